@@ -1,0 +1,75 @@
+import { env, getBackend, ready, setBackend } from '@tensorflow/tfjs-core';
+import { registerGradients } from '@twocan/core';
+import { type BackendName, LOADERS, PREFERENCE } from './loaders.ts';
+
+/** What was chosen, why, and what was passed over. */
+export type BackendReport = {
+  readonly name: BackendName;
+  /** The backend's name inside tfjs, e.g. `tensorflow` for `node`. */
+  readonly tfjsName: string;
+  readonly why: string;
+  readonly passedOver: readonly { readonly name: BackendName; readonly why: string }[];
+  /** Threads that the backend computes with; `null` where it does not say. */
+  readonly threads: number | null;
+  readonly simd: boolean;
+};
+
+/**
+ * Picks a backend, makes it tfjs's current one and registers the gradients that training needs.
+ *
+ * @param preference a name, an ordered list of names, or `auto` (node-gpu, node, wasm, cpu)
+ * @returns what was chosen and why the earlier ones in the list were passed over
+ * @throws Error with code `BACKEND_MISSING` if none of the list loads; it says what to install
+ * @example
+ * const { name, why } = await chooseBackend('wasm');
+ */
+export async function chooseBackend(
+  preference: 'auto' | BackendName | readonly BackendName[] = 'auto',
+): Promise<BackendReport> {
+  const wanted =
+    preference === 'auto' ? PREFERENCE : typeof preference === 'string' ? [preference] : preference;
+  const passedOver: { name: BackendName; why: string }[] = [];
+  for (const name of wanted) {
+    const loader = LOADERS[name];
+    if (loader === undefined) {
+      throw missing(
+        `chooseBackend: no backend is called '${name}'; choose ${Object.keys(LOADERS).join(', ')}`,
+      );
+    }
+    try {
+      await loader.load();
+      if (!(await setBackend(loader.tfjsName))) throw new Error('tfjs could not start it');
+      await ready();
+    } catch (cause) {
+      passedOver.push({ name, why: `${reason(cause)}; ${loader.remedy}` });
+      continue;
+    }
+    registerGradients();
+    return {
+      name,
+      tfjsName: getBackend(),
+      why: explain(preference, name, loader.about),
+      passedOver,
+      threads: await loader.threads(),
+      simd: name === 'wasm' && (await env().getAsync('WASM_HAS_SIMD_SUPPORT')) === true,
+    };
+  }
+  const tried = passedOver.map(({ name, why }) => `  ${name}: ${why}`).join('\n');
+  throw missing(`chooseBackend: none of the wanted backends could be loaded\n${tried}`);
+}
+
+function explain(preference: unknown, name: BackendName, about: string): string {
+  return preference === name ? `${about}, as asked` : `${about}, the first that loads here`;
+}
+
+/** The first line of what went wrong: module loaders print a page. */
+function reason(cause: unknown): string {
+  const message = cause instanceof Error ? cause.message : String(cause);
+  const missingPackage = /Cannot find (?:package|module) '([^']+)'/.exec(message)?.[1];
+  if (missingPackage?.startsWith('@tensorflow/')) return `${missingPackage} is not installed`;
+  return message.split('\n')[0] ?? message;
+}
+
+function missing(message: string): Error {
+  return Object.assign(new Error(message), { code: 'BACKEND_MISSING' });
+}

@@ -1,0 +1,122 @@
+/**
+ * A key of the counter-based generator: 64 bits, plain JSON, never mutated.
+ *
+ * All randomness enters through keys. Consumers {@link fold} a key by name, so that adding one
+ * never shifts the numbers of another, and step t of a run uses `fold(root, t)`.
+ */
+export type Key = { readonly hi: number; readonly lo: number };
+
+const ROTATIONS = [
+  [13, 15, 26, 6],
+  [17, 29, 16, 24],
+] as const;
+
+/**
+ * Threefry-2x32 with 20 rounds: a keyed bijection of two 32-bit words.
+ *
+ * @param key the key
+ * @param x0 first counter word, an unsigned 32-bit integer
+ * @param x1 second counter word
+ * @returns two random words, unsigned
+ * @example
+ * threefry({ hi: 0, lo: 0 }, 0, 0); // [0x6b200159, 0x99ba4efe]
+ *
+ * Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011; test vectors of Random123.
+ */
+export function threefry(key: Key, x0: number, x1: number): [number, number] {
+  const schedule = [key.hi, key.lo, 0x1bd11bda ^ key.hi ^ key.lo] as const;
+  let a = (x0 + schedule[0]) | 0;
+  let b = (x1 + schedule[1]) | 0;
+  for (let round = 0; round < 5; round++) {
+    for (const r of ROTATIONS[(round & 1) as 0 | 1]) {
+      a = (a + b) | 0;
+      b = ((b << r) | (b >>> (32 - r))) ^ a;
+    }
+    a = (a + (schedule[((round + 1) % 3) as 0 | 1 | 2] | 0)) | 0;
+    b = (b + (schedule[((round + 2) % 3) as 0 | 1 | 2] | 0) + round + 1) | 0;
+  }
+  return [a >>> 0, b >>> 0];
+}
+
+/**
+ * The root key of a seed.
+ *
+ * @param seed a non-negative safe integer
+ * @returns the key
+ * @throws RangeError for any other seed
+ * @example
+ * const root = key(42);
+ */
+export function key(seed: number): Key {
+  if (!Number.isSafeInteger(seed) || seed < 0) {
+    throw new RangeError(`key: seed must be a non-negative safe integer, got ${seed}`);
+  }
+  return { hi: Math.floor(seed / 2 ** 32), lo: seed >>> 0 };
+}
+
+// The last counter word tells folds by name, folds by number and splits apart from draws.
+const DRAW = 0;
+const FOLD_NUMBER = 0x80000001;
+const FOLD_NAME = 0x80000002;
+
+/**
+ * A new key that depends on a key and a tag: by name for consumers, by number for steps.
+ *
+ * @param parent the key
+ * @param tag a string, or a non-negative integer below 2^53
+ * @returns the child key, independent of the parent and of children by other tags
+ * @throws RangeError for a number that is not a non-negative safe integer
+ * @example
+ * const maskKey = fold(fold(root, step), 'mask');
+ */
+export function fold(parent: Key, tag: string | number): Key {
+  if (typeof tag === 'number') {
+    const { hi, lo } = key(tag);
+    const inner = hi === 0 ? parent : absorb(parent, hi, FOLD_NUMBER + 2);
+    return absorb(inner, lo, FOLD_NUMBER);
+  }
+  // Names are absorbed two UTF-16 units at a time; the length closes the message.
+  let folded = parent;
+  for (let i = 0; i < tag.length; i += 2) {
+    const next = i + 1 < tag.length ? tag.charCodeAt(i + 1) : 0;
+    folded = absorb(folded, (tag.charCodeAt(i) | (next << 16)) >>> 0, FOLD_NAME);
+  }
+  return absorb(folded, tag.length, FOLD_NAME + 2);
+}
+
+function absorb(parent: Key, word: number, domain: number): Key {
+  const [hi, lo] = threefry(parent, word, domain);
+  return { hi, lo };
+}
+
+/**
+ * Several keys from one.
+ *
+ * @param parent the key
+ * @param count how many, a non-negative integer
+ * @returns `count` keys; a longer split starts with the same keys
+ * @example
+ * const [forWeights, forData] = split(root, 2);
+ */
+export function split(parent: Key, count: number): Key[] {
+  return Array.from({ length: count }, (_, i) => fold(parent, i));
+}
+
+/**
+ * Random 32-bit words: word 2i and 2i+1 are the block of counter i.
+ *
+ * @param from the key
+ * @param count how many words
+ * @returns unsigned words
+ * @example
+ * bits(key(0), 2); // Uint32Array [0x6b200159, 0x99ba4efe]
+ */
+export function bits(from: Key, count: number): Uint32Array {
+  const words = new Uint32Array(count);
+  for (let i = 0; i < count; i += 2) {
+    const [a, b] = threefry(from, i >>> 1, DRAW);
+    words[i] = a;
+    if (i + 1 < count) words[i + 1] = b;
+  }
+  return words;
+}

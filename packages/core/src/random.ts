@@ -1,0 +1,135 @@
+import { bits, type Key } from './key.ts';
+
+/**
+ * Uniform numbers in [0, 1) with 24 random bits: exact in float32 on every platform.
+ *
+ * @param from the key
+ * @param count how many
+ * @returns `[count]`
+ * @example
+ * uniform(key(1), 3);
+ */
+export function uniform(from: Key, count: number): Float32Array {
+  const words = bits(from, count);
+  return Float32Array.from(words, (word) => (word >>> 8) * 2 ** -24);
+}
+
+/**
+ * Standard normal numbers, the same bits on every platform.
+ *
+ * z = Φ⁻¹((w + ½)/2³²): the quantile of one 32-bit word, computed only with operations that IEEE
+ * 754 rounds exactly (no `Math.log` or `Math.cos`, whose last bits differ between engines).
+ *
+ * @param from the key
+ * @param count how many
+ * @returns `[count]`
+ * @example
+ * normal(key(1), 3);
+ *
+ * Wichura, "Algorithm AS 241: the percentage points of the normal distribution", 1988 (PPND16).
+ */
+export function normal(from: Key, count: number): Float32Array {
+  const words = bits(from, count);
+  return Float32Array.from(words, (word) => normalQuantile((word + 0.5) * 2 ** -32));
+}
+
+/**
+ * Integers in [0, bound), by fixed-point multiplication of a 32-bit word (bias below bound/2³²).
+ *
+ * @param from the key
+ * @param count how many
+ * @param bound exclusive upper bound, 1 to 2^31
+ * @returns `[count]`
+ * @throws RangeError if the bound is out of range
+ * @example
+ * uniformInt(key(1), 5, 10);
+ */
+export function uniformInt(from: Key, count: number, bound: number): Int32Array {
+  if (!Number.isInteger(bound) || bound < 1 || bound > 2 ** 31) {
+    throw new RangeError(`uniformInt: bound must be an integer in [1, 2^31], got ${bound}`);
+  }
+  return Int32Array.from(bits(from, count), (word) => Math.floor((word * bound) / 2 ** 32));
+}
+
+/**
+ * A random order of 0 … count-1 (Fisher–Yates).
+ *
+ * @param from the key
+ * @param count how many
+ * @returns `[count]`, each integer once
+ * @example
+ * permutation(key(1), 4);
+ */
+export function permutation(from: Key, count: number): Int32Array {
+  const words = bits(from, count);
+  const order = Int32Array.from({ length: count }, (_, i) => i);
+  for (let i = count - 1; i > 0; i--) {
+    const j = Math.floor(((words[i] ?? 0) * (i + 1)) / 2 ** 32);
+    const held = order[i] ?? 0;
+    order[i] = order[j] ?? 0;
+    order[j] = held;
+  }
+  return order;
+}
+
+type Coefficients = readonly number[];
+
+const horner = (coefficients: Coefficients, x: number): number => {
+  let sum = 0;
+  for (let i = coefficients.length - 1; i >= 0; i--) sum = sum * x + (coefficients[i] ?? 0);
+  return sum;
+};
+
+const CENTRE_P = [
+  3.3871328727963665, 133.14166789178438, 1971.5909503065513, 13731.69376550946, 45921.95393154987,
+  67265.7709270087, 33430.57558358813, 2509.0809287301227,
+];
+const CENTRE_Q = [
+  1, 42.31333070160091, 687.1870074920579, 5394.196021424751, 21213.794301586597, 39307.89580009271,
+  28729.085735721943, 5226.495278852854,
+];
+const TAIL_P = [
+  1.4234371107496835, 4.630337846156546, 5.769497221460691, 3.6478483247632045, 1.2704582524523684,
+  0.2417807251774506, 0.022723844989269184, 0.0007745450142783414,
+];
+const TAIL_Q = [
+  1, 2.053191626637759, 1.6763848301838038, 0.6897673349851, 0.14810397642748008,
+  0.015198666563616457, 0.0005475938084995345, 1.0507500716444169e-9,
+];
+const FAR_P = [
+  6.657904643501103, 5.463784911164114, 1.7848265399172913, 0.29656057182850487,
+  0.026532189526576124, 0.0012426609473880784, 2.7115555687434876e-5, 2.0103343992922881e-7,
+];
+const FAR_Q = [
+  1, 0.599832206555888, 0.1369298809227358, 0.014875361290850615, 0.0007868691311456133,
+  1.8463183175100548e-5, 1.421511758316446e-7, 2.0442631033899397e-15,
+];
+
+function normalQuantile(p: number): number {
+  const q = p - 0.5;
+  if (Math.abs(q) <= 0.425) {
+    const r = 0.180625 - q * q;
+    return (q * horner(CENTRE_P, r)) / horner(CENTRE_Q, r);
+  }
+  const r = Math.sqrt(-naturalLog(q < 0 ? p : 1 - p));
+  const z =
+    r <= 5
+      ? horner(TAIL_P, r - 1.6) / horner(TAIL_Q, r - 1.6)
+      : horner(FAR_P, r - 5) / horner(FAR_Q, r - 5);
+  return q < 0 ? -z : z;
+}
+
+/** ln x for x in (0, 1]: halvings counted exactly, then 2·artanh((m-1)/(m+1)) as a series. */
+function naturalLog(x: number): number {
+  let mantissa = x;
+  let halvings = 0;
+  while (mantissa < Math.SQRT1_2) {
+    mantissa *= 2;
+    halvings++;
+  }
+  const s = (mantissa - 1) / (mantissa + 1);
+  const squared = s * s;
+  let sum = 0;
+  for (let k = 23; k >= 1; k -= 2) sum = sum * squared + 1 / k;
+  return 2 * s * sum - halvings * Math.LN2;
+}

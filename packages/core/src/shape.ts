@@ -1,0 +1,47 @@
+import type { Tensor } from '@tensorflow/tfjs-core';
+
+/**
+ * Checks a tensor's shape against a pattern in which `null` stands for any size.
+ *
+ * @param caller the function that asks, named in the error
+ * @param argument the argument's name
+ * @param tensor the tensor
+ * @param pattern the expected sizes
+ * @throws RangeError naming function, argument, the expected and the given shape
+ * @example
+ * expectShape('infoNCE', 'zB', zB, zA.shape);
+ */
+export function expectShape(
+  caller: string,
+  argument: string,
+  tensor: Tensor,
+  pattern: readonly (number | null)[],
+): void {
+  const { shape } = tensor;
+  const fits =
+    shape.length === pattern.length &&
+    pattern.every((size, i) => size === null || size === shape[i]);
+  if (fits) return;
+  const wanted = pattern.map((size) => size ?? '*').join(', ');
+  throw new RangeError(
+    `${caller}: ${argument} must have shape [${wanted}], got [${shape.join(', ')}]`,
+  );
+}
+
+/**
+ * Checks a tensor's rank.
+ *
+ * @param caller the function that asks, named in the error
+ * @param argument the argument's name
+ * @param tensor the tensor
+ * @param rank the expected number of dimensions
+ * @throws RangeError naming function, argument, the expected rank and the given shape
+ * @example
+ * expectRank('patchify', 'images', images, 4);
+ */
+export function expectRank(caller: string, argument: string, tensor: Tensor, rank: number): void {
+  if (tensor.rank === rank) return;
+  throw new RangeError(
+    `${caller}: ${argument} must have ${rank} dimensions, got shape [${tensor.shape.join(', ')}]`,
+  );
+}

@@ -1,0 +1,99 @@
+import {
+  clone,
+  engine,
+  keep,
+  type Scalar,
+  type Tensor,
+  tidy,
+  zerosLike,
+} from '@tensorflow/tfjs-core';
+import { registerGradients } from './gradients.ts';
+import { mapTree, namedLeaves, type Params } from './tree.ts';
+
+/** What a loss function gives back: the scalar to minimise and scalars to log. */
+export type LossOutput = {
+  readonly loss: Scalar;
+  readonly metrics?: { readonly [name: string]: Scalar };
+};
+
+/** A loss with its gradient; the caller owns (disposes) every tensor in it. */
+export type ValueAndGrad<P> = {
+  readonly loss: Scalar;
+  readonly metrics: { readonly [name: string]: Scalar };
+  /** The gradient of each parameter, in the tree of the parameters. */
+  readonly grads: P;
+  /** Paths of parameters that the loss does not depend on; their gradients are zeros. */
+  readonly unused: readonly string[];
+};
+
+/**
+ * Turns a loss over a tree of parameters into a function that also returns the gradient.
+ *
+ * @param lossFunction `(params, ...args) → { loss, metrics? }`; pure, borrows its tensors
+ * @returns a function of the same arguments giving loss, metrics and the gradient tree
+ * @throws RangeError if a tensor stands twice in the parameters (its gradients would be summed)
+ * @example
+ * const step = valueAndGrad((p, x) => ({ loss: sum(square(mul(p.w, x))) }));
+ * const { loss, grads } = step({ w: scalar(2) }, scalar(3)); // 36, { w: 36 }
+ */
+export function valueAndGrad<P extends Params, A extends readonly unknown[]>(
+  lossFunction: (params: P, ...args: A) => LossOutput,
+): (params: P, ...args: A) => ValueAndGrad<P> {
+  return (params, ...args) => {
+    registerGradients();
+    const named = namedLeaves<Tensor>(params);
+    const leaves = named.map(([, tensor]) => tensor);
+    refuseSharedLeaves(named);
+    // Metrics leave the tape as kept clones: `gradients` itself returns the loss alone.
+    let escaped: Record<string, Scalar> = {};
+    const run = (): { value: Scalar; grads: (Tensor | null | undefined)[] } =>
+      engine().gradients(
+        () => {
+          const { loss, metrics = {} } = lossFunction(params, ...args);
+          escaped = Object.fromEntries(
+            Object.entries(metrics).map(([name, metric]) => [name, keep(clone(metric))]),
+          );
+          return loss;
+        },
+        leaves,
+        undefined,
+        true,
+      );
+    const unused: string[] = [];
+    const result = tidy(() => {
+      const { value, grads } = run();
+      const filled = leaves.map((leaf, i) => {
+        const grad = grads[i];
+        if (grad) return grad;
+        unused.push(named[i]?.[0] ?? '');
+        return zerosLike(leaf);
+      });
+      return [value as Tensor, ...filled];
+    });
+    const [loss, ...flat] = result as [Scalar, ...Tensor[]];
+    // Clones, so that the metrics belong to the caller's tidy like every other result.
+    const metrics = Object.fromEntries(
+      Object.entries(escaped).map(([name, metric]) => {
+        const own = clone(metric);
+        metric.dispose();
+        return [name, own];
+      }),
+    );
+    let next = 0;
+    const grads = mapTree(() => flat[next++] as Tensor, params);
+    return { loss, metrics, grads, unused };
+  };
+}
+
+function refuseSharedLeaves(named: readonly (readonly [string, Tensor])[]): void {
+  const seen = new Map<Tensor, string>();
+  for (const [path, tensor] of named) {
+    const earlier = seen.get(tensor);
+    if (earlier !== undefined) {
+      throw new RangeError(
+        `valueAndGrad: the same tensor stands at '${earlier}' and '${path}'; use tf.clone for one`,
+      );
+    }
+    seen.set(tensor, path);
+  }
+}
