@@ -1,5 +1,27 @@
 export { registerGradients } from './gradients.ts';
 export { bits, fold, type Key, key, split, threefry } from './key.ts';
+export {
+  type AdamwOptions,
+  type AdamwResult,
+  type Attributes,
+  adamwUpdate,
+  attention,
+  batchNorm,
+  defineOp,
+  gatherTokens,
+  gelu,
+  layerNorm,
+  linear,
+  linearGelu,
+  linearOnData,
+  normalizeRows,
+  type Op,
+  type OpDefinition,
+  scatterTokens,
+  softmaxCrossEntropy,
+  squaredNorm,
+  weightedMeanSquaredError,
+} from './ops/index.ts';
 export { normal, permutation, uniform, uniformInt } from './random.ts';
 export { expectRank, expectShape } from './shape.ts';
 export {

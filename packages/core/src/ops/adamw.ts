@@ -1,0 +1,73 @@
+import {
+  add,
+  div,
+  engine,
+  getBackend,
+  getKernel,
+  mul,
+  sqrt,
+  square,
+  sub,
+  type Tensor,
+  tidy,
+} from '@tensorflow/tfjs-core';
+
+/** The numbers of one AdamW step. */
+export type AdamwOptions = {
+  readonly learningRate: number;
+  readonly b1: number;
+  readonly b2: number;
+  readonly epsilon: number;
+  /** Decoupled decay: p loses learningRate·weightDecay·p. */
+  readonly weightDecay: number;
+  /** The step's number from 1, for the bias corrections. */
+  readonly step: number;
+};
+
+/** A parameter and its moments after a step: fresh tensors. */
+export type AdamwResult = {
+  readonly parameter: Tensor;
+  readonly m: Tensor;
+  readonly v: Tensor;
+};
+
+const KERNEL = 'twocan.adamwUpdate';
+
+/**
+ * One AdamW update of one parameter.
+ *
+ * m ← β₁m + (1-β₁)g, v ← β₂v + (1-β₂)g², p ← p - η(λp + m̂/(√v̂ + ε))
+ *
+ * @param parameter any shape
+ * @param gradient the same shape
+ * @param m first moment, the same shape
+ * @param v second moment, the same shape
+ * @param options the step's numbers
+ * @returns parameter and moments after the step, the same shapes
+ * @example
+ * adamwUpdate(p, g, m, v, { learningRate: 1e-3, b1: 0.9, b2: 0.95, epsilon: 1e-8, weightDecay: 0.05, step: 1 });
+ *
+ * Loshchilov & Hutter, arXiv 1711.05101; `torch.optim.AdamW`.
+ */
+export function adamwUpdate(
+  parameter: Tensor,
+  gradient: Tensor,
+  m: Tensor,
+  v: Tensor,
+  options: AdamwOptions,
+): AdamwResult {
+  if (getKernel(KERNEL, getBackend())) {
+    const inputs = { parameter, gradient, m, v };
+    const [p1, m1, v1] = engine().runKernel(KERNEL, inputs as never, options) as Tensor[];
+    return { parameter: p1 as Tensor, m: m1 as Tensor, v: v1 as Tensor };
+  }
+  const { learningRate, b1, b2, epsilon, weightDecay, step } = options;
+  return tidy(() => {
+    const nextM = add(mul(m, b1), mul(gradient, 1 - b1));
+    const nextV = add(mul(v, b2), mul(square(gradient), 1 - b2));
+    const deviation = add(mul(sqrt(nextV), 1 / Math.sqrt(1 - b2 ** step)), epsilon);
+    const change = mul(div(nextM, deviation), learningRate / (1 - b1 ** step));
+    const decayed = mul(parameter, 1 - learningRate * weightDecay);
+    return { parameter: sub(decayed, change), m: nextM, v: nextV };
+  });
+}

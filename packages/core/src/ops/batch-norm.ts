@@ -1,0 +1,58 @@
+import {
+  add,
+  mul,
+  reshape,
+  rsqrt,
+  square,
+  sub,
+  type Tensor,
+  type Tensor1D,
+  type Tensor2D,
+} from '@tensorflow/tfjs-core';
+import { expectRank, expectShape } from '../shape.ts';
+import { defineOp } from './define.ts';
+import { sumRows } from './gemm.ts';
+
+/** The mean of the rows of `[B, D]` as `[1, D]`. */
+const meanRows = (x: Tensor2D): Tensor => reshape(mul(sumRows(x), 1 / x.shape[0]), [1, x.shape[1]]);
+
+const op = defineOp<{ epsilon: number }>({
+  name: 'batchNorm',
+  inputs: ['x', 'scale', 'bias'],
+  forward: ([x, scale, bias], _, { epsilon }) => {
+    const centred = sub(x as Tensor2D, meanRows(x as Tensor2D)) as Tensor2D;
+    const inverseDeviation = rsqrt(add(meanRows(square(centred)), epsilon));
+    const normalized = mul(centred, inverseDeviation);
+    return [add(mul(normalized, scale as Tensor), bias as Tensor), normalized, inverseDeviation];
+  },
+  backward: (dy, [, scale], _, [normalized, inverseDeviation]) => {
+    const [d, n] = [dy as Tensor2D, normalized as Tensor2D];
+    const weighted = mul(d, n) as Tensor2D;
+    const centred = sub(sub(d, meanRows(d)), mul(n, meanRows(weighted)));
+    const slope = mul(inverseDeviation as Tensor, scale as Tensor);
+    return [mul(centred, slope), sumRows(weighted), sumRows(d)];
+  },
+});
+
+/**
+ * Batch normalisation with the statistics of this batch (biased variance), as PyTorch in training.
+ *
+ * No running statistics are kept: it serves projection heads, which are thrown away.
+ *
+ * @param x `[B, D]`
+ * @param scale `[D]`
+ * @param bias `[D]`
+ * @param epsilon added to the variance
+ * @returns `[B, D]`
+ * @throws RangeError if the shapes do not fit
+ * @example
+ * batchNorm(x, ones([8]), zeros([8]));
+ *
+ * Ioffe & Szegedy, arXiv 1502.03167.
+ */
+export function batchNorm(x: Tensor2D, scale: Tensor1D, bias: Tensor1D, epsilon = 1e-5): Tensor2D {
+  expectRank('batchNorm', 'x', x, 2);
+  expectShape('batchNorm', 'scale', scale, [x.shape[1]]);
+  expectShape('batchNorm', 'bias', bias, [x.shape[1]]);
+  return op([x, scale, bias], [], { epsilon }) as Tensor2D;
+}

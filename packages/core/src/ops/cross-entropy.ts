@@ -1,0 +1,61 @@
+import {
+  exp,
+  log,
+  max,
+  mean,
+  mul,
+  neg,
+  oneHot,
+  type Scalar,
+  softmax,
+  sub,
+  sum,
+  type Tensor,
+  type Tensor2D,
+  tensor1d,
+  tidy,
+} from '@tensorflow/tfjs-core';
+import { expectRank } from '../shape.ts';
+import { defineOp } from './define.ts';
+
+const op = defineOp<Record<string, never>>({
+  name: 'softmaxCrossEntropy',
+  inputs: ['logits'],
+  constants: ['target'],
+  forward: ([logits], [target]) => {
+    const shifted = sub(logits as Tensor, max(logits as Tensor, 1, true));
+    const logTotal = log(sum(exp(shifted), 1, true));
+    const right = sum(mul(sub(shifted, logTotal), target as Tensor), 1);
+    return [neg(mean(right))];
+  },
+  backward: (dy, [logits], [target]) => {
+    const rows = (logits as Tensor).shape[0] ?? 1;
+    return [mul(sub(softmax(logits as Tensor2D), target as Tensor), mul(dy, 1 / rows))];
+  },
+});
+
+/**
+ * Mean softmax cross-entropy with one right class per row.
+ *
+ * L = 1/M Σ_i [ log Σ_j exp(x_ij) - x_i,label(i) ]
+ *
+ * @param logits `[M, C]`
+ * @param labels M class indices in [0, C)
+ * @returns a scalar ≥ 0
+ * @throws RangeError if there is not one valid label per row
+ * @example
+ * softmaxCrossEntropy(zeros([2, 4]), Int32Array.of(0, 3)); // log 4
+ */
+export function softmaxCrossEntropy(logits: Tensor2D, labels: Int32Array): Scalar {
+  expectRank('softmaxCrossEntropy', 'logits', logits, 2);
+  const [rows, classes] = logits.shape;
+  if (labels.length !== rows || labels.some((label) => label < 0 || label >= classes)) {
+    throw new RangeError(
+      `softmaxCrossEntropy: labels must be ${rows} integers in [0, ${classes}), got [${labels}]`,
+    );
+  }
+  return tidy(() => {
+    const target = oneHot(tensor1d(labels, 'int32'), classes, 1, 0, 'float32');
+    return op([logits], [target], {}) as Scalar;
+  });
+}

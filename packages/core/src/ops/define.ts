@@ -1,0 +1,115 @@
+import {
+  customGrad,
+  engine,
+  getBackend,
+  getKernel,
+  type NamedAttrMap,
+  type Tensor,
+  type TensorInfo,
+  tidy,
+} from '@tensorflow/tfjs-core';
+
+/** Plain numbers, booleans and strings that an operation takes beside its tensors. */
+export type Attributes = Readonly<Record<string, number | boolean | string>>;
+
+type Tensors = readonly Tensor[];
+
+/**
+ * One operation of the op contract: a definition in plain tfjs ops, with an explicit gradient.
+ *
+ * A backend may register tfjs kernels named `twocan.<name>` and `twocan.<name>.gradient`. The first
+ * takes the inputs and constants by name and returns `[value, ...residuals]`; the second takes
+ * `dy`, the inputs, the constants and `residual0 …` and returns one gradient per input. Both must
+ * give what the plain definition gives; the contract test compares them.
+ */
+export type OpDefinition<A extends Attributes> = {
+  readonly name: string;
+  /** Names of the tensors that have a gradient. */
+  readonly inputs: readonly string[];
+  /** Names of the tensors that are data: no gradient is computed for them. */
+  readonly constants?: readonly string[];
+  readonly forward: (inputs: Tensors, constants: Tensors, attributes: A) => Tensors;
+  readonly backward: (
+    dy: Tensor,
+    inputs: Tensors,
+    constants: Tensors,
+    residuals: Tensors,
+    attributes: A,
+  ) => Tensors;
+};
+
+/** An operation ready to be called with its tensors. */
+export type Op<A extends Attributes> = (
+  inputs: Tensors,
+  constants: Tensors,
+  attributes: A,
+) => Tensor;
+
+const named = (names: readonly string[], tensors: Tensors): Record<string, Tensor> =>
+  Object.fromEntries(names.map((name, i) => [name, tensors[i] as Tensor]));
+
+function runKernel(name: string, tensors: Record<string, Tensor>, attributes: Attributes): Tensors {
+  const out: Tensor | Tensor[] = engine().runKernel(
+    name,
+    tensors as Record<string, Tensor & TensorInfo>,
+    attributes as NamedAttrMap,
+  );
+  return Array.isArray(out) ? out : [out];
+}
+
+/**
+ * Builds an operation from its definition: a backend's kernel where there is one, else the plain ops.
+ *
+ * @param definition forward and backward in plain ops, and the names of the tensors
+ * @returns a differentiable function `(inputs, constants, attributes) → tensor`
+ * @example
+ * const double = defineOp({
+ *   name: 'double',
+ *   inputs: ['x'],
+ *   forward: ([x]) => [mul(x, 2)],
+ *   backward: (dy) => [mul(dy, 2)],
+ * });
+ */
+export function defineOp<A extends Attributes>(definition: OpDefinition<A>): Op<A> {
+  const { name, inputs: inputNames, constants: constantNames = [] } = definition;
+  const forwardKernel = `twocan.${name}`;
+  const backwardKernel = `${forwardKernel}.gradient`;
+  const has = (kernel: string): boolean => Boolean(getKernel(kernel, getBackend()));
+
+  const forward = (inputs: Tensors, constants: Tensors, attributes: A): Tensors =>
+    has(forwardKernel)
+      ? runKernel(
+          forwardKernel,
+          { ...named(inputNames, inputs), ...named(constantNames, constants) },
+          attributes,
+        )
+      : definition.forward(inputs, constants, attributes);
+
+  const backward = (dy: Tensor, saved: Tensors, attributes: A): Tensors => {
+    const inputs = saved.slice(0, inputNames.length);
+    const constants = saved.slice(inputNames.length, inputNames.length + constantNames.length);
+    const residuals = saved.slice(inputNames.length + constantNames.length);
+    if (!has(backwardKernel)) {
+      return definition.backward(dy, inputs, constants, residuals, attributes);
+    }
+    const kept = Object.fromEntries(residuals.map((r, i) => [`residual${i}`, r]));
+    const given = { ...named(inputNames, inputs), ...named(constantNames, constants) };
+    return runKernel(backwardKernel, { dy, ...given, ...kept }, attributes);
+  };
+
+  return (inputs, constants, attributes) => {
+    const differentiable = customGrad((...args: unknown[]) => {
+      const save = args[args.length - 1] as (tensors: Tensor[]) => void;
+      const tensors = args.slice(0, -1) as Tensor[];
+      const [value, ...residuals] = forward(tensors, constants, attributes);
+      save([...tensors, ...constants, ...residuals]);
+      return {
+        value: value as Tensor,
+        // A tidy of its own: tfjs would hold every intermediate until the whole backward pass ends.
+        gradFunc: (dy: Tensor, saved: Tensor[]) =>
+          tidy(() => [...backward(dy, saved, attributes)]) as Tensor[],
+      };
+    });
+    return differentiable(...inputs);
+  };
+}

@@ -1,0 +1,12 @@
+export { type AdamwOptions, type AdamwResult, adamwUpdate } from './adamw.ts';
+export { attention } from './attention.ts';
+export { batchNorm } from './batch-norm.ts';
+export { softmaxCrossEntropy } from './cross-entropy.ts';
+export { type Attributes, defineOp, type Op, type OpDefinition } from './define.ts';
+export { gelu } from './gelu.ts';
+export { layerNorm } from './layer-norm.ts';
+export { linear, linearGelu, linearOnData } from './linear.ts';
+export { normalizeRows } from './normalize-rows.ts';
+export { squaredNorm } from './squared-norm.ts';
+export { gatherTokens, scatterTokens } from './tokens.ts';
+export { weightedMeanSquaredError } from './weighted-error.ts';
