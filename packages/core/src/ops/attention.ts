@@ -1,65 +1,61 @@
 import {
   concat,
-  matMul,
   mul,
   reshape,
-  slice,
   softmax,
   sub,
   sum,
   type Tensor,
+  type Tensor2D,
   type Tensor3D,
   transpose,
 } from '@tensorflow/tfjs-core';
 import { expectShape } from '../shape.ts';
 import { defineOp } from './define.ts';
+import { batchProduct, rowOf } from './gemm.ts';
 
 /**
- * `[B, N, 3D]` as queries, keys and values `[B, H, N, D/H]`: one transpose of rank 4 (rank 5 has no
- * fast kernel on stock wasm) and three contiguous slices.
+ * `[B, N, P·D]` as P tensors `[H·B, N, D/H]`: one transpose of rank 4 (rank 5 has no fast kernel on
+ * stock wasm), heads first, so that each part is contiguous.
  */
-function splitHeads(qkv: Tensor, heads: number): [q: Tensor, k: Tensor, v: Tensor] {
-  const [batch = 0, tokens = 0, width = 0] = qkv.shape;
-  const size = width / 3 / heads;
-  const byHead = transpose(reshape(qkv, [batch, tokens, 3 * heads, size]), [0, 2, 1, 3]);
-  const flat = reshape(byHead, [batch, 3, heads * tokens * size]);
-  const part = (i: number): Tensor =>
-    reshape(slice(flat, [0, i, 0], [batch, 1, heads * tokens * size]), [
-      batch,
-      heads,
-      tokens,
-      size,
-    ]);
-  return [part(0), part(1), part(2)];
+function splitHeads(x: Tensor, parts: number, heads: number): Tensor3D[] {
+  const [batch = 0, tokens = 0, width = 0] = x.shape;
+  const size = width / parts / heads;
+  const byHead = transpose(reshape(x, [batch, tokens, parts * heads, size]), [2, 0, 1, 3]);
+  const byPart = reshape(byHead, [parts, heads * batch * tokens * size]) as Tensor2D;
+  return Array.from({ length: parts }, (_, i) =>
+    reshape(rowOf(byPart, i), [heads * batch, tokens, size]),
+  );
 }
 
-/** `[B, G, N, S]` as `[B, N, G·S]`. */
-function mergeHeads(x: Tensor): Tensor {
-  const [batch = 0, groups = 0, tokens = 0, size = 0] = x.shape;
-  return reshape(transpose(x, [0, 2, 1, 3]), [batch, tokens, groups * size]);
+/** P tensors `[H·B, N, D/H]` as `[B, N, P·D]`. */
+function mergeHeads(parts: Tensor3D[], batch: number): Tensor {
+  const stacked = concat(parts, 0);
+  const [groups, tokens, size] = stacked.shape;
+  const columns = groups / batch;
+  const byHead = reshape(stacked, [columns, batch, tokens, size]);
+  return reshape(transpose(byHead, [1, 2, 0, 3]), [batch, tokens, columns * size]);
 }
 
 const op = defineOp<{ heads: number }>({
   name: 'attention',
   inputs: ['qkv'],
   forward: ([qkv], _, { heads }) => {
-    const [q, k, v] = splitHeads(qkv as Tensor, heads);
-    const scale = 1 / Math.sqrt(q.shape[3] ?? 1);
-    const weights = softmax(matMul(mul(q, scale), k, false, true));
-    const y = matMul(weights, v);
-    return [mergeHeads(y), q, k, v, weights];
+    const [q, k, v] = splitHeads(qkv as Tensor, 3, heads) as [Tensor3D, Tensor3D, Tensor3D];
+    const scores = batchProduct(mul(q, 1 / Math.sqrt(q.shape[2])), k, false, true);
+    const weights = softmax(scores);
+    return [mergeHeads([batchProduct(weights, v)], qkv?.shape[0] ?? 1), q, k, v, weights];
   },
-  backward: (dy, _inputs, _constants, [query, key, value, attention], { heads }) => {
-    const [q, k, v, weights] = [query, key, value, attention] as [Tensor, Tensor, Tensor, Tensor];
-    const [batch = 0, , tokens = 0, size = 0] = q.shape;
-    const scale = 1 / Math.sqrt(size);
-    const d = transpose(reshape(dy, [batch, tokens, heads, size]), [0, 2, 1, 3]);
-    const weighted = mul(matMul(d, v, false, true), weights);
-    const dScores = mul(sub(weighted, mul(weights, sum(weighted, -1, true))), scale);
-    const dq = matMul(dScores, k);
-    const dk = matMul(dScores, q, true, false);
-    const dv = matMul(weights, d, true, false);
-    return [mergeHeads(concat([dq, dk, dv], 1))];
+  backward: (dy, _inputs, _constants, residuals, { heads }) => {
+    const [q, k, v, weights] = residuals as [Tensor3D, Tensor3D, Tensor3D, Tensor3D];
+    const [d] = splitHeads(dy, 1, heads) as [Tensor3D];
+    const weighted = mul(batchProduct(d, v, false, true), weights);
+    const centred = sub(weighted, mul(weights, sum(weighted, -1, true)));
+    const dScores = mul(centred, 1 / Math.sqrt(q.shape[2])) as Tensor3D;
+    const dq = batchProduct(dScores, k);
+    const dk = batchProduct(dScores, q, true, false);
+    const dv = batchProduct(weights, d, true, false);
+    return [mergeHeads([dq, dk, dv], dy.shape[0] ?? 1)];
   },
 });
 

@@ -1,4 +1,5 @@
 import {
+  cast,
   exp,
   log,
   max,
@@ -55,7 +56,8 @@ export function softmaxCrossEntropy(logits: Tensor2D, labels: Int32Array): Scala
     );
   }
   return tidy(() => {
-    const target = oneHot(tensor1d(labels, 'int32'), classes, 1, 0, 'float32');
+    // Asked for float32, the stock wasm kernel writes integer bits: make integers, then cast.
+    const target = cast(oneHot(tensor1d(labels, 'int32'), classes), 'float32');
     return op([logits], [target], {}) as Scalar;
   });
 }

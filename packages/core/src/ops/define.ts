@@ -17,10 +17,11 @@ type Tensors = readonly Tensor[];
 /**
  * One operation of the op contract: a definition in plain tfjs ops, with an explicit gradient.
  *
- * A backend may register tfjs kernels named `twocan.<name>` and `twocan.<name>.gradient`. The first
- * takes the inputs and constants by name and returns `[value, ...residuals]`; the second takes
- * `dy`, the inputs, the constants and `residual0 …` and returns one gradient per input. Both must
- * give what the plain definition gives; the contract test compares them.
+ * A backend may register a pair of tfjs kernels, `twocan.<name>` and `twocan.<name>.gradient`. The
+ * first takes the inputs and constants by name and returns `[value, ...residuals]`; the second takes
+ * `dy`, the inputs, the constants and `residual0 …` and returns one gradient per input. Value and
+ * gradients must be those of the plain definition (a contract test compares them); the residuals are
+ * the pair's own affair, and so one kernel without the other is not used.
  */
 export type OpDefinition<A extends Attributes> = {
   readonly name: string;
@@ -74,10 +75,11 @@ export function defineOp<A extends Attributes>(definition: OpDefinition<A>): Op<
   const { name, inputs: inputNames, constants: constantNames = [] } = definition;
   const forwardKernel = `twocan.${name}`;
   const backwardKernel = `${forwardKernel}.gradient`;
-  const has = (kernel: string): boolean => Boolean(getKernel(kernel, getBackend()));
+  const hasKernels = (): boolean =>
+    [forwardKernel, backwardKernel].every((kernel) => Boolean(getKernel(kernel, getBackend())));
 
   const forward = (inputs: Tensors, constants: Tensors, attributes: A): Tensors =>
-    has(forwardKernel)
+    hasKernels()
       ? runKernel(
           forwardKernel,
           { ...named(inputNames, inputs), ...named(constantNames, constants) },
@@ -89,7 +91,7 @@ export function defineOp<A extends Attributes>(definition: OpDefinition<A>): Op<
     const inputs = saved.slice(0, inputNames.length);
     const constants = saved.slice(inputNames.length, inputNames.length + constantNames.length);
     const residuals = saved.slice(inputNames.length + constantNames.length);
-    if (!has(backwardKernel)) {
+    if (!hasKernels()) {
       return definition.backward(dy, inputs, constants, residuals, attributes);
     }
     const kept = Object.fromEntries(residuals.map((r, i) => [`residual${i}`, r]));

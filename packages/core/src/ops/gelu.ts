@@ -9,30 +9,49 @@ import {
   step,
   sub,
   type Tensor,
+  tidy,
 } from '@tensorflow/tfjs-core';
 import { defineOp } from './define.ts';
 
-// erf by Abramowitz & Stegun 7.1.26 (absolute error below 1.5e-7), the formula behind tfjs's own erf.
-const P = 0.3275911;
-const A = [1.061405429, -1.453152027, 1.421413741, -0.284496736, 0.254829592] as const;
+// The normal tail by Abramowitz & Stegun 7.1.26: for m = |x| and t = K/(K + m),
+// 1 - Φ(m) = e^(-m²/2)·(h₅t + … + h₁t⁵), absolute error below 7.5e-8.
+const K = Math.SQRT2 / 0.3275911;
+const LEADING = 1.061405429 / 2;
+const COEFFICIENTS = [-1.453152027 / 2, 1.421413741 / 2, -0.284496736 / 2, 0.254829592 / 2];
+const DENSITY_AT_0 = 1 / Math.sqrt(2 * Math.PI);
 
 /**
- * GELU and its derivative together.
+ * e^(-x²/2) from the logistic function, e^-t = s/(1-s) with s = sigmoid(-t): as exact as `exp` for
+ * t ≥ 0 and, on stock wasm, four times faster.
+ */
+const bellCurve = (x: Tensor): Tensor =>
+  tidy(() => {
+    const s = sigmoid(mul(square(x), -0.5));
+    return div(s, sub(1, s));
+  });
+
+const tailPolynomial = (magnitude: Tensor): Tensor =>
+  tidy(() => {
+    const t = div(K, add(magnitude, K));
+    return COEFFICIENTS.reduce<Tensor>((p, c) => tidy(() => mul(add(p, c), t)), mul(t, LEADING));
+  });
+
+/**
+ * GELU and its derivative together: x·Φ(x) and Φ(x) + x·φ(x).
  *
- * The exponential comes from the logistic function, e^-t = s/(1-s) with s = sigmoid(-t): exact to
- * rounding for t ≥ 0 and, on stock wasm, nine times faster than `exp`.
+ * Each step is a tidy of its own: buffers that are used again soon stay in the cache.
  */
 export function geluWithDerivative(x: Tensor): [value: Tensor, derivative: Tensor] {
-  const s = sigmoid(mul(square(x), -0.5));
-  const bell = div(s, sub(1, s));
-  const magnitude = abs(x);
-  const t = div(1, add(1, mul(magnitude, P / Math.SQRT2)));
-  const polynomial = A.reduce<Tensor>((sum, a) => mul(add(sum, a), t), mul(t, 0));
-  const tail = mul(mul(polynomial, bell), 0.5);
-  const positive = step(x);
-  const cumulative = add(positive, mul(tail, sub(1, mul(positive, 2))));
-  const density = mul(bell, 1 / Math.sqrt(2 * Math.PI));
-  return [sub(relu(x), mul(magnitude, tail)), add(cumulative, mul(x, density))];
+  return tidy(() => {
+    const bell = bellCurve(x);
+    const magnitude = abs(x);
+    const polynomial = tailPolynomial(magnitude);
+    const value = tidy(() => sub(relu(x), mul(magnitude, mul(polynomial, bell))));
+    // The derivative at -m is the tail minus m·φ(m); at m it is 1 minus that.
+    const atMinus = tidy(() => mul(bell, sub(polynomial, mul(magnitude, DENSITY_AT_0))));
+    const derivative = add(mul(sub(0.5, atMinus), step(x, -1)), 0.5);
+    return [value, derivative];
+  });
 }
 
 const op = defineOp<Record<string, never>>({

@@ -1,12 +1,11 @@
 import {
   concat,
-  gather,
+  gatherND,
   matMul,
   reshape,
   type Tensor,
   type Tensor2D,
   type Tensor3D,
-  tensor1d,
   tensor2d,
   tidy,
   zeros,
@@ -14,20 +13,30 @@ import {
 import { expectRank, expectShape } from '../shape.ts';
 import { defineOp } from './define.ts';
 
-// Rows of [B·N, D] are gathered on axis 0: tfjs's batched gather gives wrong numbers on wasm, and
-// its gradient has no kernel there. The gradient of a gather of distinct rows is another gather.
+// Rows of [B·N, D] are copied by gatherND: on stock wasm a batched gather gives wrong numbers, a flat
+// one takes 30 times as long, and neither has a gradient. That of distinct rows is another gather.
+
+/** The rows of `[M, D]` that a column `[R, 1]` of row numbers names, as `[R, D]`. */
+const gatherRows = (x: Tensor2D, index: Tensor): Tensor2D => gatherND(x, index) as Tensor2D;
 
 /** Appends one row of `fill` `[1, D]` to `[M, D]` and gathers rows. */
 const gatherOr = (x: Tensor2D, fill: Tensor2D, index: Tensor): Tensor2D =>
-  gather(concat([x, fill], 0), index as Tensor2D) as Tensor2D;
+  gatherRows(concat([x, fill], 0), index);
 
 const rows = (x: Tensor): Tensor2D => reshape(x, [-1, x.shape[2] ?? 1]) as Tensor2D;
 
+const column = (index: Int32Array): Tensor2D => tensor2d(index, [index.length, 1], 'int32');
+
 /** Where each of `total` rows went: its place in `index`, or the appended row. */
-function inverse(index: Int32Array, total: number): Int32Array {
-  const back = new Int32Array(total).fill(index.length);
+function inverse(caller: string, index: Int32Array, total: number): Int32Array {
+  const nowhere = index.length;
+  const back = new Int32Array(total).fill(nowhere);
   index.forEach((row, place) => {
-    if (row < total) back[row] = place;
+    if (row >= total) return;
+    if (back[row] !== nowhere) {
+      throw new RangeError(`${caller}: each token may be named once, got row ${row} twice`);
+    }
+    back[row] = place;
   });
   return back;
 }
@@ -38,7 +47,7 @@ const gatherOp = defineOp<{ count: number }>({
   constants: ['index', 'back'],
   forward: ([x], [index], { count }) => {
     const [batch = 0, , width = 0] = (x as Tensor).shape;
-    const picked = gather(rows(x as Tensor), index as Tensor2D);
+    const picked = gatherRows(rows(x as Tensor), index as Tensor);
     return [reshape(picked, [batch, count, width])];
   },
   backward: (dy, [x], [, back]) => {
@@ -60,7 +69,7 @@ const scatterOp = defineOp<{ count: number }>({
   backward: (dy, [x, fill], [, back, filled]) => {
     const d = rows(dy);
     return [
-      reshape(gather(d, back as Tensor2D), (x as Tensor).shape),
+      reshape(gatherRows(d, back as Tensor), (x as Tensor).shape),
       reshape(matMul(filled as Tensor2D, d), (fill as Tensor).shape),
     ];
   },
@@ -73,7 +82,7 @@ const scatterOp = defineOp<{ count: number }>({
  * @param indices B·K token indices in [0, N), image by image, distinct within an image
  * @param count K
  * @returns `[B, K, D]`
- * @throws RangeError if `indices` does not hold B·K numbers or one is out of range
+ * @throws RangeError if `indices` does not hold B·K numbers, or one is out of range or there twice
  * @example
  * gatherTokens(x, Int32Array.of(2, 0, 1, 3), 2); // tokens 2, 0 of image 0 and 1, 3 of image 1
  */
@@ -87,8 +96,8 @@ export function gatherTokens(x: Tensor3D, indices: Int32Array, count: number): T
   }
   const flat = indices.map((i, place) => Math.floor(place / count) * tokens + i);
   return tidy(() => {
-    const index = tensor1d(flat, 'int32');
-    const back = tensor1d(inverse(flat, batch * tokens), 'int32');
+    const index = column(flat);
+    const back = column(inverse('gatherTokens', flat, batch * tokens));
     return gatherOp([x], [index, back], { count }) as Tensor3D;
   });
 }
@@ -101,7 +110,7 @@ export function gatherTokens(x: Tensor3D, indices: Int32Array, count: number): T
  * @param restore B·N ranks: token t of an image is `x[rank]` where rank < K, else the fill
  * @param count N
  * @returns `[B, N, D]`
- * @throws RangeError if the shapes do not fit or `restore` does not hold B·N numbers
+ * @throws RangeError if the shapes do not fit, or `restore` does not hold B·N ranks or a kept one twice
  * @example
  * scatterTokens(kept, maskToken, mask.restore, 64); // [B, 64, D]
  *
@@ -116,17 +125,17 @@ export function scatterTokens(
   expectRank('scatterTokens', 'x', x, 3);
   const [batch, kept, width] = x.shape;
   expectShape('scatterTokens', 'fill', fill, [1, 1, width]);
-  if (restore.length !== batch * count) {
+  if (restore.length !== batch * count || restore.some((rank) => rank < 0)) {
     throw new RangeError(
-      `scatterTokens: restore must hold ${batch}·${count} ranks, got ${restore.length}`,
+      `scatterTokens: restore must hold ${batch}·${count} ranks ≥ 0, got ${restore.length} numbers`,
     );
   }
   const flat = restore.map((rank, place) =>
     rank < kept ? Math.floor(place / count) * kept + rank : batch * kept,
   );
   return tidy(() => {
-    const index = tensor1d(flat, 'int32');
-    const back = tensor1d(inverse(flat, batch * kept), 'int32');
+    const index = column(flat);
+    const back = column(inverse('scatterTokens', flat, batch * kept));
     const isFilled = Float32Array.from(flat, (row) => (row === batch * kept ? 1 : 0));
     const filled = tensor2d(isFilled, [1, flat.length]);
     return scatterOp([x, fill], [index, back, filled], { count }) as Tensor3D;

@@ -1,0 +1,78 @@
+const { levels, only, from } = require('./test/layers.json');
+
+// One rule per package, from the table that the tests read too: what it may not reach.
+const isApp = (name) => name === 'twocan' || name === 'bench';
+const libraries = Object.keys(levels).filter((name) => !isApp(name));
+const folder = (names) => `^packages/(${names.join('|')})/`;
+const forbiddenTo = (user) =>
+  libraries.filter(
+    (used) =>
+      used !== user &&
+      (levels[used] >= levels[user] ||
+        (only[user] && !only[user].includes(used)) ||
+        (from[used] && !from[used].includes(user))),
+  );
+
+/** @type {import('dependency-cruiser').IConfiguration} */
+module.exports = {
+  forbidden: [
+    {
+      name: 'no-circular',
+      severity: 'error',
+      from: {},
+      to: { circular: true },
+    },
+    ...libraries.map((name) => ({
+      name: `layer-${name}`,
+      comment: `${name} (level ${levels[name]}) may only use lower levels`,
+      severity: 'error',
+      from: { path: `^packages/${name}/src/` },
+      to: { path: folder(forbiddenTo(name)) },
+    })),
+    {
+      name: 'no-testkit-in-apps',
+      severity: 'error',
+      from: { path: '^apps/[^/]+/src/' },
+      to: { path: '^packages/testkit/' },
+    },
+    {
+      name: 'no-app-in-libraries',
+      severity: 'error',
+      from: { path: '^packages/' },
+      to: { path: '^apps/' },
+    },
+    {
+      name: 'public-doors',
+      comment: 'a package is entered by its index, /node or /web',
+      severity: 'error',
+      from: { path: '^(packages|apps)/([^/]+)/' },
+      to: {
+        path: '^packages/',
+        pathNot: ['^packages/$2/', '^packages/[^/]+/src/((node|web)/)?index\\.ts$'],
+      },
+    },
+    {
+      name: 'backend-alone-loads-engines',
+      severity: 'error',
+      from: { path: '^packages/[^/]+/src/', pathNot: '^packages/backend/' },
+      to: { path: '@tensorflow/tfjs($|/|-backend|-node)' },
+    },
+    {
+      name: 'resolvable',
+      severity: 'error',
+      from: { path: '/src/' },
+      to: { couldNotResolve: true },
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: '^(packages|apps)/[^/]+/dist/' },
+    tsPreCompilationDeps: true,
+    combinedDependencies: false,
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['@twocan/source', 'import', 'types', 'default'],
+      extensions: ['.ts', '.js', '.json'],
+    },
+  },
+};

@@ -1,0 +1,85 @@
+import { defineCommand } from 'citty';
+import { usageError } from '../failure.ts';
+import { parseOptions, type Words } from '../options.ts';
+
+const args = {
+  data: {
+    type: 'string',
+    valueHint: 'DIR|shapes[:count]',
+    description: 'Folder of images (any nesting), or the built-in drawings; default shapes',
+  },
+  out: {
+    type: 'string',
+    valueHint: 'RUN',
+    description: 'Run folder; default runs/DATA-PRESET-TIME',
+  },
+  preset: { type: 'string', valueHint: 'NAME', description: 'Model and image size; default micro32' },
+  method: { type: 'string', valueHint: 'can|mae|simclr|...', description: 'Objective; default can' },
+  epochs: { type: 'string', valueHint: 'N', description: 'Passes over the data' },
+  steps: { type: 'string', valueHint: 'N', description: 'Optimizer steps, instead of --epochs' },
+  batch: { type: 'string', valueHint: 'N', description: 'Images a step (each is seen once per view)' },
+  'mask-ratio': { type: 'string', valueHint: '0..1', description: 'Share of patches hidden' },
+  temperature: { type: 'string', valueHint: 'T', description: 'Of the contrastive loss' },
+  'sigma-max': {
+    type: 'string',
+    valueHint: 'S',
+    description: 'Largest noise level, in units of normalised pixels',
+  },
+  weights: {
+    type: 'string',
+    valueHint: 'C,R,D',
+    description: 'Of the contrastive, reconstruction and denoising losses',
+  },
+  lr: { type: 'string', valueHint: 'LR', description: 'Peak learning rate' },
+  'weight-decay': { type: 'string', valueHint: 'W', description: 'Decoupled, on kernels' },
+  backend: {
+    type: 'string',
+    valueHint: 'auto|cpu|wasm|node|node-gpu',
+    description: 'What computes; default auto',
+  },
+  seed: { type: 'string', valueHint: 'N', description: 'Of everything random; default 0' },
+  'checkpoint-every': { type: 'string', valueHint: 'STEPS', description: '0 for the last only' },
+  'samples-every': { type: 'string', valueHint: 'STEPS', description: '0 for the last only' },
+  resume: { type: 'boolean', description: 'Go on with the run in --out from its last checkpoint' },
+  overwrite: { type: 'boolean', description: 'Replace the run in --out' },
+  debug: { type: 'boolean', description: 'Print stack traces' },
+} as const;
+
+/** `twocan pretrain`: from a folder of images, or none, to a trained encoder in a run folder. */
+export const pretrain = defineCommand({
+  meta: {
+    name: 'pretrain',
+    description: 'Train an image encoder without labels (CAN, MAE, SimCLR and what lies between)',
+  },
+  args,
+  async run({ args: parsed, rawArgs }) {
+    refuseUnknown(parsed as Words);
+    const words = parsed as Words;
+    const options = parseOptions(words);
+    const out = words['out'];
+    if (out === '') throw usageError('--out needs a value');
+    // Loaded here, so that --help and wrong usage answer at once.
+    const { runPretraining } = await import('../pretraining.ts');
+    process.exitCode = await runPretraining({
+      options,
+      resume: words['resume'] === true,
+      overwrite: words['overwrite'] === true,
+      ...(typeof out === 'string' ? { out } : {}),
+    });
+  },
+});
+
+/** citty accepts any flag; a misspelt one would silently train something else. */
+function refuseUnknown(words: Words): void {
+  const known = new Set(Object.keys(args));
+  const camel = (name: string): string => name.replace(/-(.)/g, (_, c: string) => c.toUpperCase());
+  const accepted = new Set([...known, ...[...known].map(camel), '_']);
+  const unknown = Object.keys(words).filter((name) => !accepted.has(name));
+  if (unknown.length > 0) {
+    throw usageError(`unknown option ${unknown.map((name) => `--${name}`).join(', ')}`);
+  }
+  const loose = words['_'];
+  if (Array.isArray(loose) && loose.length > 0) {
+    throw usageError(`unexpected argument ${loose.join(' ')}; every option starts with --`);
+  }
+}

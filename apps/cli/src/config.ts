@@ -1,0 +1,180 @@
+import { basename } from 'node:path';
+import type { BackendName } from '@twocan/backend';
+import { type CanConfig, resolveCanConfig } from '@twocan/can';
+import { usageError } from './failure.ts';
+import type { Options } from './options.ts';
+
+/**
+ * A run, resolved: together with the data and this version of twocan it is enough to rerun.
+ * This is config.json; plain JSON, so a user can read it and a test can compare it.
+ */
+export type RunConfig = {
+  readonly version: 1;
+  /** `shapes:COUNT`, or the absolute path of a folder. */
+  readonly data: string;
+  readonly preset: string;
+  readonly method: string;
+  readonly model: CanConfig;
+  readonly augmentation: Augmentation;
+  readonly batch: number;
+  readonly steps: number;
+  readonly optimizer: {
+    readonly name: 'adamw';
+    readonly learningRate: number;
+    readonly minLearningRate: number;
+    readonly warmupSteps: number;
+    readonly beta1: number;
+    readonly beta2: number;
+    readonly weightDecay: number;
+  };
+  readonly seed: number;
+  /** What was chosen, never `auto`: results are bitwise the same only on the same backend. */
+  readonly backend: BackendName;
+  readonly checkpointEvery: number;
+  readonly samplesEvery: number;
+  /** The flags the run was started with; everything above follows from them. */
+  readonly options: Options;
+};
+
+/** What a view may look like; the names are those of the data package's plans. */
+export type Augmentation = {
+  readonly minScale: number;
+  readonly flip: number;
+  readonly jitter: number;
+  readonly grey: number;
+  readonly blur: number;
+};
+
+// The quick start: sized so that two cores on the wasm backend finish well under five minutes.
+const QUICK = { preset: 'micro32', steps: 300, count: 2000 } as const;
+const FOLDER_EPOCHS = 100;
+const BATCH = 64;
+/** A twentieth of the run warms up: MAE's 40 of 800 epochs. */
+const WARMUP_SHARE = 0.05;
+/** The peak rate is base * batch / 256, as in MAE and both CAN codes. */
+const BASE_RATE = { large: 2.5e-4, small: 4e-3 } as const;
+/** Presets for 32 and 64 px: narrow models on short runs learn at a much larger rate. */
+const SMALL = /^(micro|tiny|small)\d/;
+
+/** The number of drawings that `shapes` without a count means. */
+export const DEFAULT_COUNT = QUICK.count;
+
+/**
+ * A short name for a run without --out.
+ *
+ * @param options the flags
+ * @returns such as `shapes-micro32`
+ */
+export function runLabel({ data = 'shapes', preset = QUICK.preset }: Options): string {
+  const name = basename(data).replace(/:.*/, '').replace(/[^\w.-]+/g, '-');
+  return `${name || 'data'}-${preset}`;
+}
+
+/** What the config needs to know of the opened data. */
+export type DataFacts = { readonly source: string; readonly length: number };
+
+/**
+ * The method's config; every problem with it is the user's to mend.
+ *
+ * @param options the flags
+ * @returns the resolved config of preset and method with the flags on top
+ * @throws Failure (exit code 2) with what the method says is wrong
+ */
+export function resolveModel(options: Options): CanConfig {
+  const { maskRatio, temperature, sigmaMax, weights } = options;
+  try {
+    return resolveCanConfig({
+      preset: options.preset ?? QUICK.preset,
+      method: options.method ?? 'can',
+      ...(maskRatio === undefined ? {} : { maskRatio }),
+      ...(temperature === undefined ? {} : { temperature }),
+      ...(sigmaMax === undefined ? {} : { noise: { max: sigmaMax } }),
+      ...(weights === undefined
+        ? {}
+        : {
+            weights: {
+              contrastive: weights[0],
+              reconstruction: weights[1],
+              denoising: weights[2],
+            },
+          }),
+    } as Parameters<typeof resolveCanConfig>[0]);
+  } catch (error) {
+    throw usageError(error instanceof Error ? error.message : String(error));
+  }
+}
+
+/**
+ * Resolves flags to a run.
+ *
+ * @param options the flags
+ * @param model the method's config
+ * @param data what was opened
+ * @param backend what was chosen
+ * @returns the config
+ * @throws Failure (exit code 2) when the data are too few for one batch
+ */
+export function resolveRun(
+  options: Options,
+  model: CanConfig,
+  data: DataFacts,
+  backend: BackendName,
+): RunConfig {
+  const preset = options.preset ?? QUICK.preset;
+  const batch = options.batch ?? Math.min(BATCH, data.length);
+  if (batch > data.length) {
+    throw usageError(`--batch ${batch} is more than the ${data.length} images of ${data.source}`);
+  }
+  const perEpoch = Math.floor(data.length / batch);
+  const isShapes = data.source.startsWith('shapes:');
+  const epochs = options.epochs ?? (isShapes ? QUICK.steps / perEpoch : FOLDER_EPOCHS);
+  const steps = options.steps ?? Math.max(1, Math.round(epochs * perEpoch));
+  const base = SMALL.test(preset) ? BASE_RATE.small : BASE_RATE.large;
+  return {
+    version: 1,
+    data: data.source,
+    preset,
+    method: options.method ?? 'can',
+    model,
+    augmentation: { minScale: 0.2, flip: 0.5, jitter: 1, grey: 0.2, blur: 0.5 },
+    batch,
+    steps,
+    optimizer: {
+      name: 'adamw',
+      learningRate: options.lr ?? (base * batch) / 256,
+      minLearningRate: 0,
+      warmupSteps: Math.round(steps * WARMUP_SHARE),
+      beta1: 0.9,
+      beta2: 0.95,
+      weightDecay: options.weightDecay ?? 0.05,
+    },
+    seed: options.seed ?? 0,
+    backend,
+    checkpointEvery: options.checkpointEvery ?? Math.max(1, Math.ceil(steps / 5)),
+    samplesEvery: options.samplesEvery ?? Math.max(1, Math.ceil(steps / 5)),
+    options,
+  };
+}
+
+/**
+ * Where two configs differ, leaf by leaf.
+ *
+ * @param before the run's
+ * @param now what the flags ask for
+ * @returns lines such as `batch: 64 in the run, 32 now`; empty when they agree
+ */
+export function differences(before: RunConfig, now: RunConfig): string[] {
+  const [old, fresh] = [leaves(before), leaves(now)];
+  return [...new Set([...old.keys(), ...fresh.keys()])]
+    .filter((name) => !name.startsWith('options') && old.get(name) !== fresh.get(name))
+    .map((name) => `${name}: ${old.get(name) ?? 'absent'} in the run, ${fresh.get(name) ?? 'absent'} now`);
+}
+
+function leaves(node: unknown, path = ''): Map<string, string> {
+  if (node === null || typeof node !== 'object') return new Map([[path, JSON.stringify(node)]]);
+  return new Map(
+    Object.entries(node).flatMap(([name, child]) => [
+      ...leaves(child, path === '' ? name : `${path}.${name}`),
+    ]),
+  );
+}

@@ -1,0 +1,126 @@
+import { type BackendReport, chooseBackend } from '@twocan/backend';
+import { differences, type RunConfig, resolveModel, resolveRun, runLabel } from './config.ts';
+import { type OpenedData, openData } from './datasets.ts';
+import { EXIT, usageError } from './failure.ts';
+import type { Options } from './options.ts';
+import {
+  checkNewRun,
+  createRun,
+  defaultRunPath,
+  type RunFolder,
+  readRunConfig,
+  runFolder,
+} from './run-folder.ts';
+import { train } from './train.ts';
+
+/** What the command was asked to do. */
+export type Request = {
+  readonly options: Options;
+  readonly out?: string;
+  readonly resume: boolean;
+  readonly overwrite: boolean;
+};
+
+/**
+ * Runs `twocan pretrain` once the words are parsed.
+ *
+ * Everything that can be wrong with the request is found before the run folder is touched.
+ *
+ * @param request what to do
+ * @returns the exit code
+ */
+export async function runPretraining(request: Request): Promise<number> {
+  if (request.resume && request.overwrite) {
+    throw usageError('--resume and --overwrite exclude each other; give one');
+  }
+  return request.resume ? resumeRun(request) : newRun(request);
+}
+
+async function newRun({ options, out, overwrite }: Request): Promise<number> {
+  const model = resolveModel(options);
+  const folder = runFolder(out ?? defaultRunPath(runLabel(options), new Date()));
+  checkNewRun(folder, overwrite);
+  const backend = await pickBackend(options.backend ?? 'auto');
+  const data = await openData(options.data, model.encoder.image);
+  return closing(data, async () => {
+    const config = resolveRun(options, model, data, backend.name);
+    createRun(folder, config);
+    return carryOut(folder, config, data, backend, false);
+  });
+}
+
+async function resumeRun({ options, out }: Request): Promise<number> {
+  if (out === undefined) throw usageError('--resume needs --out RUN, the run to go on with');
+  const folder = runFolder(out);
+  const before = readRunConfig(folder);
+  const asked = { ...withoutRivals(before.options, options), ...options };
+  const model = resolveModel(asked);
+  const data = await openData(asked.data, model.encoder.image);
+  return closing(data, async () => {
+    const wanted = asked.backend === undefined || asked.backend === 'auto' ? before.backend : asked.backend;
+    const now = resolveRun(asked, model, data, wanted);
+    const changes = differences(before, now);
+    if (changes.length > 0) {
+      throw usageError(
+        `--resume: the flags or the data differ from the run's config.json; leave the flags out or start a new run\n  ${changes.join('\n  ')}`,
+      );
+    }
+    return carryOut(folder, before, data, await pickBackend(before.backend), true);
+  });
+}
+
+/** --steps now replaces --epochs then, and the other way round. */
+function withoutRivals(before: Options, now: Options): Options {
+  const { epochs, steps, ...rest } = before;
+  if (now.epochs !== undefined || now.steps !== undefined) return rest;
+  return before;
+}
+
+async function closing(data: OpenedData, work: () => Promise<number>): Promise<number> {
+  try {
+    return await work();
+  } finally {
+    await data.close();
+  }
+}
+
+async function pickBackend(name: RunConfig['backend'] | 'auto'): Promise<BackendReport> {
+  try {
+    return await chooseBackend(name);
+  } catch (error) {
+    const missing = error instanceof Error && 'code' in error && error.code === 'BACKEND_MISSING';
+    throw missing ? usageError(error.message) : error;
+  }
+}
+
+async function carryOut(
+  folder: RunFolder,
+  config: RunConfig,
+  data: OpenedData,
+  backend: BackendReport,
+  resume: boolean,
+): Promise<number> {
+  const stop = new AbortController();
+  // Once: a second Ctrl-C finds no listener and ends the process as it always did.
+  const interrupt = (): void => stop.abort();
+  process.once('SIGINT', interrupt);
+  try {
+    const { finished, verdict } = await train({
+      folder,
+      config,
+      data,
+      backend,
+      resume,
+      signal: stop.signal,
+    });
+    if (!finished) {
+      console.error(`saved; go on with: twocan pretrain --resume --out ${folder.path}`);
+      return EXIT.interrupted;
+    }
+    console.log(`run: ${folder.path}`);
+    if (verdict !== undefined) console.log(verdict);
+    return EXIT.done;
+  } finally {
+    process.off('SIGINT', interrupt);
+  }
+}

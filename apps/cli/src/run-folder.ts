@@ -1,0 +1,102 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { usageError } from './failure.ts';
+import type { RunConfig } from './config.ts';
+
+/** The places of a run. */
+export type RunFolder = {
+  readonly path: string;
+  readonly config: string;
+  readonly metrics: string;
+  readonly checkpoints: string;
+  readonly samples: string;
+  readonly result: string;
+};
+
+/**
+ * Names the places of a run folder; touches nothing.
+ *
+ * @param out the folder, relative to the working directory or absolute
+ * @returns absolute paths
+ */
+export function runFolder(out: string): RunFolder {
+  const path = resolve(out);
+  return {
+    path,
+    config: join(path, 'config.json'),
+    metrics: join(path, 'metrics.jsonl'),
+    checkpoints: join(path, 'checkpoints'),
+    samples: join(path, 'samples'),
+    result: join(path, 'result.json'),
+  };
+}
+
+/**
+ * A name for a run that was given none: sortable, and safe on every file system.
+ *
+ * @param label what the run is about, such as `shapes-micro32`
+ * @param at the time it starts
+ * @returns such as `runs/shapes-micro32-20260131-093000`
+ */
+export function defaultRunPath(label: string, at: Date): string {
+  const stamp = at.toISOString().replace(/[-:]/g, '').replace('T', '-').slice(0, 15);
+  return join('runs', `${label}-${stamp}`);
+}
+
+/**
+ * Fails where a new run must not go; touches nothing.
+ *
+ * @param folder the places
+ * @param overwrite whether an earlier run may be replaced
+ * @throws Failure (exit code 2) when the folder holds a run, or anything that is not a run
+ */
+export function checkNewRun(folder: RunFolder, overwrite: boolean): void {
+  if (!existsSync(folder.path) || readdirSync(folder.path).length === 0) return;
+  if (!existsSync(folder.config)) {
+    throw usageError(`--out ${folder.path} is not empty and holds no run; choose another folder`);
+  }
+  if (!overwrite) {
+    throw usageError(
+      `--out ${folder.path} already holds a run; continue it with --resume, replace it with --overwrite, or choose another folder`,
+    );
+  }
+}
+
+/**
+ * Makes the folder of a new run and writes its config.
+ *
+ * @param folder the places; an earlier run there is removed, and nothing else
+ * @param config what the run is
+ */
+export function createRun(folder: RunFolder, config: RunConfig): void {
+  for (const old of [
+    folder.config,
+    folder.metrics,
+    folder.result,
+    folder.checkpoints,
+    folder.samples,
+  ]) {
+    rmSync(old, { recursive: true, force: true });
+  }
+  mkdirSync(folder.checkpoints, { recursive: true });
+  mkdirSync(folder.samples, { recursive: true });
+  writeFileSync(folder.config, `${JSON.stringify(config, null, 2)}\n`);
+}
+
+/**
+ * Reads the config of a run that is to be continued.
+ *
+ * @param folder the places
+ * @returns the config as it was written
+ * @throws Failure (exit code 2) when there is no run
+ */
+export function readRunConfig(folder: RunFolder): RunConfig {
+  if (!existsSync(folder.config)) {
+    throw usageError(`--resume: no config.json in ${folder.path}; start a run there first`);
+  }
+  try {
+    return JSON.parse(readFileSync(folder.config, 'utf8')) as RunConfig;
+  } catch (error) {
+    throw usageError(`--resume: ${folder.config} is not valid JSON (${String(error)})`);
+  }
+}

@@ -1,0 +1,57 @@
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const BIN = fileURLToPath(new URL('../dist/bin.js', import.meta.url));
+
+export type Outcome = {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stdout: string;
+  readonly stderr: string;
+};
+
+/** Runs the built program and, once standard error shows `when`, sends it a signal. */
+export function twocan(
+  args: readonly string[],
+  kill?: { readonly when: RegExp; readonly signal: NodeJS.Signals },
+): Promise<Outcome> {
+  return new Promise((done, fail) => {
+    const child = spawn(process.execPath, [BIN, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+    let [stdout, stderr, sent] = ['', '', false];
+    child.stdout.on('data', (chunk: Buffer) => {
+      stdout += chunk.toString();
+    });
+    child.stderr.on('data', (chunk: Buffer) => {
+      stderr += chunk.toString();
+      if (kill && !sent && kill.when.test(stderr)) {
+        sent = true;
+        child.kill(kill.signal);
+      }
+    });
+    child.on('error', fail);
+    child.on('close', (code, signal) => done({ code, signal, stdout, stderr }));
+  });
+}
+
+/** A scratch folder and its removal. */
+export function scratch(): { path: (name: string) => string; remove: () => void } {
+  const root = mkdtempSync(join(tmpdir(), 'twocan-'));
+  return {
+    path: (name) => join(root, name),
+    remove: () => rmSync(root, { recursive: true, force: true }),
+  };
+}
+
+/** metrics.jsonl without what the clock said. */
+export function metricsOf(run: string): Record<string, unknown>[] {
+  return readFileSync(join(run, 'metrics.jsonl'), 'utf8')
+    .trim()
+    .split('\n')
+    .map((line) => {
+      const { machine: _, ...rest } = JSON.parse(line) as Record<string, unknown>;
+      return rest;
+    });
+}

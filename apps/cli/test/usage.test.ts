@@ -1,0 +1,60 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, expect, test } from 'vitest';
+import { scratch, twocan } from './cli.ts';
+
+const folder = scratch();
+afterAll(folder.remove);
+
+test.each([
+  [['--batch', '0'], '--batch must be a whole number of at least 1, got 0'],
+  [['--lr', 'fast'], '--lr must be a number of at least 0, got fast'],
+  [['--weights', '1,2'], '--weights must be three numbers'],
+  [['--epochs', '1', '--steps', '1'], '--epochs and --steps exclude each other'],
+  [['--backend', 'cuda'], '--backend must be one of auto, cpu, wasm, node, node-gpu, got cuda'],
+  [['--stpes', '4'], 'unknown option --stpes'],
+  [['shapes'], 'unexpected argument shapes'],
+  [['--data', 'shapes:none'], 'shapes:none'],
+  [['--data', '/no/such/folder'], '/no/such/folder'],
+  [['--preset', 'huge'], 'huge'],
+  [['--method', 'magic'], 'magic'],
+  [['--mask-ratio', '1.5'], '1.5'],
+  [['--resume'], '--resume needs --out'],
+])('pretrain %j exits with 2 and says why', async (args, message) => {
+  const out = args.includes('--resume') ? [] : ['--out', folder.path('never')];
+  const { code, stderr } = await twocan(['pretrain', '--backend', 'cpu', ...out, ...args]);
+  expect(stderr).toContain(message);
+  expect(stderr).not.toMatch(/^\s+at /m);
+  expect(code).toBe(2);
+});
+
+test('all problems are told at once', async () => {
+  const { stderr } = await twocan(['pretrain', '--batch', '0', '--seed', '-1', '--lr=x']);
+  expect(stderr).toMatch(/--batch.*\n.*--lr.*\n.*--seed/);
+});
+
+test('a backend that is not installed: what to install, exit 2', async () => {
+  const { code, stderr } = await twocan(['pretrain', '--backend', 'node-gpu', '--out', folder.path('x')]);
+  expect(stderr).toContain('@tensorflow/tfjs-node-gpu');
+  expect(code).toBe(2);
+});
+
+test('a folder that is not a run is never touched', async () => {
+  const precious = folder.path('precious');
+  mkdirSync(precious);
+  writeFileSync(join(precious, 'thesis.txt'), 'years of work');
+  for (const flag of ['--overwrite', '--debug']) {
+    const { code, stderr } = await twocan(['pretrain', '--out', precious, flag]);
+    expect(stderr).toContain('holds no run');
+    expect(code).toBe(2);
+  }
+  const resumed = await twocan(['pretrain', '--out', precious, '--resume']);
+  expect(resumed.stderr).toContain('no config.json');
+  expect(resumed.code).toBe(2);
+});
+
+test('--help and --version answer at once', async () => {
+  expect((await twocan(['pretrain', '--help'])).stdout).toContain('--mask-ratio');
+  expect((await twocan(['--version'])).stdout).toMatch(/^\d+\.\d+\.\d+/);
+  expect((await twocan(['frobnicate'])).code).toBe(2);
+});

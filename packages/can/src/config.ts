@@ -1,0 +1,108 @@
+import type { DecoderConfig, ViTConfig } from '@twocan/vit';
+
+/** Which patch tokens the decoder adds the noise level's code to. */
+export type LevelPlacement = 'all' | 'visible' | 'none';
+
+/** The projection head; its input is as wide as the encoder. */
+export type ProjectorShape = {
+  readonly hidden: number;
+  readonly layers: number;
+  readonly out: number;
+  readonly batchNorm: boolean;
+  /** Batch statistics over both views at once (SimCLR), or over each view alone. */
+  readonly statistics: 'both-views' | 'each-view';
+};
+
+/** Everything that defines the method, as plain JSON. */
+export type CanConfig = {
+  readonly encoder: ViTConfig;
+  readonly decoder: DecoderConfig;
+  /** Images of one sample: two augmented views, or one. */
+  readonly views: 1 | 2;
+  /** Share of patches hidden from the encoder, in [0, 1). */
+  readonly maskRatio: number;
+  /** Weights of the three losses; a loss of weight 0 is not computed and has no parameters. */
+  readonly weights: {
+    readonly contrastive: number;
+    readonly reconstruction: number;
+    readonly denoising: number;
+  };
+  /** τ of the contrastive loss. */
+  readonly temperature: number;
+  readonly noise: {
+    /** σ_max in units of the normalised pixels; levels are uniform in [0, max]; 0 is no noise. */
+    readonly max: number;
+    /** Which patch tokens of the decoder get the level's code. */
+    readonly embed: LevelPlacement;
+    /** Whether the decoder's class token gets it too. */
+    readonly embedCls: boolean;
+    /** Factor on σ before its sinusoids; 1 is faithful, 1000/max spreads their phases. */
+    readonly scale: number;
+  };
+  /** Whether masked patches are reconstructed without or with the added noise. */
+  readonly target: 'clean' | 'noisy';
+  /** Reconstruct patches of mean 0 and variance 1 (MAE's norm_pix_loss). */
+  readonly normalizePixels: boolean;
+  readonly projector: ProjectorShape;
+  /** The tokens whose mean is contrasted: patches only, or the class token as well. */
+  readonly pool: 'patches' | 'all';
+};
+
+/** The name of a method. */
+export type Method = 'can' | 'mae' | 'simclr' | 'contrastive-masked';
+
+/** What a method sets; everything else is shared. */
+type MethodSettings = Pick<CanConfig, 'views' | 'maskRatio' | 'weights'> & {
+  readonly noise: Pick<CanConfig['noise'], 'max'>;
+};
+
+/** The named points of the design space; a method is nothing but these settings. */
+export const methods: Readonly<Record<Method, MethodSettings>> = {
+  /** Contrastive, masked autoencoding and noise prediction, with both ports' weights. */
+  can: {
+    views: 2,
+    maskRatio: 0.5,
+    weights: { contrastive: 0.03, reconstruction: 0.67, denoising: 0.3 },
+    noise: { max: 0.05 },
+  },
+  /** The masked autoencoder. */
+  mae: {
+    views: 1,
+    maskRatio: 0.75,
+    weights: { contrastive: 0, reconstruction: 1, denoising: 0 },
+    noise: { max: 0 },
+  },
+  /** Contrastive learning of full views. */
+  simclr: {
+    views: 2,
+    maskRatio: 0,
+    weights: { contrastive: 1, reconstruction: 0, denoising: 0 },
+    noise: { max: 0 },
+  },
+  /** C + A: CAN without noise. */
+  'contrastive-masked': {
+    views: 2,
+    maskRatio: 0.5,
+    weights: { contrastive: 0.03, reconstruction: 0.97, denoising: 0 },
+    noise: { max: 0 },
+  },
+};
+
+/** Whether the views are contrasted, hence whether there is a projector. */
+export const usesContrast = ({ weights }: CanConfig): boolean => weights.contrastive > 0;
+
+/** Whether patches are predicted, hence whether there is a decoder. */
+export const usesDecoder = ({ weights }: CanConfig): boolean =>
+  weights.reconstruction > 0 || weights.denoising > 0;
+
+/** Whether patches are hidden, hence whether the decoder has a mask token. */
+export const usesMask = ({ maskRatio }: CanConfig): boolean => maskRatio > 0;
+
+/** Whether noise is added to the images. */
+export const usesNoise = ({ noise }: CanConfig): boolean => noise.max > 0;
+
+/** Whether the decoder is told the noise level, hence whether there is a level MLP. */
+export const usesLevel = (config: CanConfig): boolean =>
+  usesNoise(config) &&
+  usesDecoder(config) &&
+  (config.noise.embed !== 'none' || config.noise.embedCls);

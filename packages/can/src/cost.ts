@@ -1,0 +1,22 @@
+import type { MethodCost } from '@twocan/vit';
+import { type CanConfig, usesContrast, usesDecoder, usesLevel } from './config.ts';
+
+/**
+ * What a config computes, in the form that `countFlops` and `countParameters` take.
+ *
+ * @param config the method
+ * @returns sizes of the parts that exist
+ * @example
+ * countFlops(methodCost(resolveCanConfig({ preset: 'b16' }))).forward; // 5.65e10
+ */
+export function methodCost(config: CanConfig): MethodCost {
+  const { encoder, decoder, projector, views, maskRatio } = config;
+  return {
+    encoder,
+    views,
+    maskRatio,
+    level: usesLevel(config),
+    ...(usesDecoder(config) && { decoder }),
+    ...(usesContrast(config) && { head: projector }),
+  };
+}

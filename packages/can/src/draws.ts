@@ -1,0 +1,73 @@
+import { concat, type Tensor4D, tidy } from '@tensorflow/tfjs-core';
+import { fold, type Key } from '@twocan/core';
+import { type Mask, sampleMask } from '@twocan/masking';
+import { addNoise, sampleLevel } from '@twocan/noise';
+import { patchGrid } from '@twocan/patches';
+import { type CanConfig, usesMask, usesNoise } from './config.ts';
+import type { CanBatch } from './params.ts';
+
+/**
+ * All that is random in one evaluation of the loss, for the images of all views stacked: rows
+ * 0 … B−1 are view 1, rows B … 2B−1 view 2. What the config does not use is absent.
+ */
+export type Draws = {
+  /** Kept and hidden patches of each image. */
+  readonly mask?: Mask;
+  /** σ of each image, `[V·B]`. */
+  readonly levels?: Float32Array;
+  /** The noise σε to add, `[V·B, H, W, C]`. */
+  readonly noise?: Tensor4D;
+};
+
+/**
+ * Draws masks, noise levels and noise for a batch; each view of each image gets its own.
+ *
+ * @param key folded by 'mask', 'level' and 'noise', each of them by the index of the view
+ * @param config the method
+ * @param batch the images that will be corrupted; only their shapes matter
+ * @returns the draws; the caller disposes `noise`
+ * @example
+ * const draws = drawCorruption(key(7), config, { views: [a, b] });
+ */
+export function drawCorruption(key: Key, config: CanConfig, { views }: CanBatch): Draws {
+  const patches = patchGrid({ ...config.encoder.image, patch: config.encoder.patch }).count;
+  const perView = views.map((images, v) => {
+    const [batch] = images.shape;
+    const keyOf = (name: string): Key => fold(fold(key, name), v);
+    return {
+      mask: () => sampleMask(keyOf('mask'), { batch, patches, ratio: config.maskRatio }),
+      levels: sampleLevel(keyOf('level'), batch, { max: config.noise.max }),
+      noiseKey: keyOf('noise'),
+      images,
+    };
+  });
+  return {
+    ...(usesMask(config) && { mask: stackMasks(perView.map(({ mask }) => mask())) }),
+    ...(usesNoise(config) && {
+      levels: concatFloats(perView.map(({ levels }) => levels)),
+      noise: tidy(() => {
+        const noises = perView.map((v) => addNoise(v.noiseKey, v.images, v.levels).noise);
+        return concat(noises, 0);
+      }),
+    }),
+  };
+}
+
+/** The masks of several batches as the mask of the stacked batch. */
+export function stackMasks(masks: readonly Mask[]): Mask {
+  const [first] = masks;
+  if (first === undefined) throw new RangeError('stackMasks: masks must not be empty, got none');
+  return {
+    batch: masks.reduce((sum, { batch }) => sum + batch, 0),
+    patches: first.patches,
+    kept: first.kept,
+    keep: concatIntegers(masks.map(({ keep }) => keep)),
+    restore: concatIntegers(masks.map(({ restore }) => restore)),
+  };
+}
+
+const concatIntegers = (parts: readonly Int32Array[]): Int32Array =>
+  Int32Array.from(parts.flatMap((part) => [...part]));
+
+const concatFloats = (parts: readonly Float32Array[]): Float32Array =>
+  Float32Array.from(parts.flatMap((part) => [...part]));

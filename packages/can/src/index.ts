@@ -1,0 +1,21 @@
+export {
+  type CanConfig,
+  type LevelPlacement,
+  type Method,
+  methods,
+  type ProjectorShape,
+  usesContrast,
+  usesDecoder,
+  usesLevel,
+  usesMask,
+  usesNoise,
+} from './config.ts';
+export { methodCost } from './cost.ts';
+export { type Draws, drawCorruption } from './draws.ts';
+export { encode, type Pooling } from './encode.ts';
+export { canEmbeddings, canForward, canForwardWith, type Forward } from './forward.ts';
+export { initCan } from './init.ts';
+export { type CanLossOptions, canLoss, canLossWith } from './loss.ts';
+export type { CanBatch, CanParams } from './params.ts';
+export { canPictures, type Pictures, reconstructionCaption, toPixels } from './pictures.ts';
+export { type CanOptions, resolveCanConfig, weightsFromNested } from './resolve.ts';

@@ -1,0 +1,155 @@
+import { type CanConfig, usesContrast, usesDecoder } from './config.ts';
+
+type Check = readonly [path: string, value: unknown, fits: boolean, rule: string];
+
+/**
+ * Everything that is wrong with a complete config, one sentence each.
+ *
+ * @param config all settings, of the right types
+ * @returns the problems, empty for a valid config
+ */
+export function findProblems(config: CanConfig): readonly string[] {
+  const checks = [
+    ...sizes(config),
+    ...numbers(config),
+    ...choices(config),
+    ...combinations(config),
+  ];
+  return checks
+    .filter(([, , fits]) => !fits)
+    .map(([path, value, , rule]) =>
+      Number.isNaN(value)
+        ? `${path}: is missing; give it, or a preset`
+        : `${path}: ${rule}, got ${show(value)}`,
+    );
+}
+
+const show = (value: unknown): string => {
+  if (typeof value === 'string') return `'${value}'`;
+  return typeof value === 'object' ? JSON.stringify(value) : String(value);
+};
+
+const natural = (path: string, value: number): Check => [
+  path,
+  value,
+  Number.isInteger(value) && value > 0,
+  'must be a positive integer',
+];
+
+const positive = (path: string, value: number): Check => [
+  path,
+  value,
+  value > 0 && Number.isFinite(value),
+  'must be a positive number',
+];
+
+const notNegative = (path: string, value: number): Check => [
+  path,
+  value,
+  value >= 0 && Number.isFinite(value),
+  'must be a number ≥ 0',
+];
+
+/** True as well where one of the two is not a size at all: that is a problem of its own. */
+const divides = (divisor: number, size: number): boolean =>
+  !(Number.isInteger(divisor) && Number.isInteger(size) && divisor > 0) || size % divisor === 0;
+
+function sizes({ encoder, decoder, projector }: CanConfig): readonly Check[] {
+  const { image, patch } = encoder;
+  const transformer = (
+    name: string,
+    { width, depth, heads, mlpRatio }: CanConfig['decoder'],
+  ): readonly Check[] => [
+    natural(`${name}.width`, width),
+    natural(`${name}.depth`, depth),
+    natural(`${name}.heads`, heads),
+    positive(`${name}.mlpRatio`, mlpRatio),
+    [`${name}.width`, width, divides(4, width), 'must be divisible by 4, for the positions'],
+    [`${name}.width`, width, divides(heads, width), `must be divisible by its ${heads} heads`],
+  ];
+  return [
+    natural('encoder.image.height', image.height),
+    natural('encoder.image.width', image.width),
+    natural('encoder.channels', encoder.channels),
+    natural('encoder.patch', patch),
+    ['encoder.image.height', image.height, divides(patch, image.height), fitsPatch(patch)],
+    ['encoder.image.width', image.width, divides(patch, image.width), fitsPatch(patch)],
+    positive('encoder.epsilon', encoder.epsilon),
+    ...transformer('encoder', encoder),
+    ...transformer('decoder', decoder),
+    natural('projector.hidden', Number.isNaN(projector.hidden) ? 1 : projector.hidden),
+    natural('projector.out', projector.out),
+    [
+      'projector.layers',
+      projector.layers,
+      Number.isInteger(projector.layers) && projector.layers >= 0,
+      'must be an integer ≥ 0',
+    ],
+  ];
+}
+
+const fitsPatch = (patch: number): string => `must be divisible by the patch of ${patch}`;
+
+function numbers({ maskRatio, weights, temperature, noise }: CanConfig): readonly Check[] {
+  return [
+    ['maskRatio', maskRatio, maskRatio >= 0 && maskRatio < 1, 'must lie in [0, 1)'],
+    notNegative('weights.contrastive', weights.contrastive),
+    notNegative('weights.reconstruction', weights.reconstruction),
+    notNegative('weights.denoising', weights.denoising),
+    positive('temperature', temperature),
+    notNegative('noise.max', noise.max),
+    positive('noise.scale', noise.scale),
+  ];
+}
+
+function choices({ views, noise, target, pool, projector }: CanConfig): readonly Check[] {
+  const oneOf = (path: string, value: unknown, allowed: readonly unknown[]): Check => [
+    path,
+    value,
+    allowed.includes(value),
+    `must be one of ${allowed.join(', ')}`,
+  ];
+  return [
+    oneOf('views', views, [1, 2]),
+    oneOf('noise.embed', noise.embed, ['all', 'visible', 'none']),
+    oneOf('target', target, ['clean', 'noisy']),
+    oneOf('pool', pool, ['patches', 'all']),
+    oneOf('projector.statistics', projector.statistics, ['both-views', 'each-view']),
+  ];
+}
+
+/** Settings that are fine alone but not together. */
+function combinations(config: CanConfig): readonly Check[] {
+  const { weights, views, maskRatio, noise, encoder } = config;
+  const { image, patch } = encoder;
+  const patches = Math.floor(image.height / patch) * Math.floor(image.width / patch);
+  // As masking rounds: the small term keeps 10 · (1 − 0.9) from being 0.999….
+  const kept = Math.floor(patches * (1 - maskRatio + 1e-9));
+  return [
+    ['weights', weights, usesContrast(config) || usesDecoder(config), 'must not all be 0'],
+    [
+      'views',
+      views,
+      !usesContrast(config) || views !== 1,
+      'must be 2 where weights.contrastive > 0',
+    ],
+    [
+      'maskRatio',
+      maskRatio,
+      !(weights.reconstruction > 0 && maskRatio === 0),
+      'must hide patches where weights.reconstruction > 0',
+    ],
+    [
+      'maskRatio',
+      maskRatio,
+      !(maskRatio >= 0 && maskRatio < 1 && patches > 0) || kept > 0,
+      `must leave a visible patch out of ${patches}`,
+    ],
+    [
+      'noise.max',
+      noise.max,
+      !(weights.denoising > 0 && noise.max === 0),
+      'must be positive where weights.denoising > 0',
+    ],
+  ];
+}

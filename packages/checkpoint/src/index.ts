@@ -1,0 +1,11 @@
+export type { DType, NamedArray, NamedArrays, TypedArray } from './dtype.ts';
+export {
+  CHECKPOINT_FORMAT,
+  CHECKPOINT_VERSION,
+  type Checkpoint,
+  decodeCheckpoint,
+  encodeCheckpoint,
+  type Json,
+} from './run-state.ts';
+export { type Decoded, decodeSafetensors, encodeSafetensors } from './safetensors.ts';
+export { namedToTree, treeToNamed } from './tensors.ts';

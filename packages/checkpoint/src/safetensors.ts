@@ -1,0 +1,105 @@
+import { arrayOf, elements, type NamedArray, type NamedArrays, type TypedArray } from './dtype.ts';
+import { MAX_HEADER_BYTES, readHeader } from './header.ts';
+
+/** What a safetensors file holds. */
+export type Decoded = {
+  readonly tensors: NamedArrays;
+  readonly metadata: { readonly [name: string]: string };
+};
+
+/**
+ * Writes named arrays as a safetensors file.
+ *
+ * The file is: the header's length (8 bytes, little-endian), the header in JSON padded with spaces
+ * to a multiple of 8, the data without holes. Wider elements come first so that every array is
+ * aligned; otherwise arrays keep their order, which {@link decodeSafetensors} gives back.
+ *
+ * @param named arrays by name
+ * @param metadata strings to keep beside them
+ * @returns the file's bytes
+ * @throws RangeError if an array does not fit its shape or type, or the header passes 25 MB
+ * @example
+ * const bytes = encodeSafetensors({ w: { dtype: 'F32', shape: [2], data: new Float32Array(2) } });
+ *
+ * The format: github.com/huggingface/safetensors.
+ */
+export function encodeSafetensors(
+  named: NamedArrays,
+  metadata: { readonly [name: string]: string } = {},
+): Uint8Array {
+  const entries = Object.entries(named);
+  for (const [name, array] of entries) checkArray(name, array);
+  for (const [name, value] of Object.entries(metadata)) {
+    if (typeof value === 'string') continue;
+    throw new RangeError(`encodeSafetensors: metadata '${name}' must be a string; stringify it`);
+  }
+  entries.sort(([, a], [, b]) => b.data.BYTES_PER_ELEMENT - a.data.BYTES_PER_ELEMENT);
+  let size = 0;
+  const described = entries.map(([name, { dtype, shape, data }]): [string, unknown] => {
+    const begin = size;
+    size += data.byteLength;
+    return [name, { dtype, shape, data_offsets: [begin, size] }];
+  });
+  const about = Object.keys(metadata).length > 0 ? [['__metadata__', metadata] as const] : [];
+  const json = new TextEncoder().encode(
+    JSON.stringify(Object.fromEntries<unknown>([...about, ...described])),
+  );
+  const length = Math.ceil(json.length / 8) * 8;
+  if (length > MAX_HEADER_BYTES) {
+    throw new RangeError(
+      `encodeSafetensors: header must be at most ${MAX_HEADER_BYTES} bytes, got ${length}`,
+    );
+  }
+  const bytes = new Uint8Array(8 + length + size);
+  new DataView(bytes.buffer).setUint32(0, length, true);
+  bytes.fill(0x20, 8, 8 + length);
+  bytes.set(json, 8);
+  let at = 8 + length;
+  for (const [, { data }] of entries) {
+    bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), at);
+    at += data.byteLength;
+  }
+  return bytes;
+}
+
+/**
+ * Reads a safetensors file, trusting nothing in it.
+ *
+ * @param bytes the file
+ * @returns arrays in the order of the file, and its metadata; an array shares memory with `bytes`
+ *   where alignment allows, so leave `bytes` unchanged
+ * @throws RangeError if the file is truncated, overlapping, holed, oversized or otherwise malformed
+ * @example
+ * const { tensors, metadata } = decodeSafetensors(bytes);
+ */
+export function decodeSafetensors(bytes: Uint8Array): Decoded {
+  const { entries, metadata, dataStart } = readHeader(bytes);
+  const tensors = entries.map(({ name, dtype, shape, begin, end }): [string, NamedArray] => {
+    const part = bytes.subarray(dataStart + begin, dataStart + end);
+    return [name, { dtype, shape, data: view(dtype, part) }];
+  });
+  return { tensors: Object.fromEntries(tensors), metadata };
+}
+
+function view(dtype: string, part: Uint8Array): TypedArray {
+  const array = arrayOf(dtype);
+  if (array === undefined) throw new RangeError(`decodeSafetensors: unknown dtype ${dtype}`);
+  const aligned = part.byteOffset % array.BYTES_PER_ELEMENT === 0 ? part : new Uint8Array(part);
+  const { buffer, byteOffset, byteLength } = aligned;
+  return new array(buffer, byteOffset, byteLength / array.BYTES_PER_ELEMENT);
+}
+
+function checkArray(name: string, { dtype, shape, data }: NamedArray): void {
+  const fail = (rule: string): never => {
+    throw new RangeError(`encodeSafetensors: '${name}' ${rule}`);
+  };
+  if (name === '__metadata__') fail('is a reserved name; rename the array');
+  if (name.split('/').includes('__proto__')) fail("must not use the name '__proto__'");
+  const array = arrayOf(dtype);
+  if (array === undefined) fail(`has the unknown dtype ${dtype}`);
+  else if (!(data instanceof array)) fail(`of dtype ${dtype} needs another typed array`);
+  const count = elements(shape);
+  if (count !== data.length) {
+    fail(`of shape [${shape.join(', ')}] needs ${count} elements, got ${data.length}`);
+  }
+}

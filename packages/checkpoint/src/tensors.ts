@@ -1,0 +1,91 @@
+import { type Tensor, tensor } from '@tensorflow/tfjs-core';
+import { namedLeaves, type Params, treeFromNamed } from '@twocan/core';
+import type { DType, NamedArray, NamedArrays } from './dtype.ts';
+
+const DTYPES: Readonly<Record<string, DType>> = { float32: 'F32', int32: 'I32', bool: 'BOOL' };
+
+/**
+ * Reads a tree of tensors into named arrays.
+ *
+ * @param tree any tree of float32, int32 or bool tensors
+ * @returns arrays by path, such as `encoder/blocks/0/norm1/scale`, in the order of the tree
+ * @throws RangeError for another type of tensor
+ * @example
+ * const bytes = encodeSafetensors(await treeToNamed(params));
+ */
+export async function treeToNamed(tree: Params): Promise<NamedArrays> {
+  const read = namedLeaves<Tensor>(tree).map(
+    async ([path, leaf]): Promise<[string, NamedArray]> => {
+      const dtype = DTYPES[leaf.dtype];
+      if (dtype === undefined) {
+        throw new RangeError(
+          `treeToNamed: '${path}' must be float32, int32 or bool, got ${leaf.dtype}`,
+        );
+      }
+      return [path, { dtype, shape: leaf.shape, data: await leaf.data() }];
+    },
+  );
+  return Object.fromEntries(await Promise.all(read));
+}
+
+/**
+ * Builds a tree of tensors from named arrays.
+ *
+ * F64, F16 and BF16 become float32. A node whose names are `0 … n-1` becomes an array. Empty nodes
+ * have no name; whole run states go through `encodeCheckpoint`, which keeps them.
+ *
+ * @param named arrays by path
+ * @returns fresh tensors on the current backend
+ * @throws RangeError for an integer type that tensors cannot hold, or clashing names
+ * @example
+ * const params = namedToTree(decodeSafetensors(bytes).tensors);
+ */
+export function namedToTree(named: NamedArrays): Params {
+  // Checked before the first tensor is made, so that an error leaves none behind.
+  const ready = Object.entries(named).map(([path, array]) => [path, convert(path, array)] as const);
+  treeFromNamed(Object.fromEntries(ready.map(([path]) => [path, 0])));
+  return treeFromNamed(
+    Object.fromEntries(
+      ready.map(([path, { data, shape, type }]) => [path, tensor(data, shape, type)]),
+    ),
+  );
+}
+
+type Ready = {
+  readonly data: Float32Array | Int32Array | Uint8Array;
+  readonly shape: number[];
+  readonly type: 'float32' | 'int32' | 'bool';
+};
+
+/** Copies: the file's memory is not the tensor's, or writing one would change the other. */
+export function convert(path: string, { dtype, shape: sizes, data }: NamedArray): Ready {
+  const shape = [...sizes];
+  if (data instanceof Float32Array || data instanceof Float64Array) {
+    return { data: Float32Array.from(data), shape, type: 'float32' };
+  }
+  if (dtype === 'BF16' && data instanceof Uint16Array) {
+    const words = Uint32Array.from(data, (word) => word << 16);
+    return { data: new Float32Array(words.buffer), shape, type: 'float32' };
+  }
+  if (dtype === 'F16' && data instanceof Uint16Array) {
+    return { data: Float32Array.from(data, halfToNumber), shape, type: 'float32' };
+  }
+  if (dtype === 'BOOL' && data instanceof Uint8Array) {
+    return { data: Uint8Array.from(data), shape, type: 'bool' };
+  }
+  const wide = dtype === 'U32' || dtype === 'I64' || dtype === 'U64';
+  if (wide || data instanceof BigInt64Array || data instanceof BigUint64Array) {
+    throw new RangeError(`namedToTree: '${path}' is ${dtype}, which no tensor holds; leave it out`);
+  }
+  return { data: Int32Array.from(data), shape, type: 'int32' };
+}
+
+/** IEEE 754 half precision: 1 sign bit, 5 exponent bits, 10 fraction bits. */
+function halfToNumber(word: number): number {
+  const sign = word & 0x8000 ? -1 : 1;
+  const exponent = (word >> 10) & 31;
+  const fraction = word & 1023;
+  if (exponent === 31) return fraction === 0 ? sign * Number.POSITIVE_INFINITY : Number.NaN;
+  if (exponent === 0) return sign * fraction * 2 ** -24;
+  return sign * (1024 + fraction) * 2 ** (exponent - 25);
+}

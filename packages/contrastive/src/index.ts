@@ -1,0 +1,14 @@
+export { infoNCE } from './info-nce.ts';
+export { alignment, uniformity } from './metrics.ts';
+export {
+  initProjector,
+  type ProjectorConfig,
+  type ProjectorLayer,
+  type ProjectorParams,
+  project,
+} from './projector.ts';
+export {
+  contrastiveEmbeddingGradients,
+  type EmbeddingGradients,
+  surrogateLoss,
+} from './two-phase.ts';

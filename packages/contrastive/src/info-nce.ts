@@ -1,0 +1,57 @@
+import {
+  add,
+  concat,
+  mul,
+  type Scalar,
+  type Tensor2D,
+  tensor2d,
+  tidy,
+  transpose,
+} from '@tensorflow/tfjs-core';
+import { expectRank, expectShape, linear, normalizeRows, softmaxCrossEntropy } from '@twocan/core';
+
+// Removes an image's similarity with itself from the softmax: exp(-1e9) is 0 in float32.
+const REMOVED = -1e9;
+
+/**
+ * The InfoNCE (NT-Xent) loss between two views of the same images.
+ *
+ * With u = z/|z| of both views stacked, 2B rows, and pos(i) the other view of row i:
+ * `1/2B · Σᵢ −log( exp(uᵢ·u_pos(i)/τ) / Σ_{j≠i} exp(uᵢ·u_j/τ) )`,
+ * one positive and 2B − 2 negatives for each row. It is the mean over rows and over both views;
+ * SimCLR's own code sums the two views' means, twice this value.
+ *
+ * @param zA embeddings of the first view, `[B, Z]`; rows are normalised inside
+ * @param zB embeddings of the second view, `[B, Z]`, row i from the same image as row i of `zA`
+ * @param options.temperature τ > 0, 0.1 in CAN
+ * @returns the loss, a scalar ≥ 0, differentiable in both views
+ * @throws RangeError if the shapes differ or the temperature is not positive
+ * @example
+ * const a = tensor2d([[1, 0], [0, 1], [1, 1]]);
+ * const b = tensor2d([[0.6, 0.8], [0.8, -0.6], [-1, 1]]);
+ * infoNCE(a, b, { temperature: 0.1 }).print(); // 8.6922112
+ *
+ * Chen et al., "A simple framework for contrastive learning", 2020; CAN (arXiv 2210.16870).
+ */
+export function infoNCE(
+  zA: Tensor2D,
+  zB: Tensor2D,
+  { temperature }: { readonly temperature: number },
+): Scalar {
+  expectRank('infoNCE', 'zA', zA, 2);
+  expectShape('infoNCE', 'zB', zB, zA.shape);
+  if (!(temperature > 0 && Number.isFinite(temperature))) {
+    throw new RangeError(`infoNCE: temperature must be positive, got ${temperature}`);
+  }
+  return tidy(() => {
+    const batch = zA.shape[0];
+    const rows = 2 * batch;
+    const u = normalizeRows(concat([zA, zB], 0));
+    const similarity = linear(u, transpose(u) as Tensor2D);
+    const diagonal = new Float32Array(rows * rows);
+    for (let i = 0; i < rows; i++) diagonal[i * rows + i] = REMOVED;
+    const logits = add(mul(similarity, 1 / temperature), tensor2d(diagonal, [rows, rows]));
+    const positive = Int32Array.from({ length: rows }, (_, i) => (i + batch) % rows);
+    return softmaxCrossEntropy(logits as Tensor2D, positive);
+  });
+}

@@ -1,0 +1,59 @@
+import {
+  add,
+  exp,
+  log,
+  matMul,
+  mean,
+  mul,
+  type Scalar,
+  square,
+  sub,
+  sum,
+  type Tensor2D,
+  tidy,
+} from '@tensorflow/tfjs-core';
+import { expectRank, expectShape, normalizeRows } from '@twocan/core';
+
+/**
+ * How far apart the two views of an image lie on the unit sphere: `mean |uA − uB|²`, in [0, 4].
+ *
+ * @param zA embeddings of the first view, `[B, Z]`; rows are normalised inside
+ * @param zB embeddings of the second view, `[B, Z]`
+ * @returns a scalar, 0 when the views agree, 2 when they are unrelated
+ * @throws RangeError if the shapes differ
+ * @example
+ * alignment(tensor2d([[1, 0]]), tensor2d([[0, 3]])).print(); // 2
+ *
+ * Wang & Isola, "Understanding contrastive representation learning", ICML 2020 (α = 2).
+ */
+export function alignment(zA: Tensor2D, zB: Tensor2D): Scalar {
+  expectRank('alignment', 'zA', zA, 2);
+  expectShape('alignment', 'zB', zB, zA.shape);
+  return tidy(() => mean(sum(square(sub(normalizeRows(zA), normalizeRows(zB))), 1)) as Scalar);
+}
+
+/**
+ * How evenly embeddings spread over the unit sphere: `log mean_{i≠j} exp(−2·|uᵢ − u_j|²)`.
+ *
+ * 0 means that all embeddings are one point (collapse); the more negative, the more even.
+ *
+ * @param z embeddings, `[M, Z]` with M ≥ 2; rows are normalised inside
+ * @returns a scalar in [−8, 0]
+ * @throws RangeError if there are fewer than two embeddings
+ * @example
+ * uniformity(tensor2d([[1, 0], [0, 1]])).print(); // -4
+ *
+ * Wang & Isola, "Understanding contrastive representation learning", ICML 2020 (t = 2).
+ */
+export function uniformity(z: Tensor2D): Scalar {
+  expectRank('uniformity', 'z', z, 2);
+  const rows = z.shape[0];
+  if (rows < 2) throw new RangeError(`uniformity: z must have at least 2 rows, got ${rows}`);
+  return tidy(() => {
+    const u = normalizeRows(z);
+    // |a − b|² = 2 − 2·a·b on the sphere; the diagonal adds exp(0) for each row.
+    const kernel = exp(mul(sub(matMul(u, u, false, true), 1), 4));
+    const pairs = mul(add(sum(kernel), -rows), 1 / (rows * (rows - 1)));
+    return log(pairs) as Scalar;
+  });
+}

@@ -1,0 +1,43 @@
+import { gaussianBlur } from './blur.ts';
+import { changeColour, toGrey } from './colour.ts';
+import type { Image } from './dataset.ts';
+import type { ViewPlan } from './plan.ts';
+import { cropResize } from './resize.ts';
+
+/**
+ * Carries out a plan: crop and resize, flip, colour jitter, grey, blur, in this order.
+ *
+ * Everything is computed in floats and clipped to 0 to 1 after each colour change; nothing is
+ * rounded to 8 bits in between (torchvision on PIL pictures does, by up to 1/255 a step).
+ *
+ * @param image the source, RGB
+ * @param plan what to do
+ * @param size side of the view in pixels
+ * @returns `[size, size, 3]`, 0 to 1
+ * @throws RangeError if the picture is not RGB, or the crop is empty or leaves it
+ * @example
+ * const view = applyPlan(image, centrePlan(image), 32);
+ */
+export function applyPlan(image: Image, plan: ViewPlan, size: number): Float32Array {
+  const { x, y, width, height } = plan.crop;
+  if (image.channels !== 3) {
+    throw new RangeError(`applyPlan: image must have 3 channels, got ${image.channels}`);
+  }
+  const inside =
+    x >= 0 &&
+    y >= 0 &&
+    width >= 1 &&
+    height >= 1 &&
+    x + width <= image.width &&
+    y + height <= image.height;
+  if (!inside) {
+    throw new RangeError(
+      `applyPlan: crop must lie inside the ${image.width}x${image.height} picture, ` +
+        `got ${JSON.stringify(plan.crop)}`,
+    );
+  }
+  const pixels = cropResize(image, plan.crop, size, plan.flip);
+  for (const change of plan.jitter) changeColour(pixels, change);
+  if (plan.grey) toGrey(pixels);
+  return plan.blur > 0 ? gaussianBlur(pixels, size, plan.blur) : pixels;
+}

@@ -1,0 +1,85 @@
+/** An 8-bit sRGB picture: rows from the top, channels innermost. */
+export type Image = {
+  readonly width: number;
+  readonly height: number;
+  /** 3 everywhere in this package; carried so that the buffer explains itself. */
+  readonly channels: number;
+  /** `[height, width, channels]`, 0 to 255. */
+  readonly data: Uint8Array;
+};
+
+/**
+ * Pictures by index, and labels where they are known.
+ *
+ * `image(i)` gives the same picture however often and in whatever order it is asked; nobody writes
+ * into what it returns. Everything else (batches, caches, subsets) is a function over this type.
+ */
+export type Dataset = {
+  readonly length: number;
+  readonly image: (index: number) => Promise<Image>;
+  /** A name for logs: a path, or a class and a number. */
+  readonly name: (index: number) => string;
+  readonly classes?: readonly string[];
+  /** `[length]`, indices into `classes`. */
+  readonly labels?: Int32Array;
+};
+
+/**
+ * Some pictures of a data set, in the order of the indices.
+ *
+ * @param dataset the data set
+ * @param indices which pictures
+ * @returns a data set of `indices.length` pictures
+ * @throws RangeError for an index outside the data set
+ * @example
+ * const firstHundred = subset(dataset, Array.from({ length: 100 }, (_, i) => i));
+ */
+export function subset(dataset: Dataset, indices: ArrayLike<number>): Dataset {
+  const chosen = Int32Array.from(indices);
+  for (const index of chosen) checkIndex('subset', dataset.length, index);
+  const source = (index: number): number => {
+    checkIndex('subset', chosen.length, index);
+    return chosen[index] ?? 0;
+  };
+  const { labels, classes } = dataset;
+  return {
+    length: chosen.length,
+    image: async (index) => dataset.image(source(index)),
+    name: (index) => dataset.name(source(index)),
+    ...(classes === undefined ? {} : { classes }),
+    ...(labels === undefined ? {} : { labels: chosen.map((index) => labels[index] ?? 0) }),
+  };
+}
+
+/**
+ * The same data set, keeping decoded pictures in memory until a budget is spent.
+ *
+ * @param dataset the data set
+ * @param options.bytes how much to keep; pictures met later are decoded each time
+ * @returns a data set with equal pictures
+ * @throws RangeError if the budget is negative or not a number
+ * @example
+ * const quick = cached(shapes({ key: key(0), count: 1000, size: 32 }), { bytes: 64e6 });
+ */
+export function cached(dataset: Dataset, { bytes = 512e6 }: { bytes?: number } = {}): Dataset {
+  if (!(bytes >= 0)) throw new RangeError(`cached: bytes must be 0 or more, got ${bytes}`);
+  const kept = new Map<number, Image>();
+  let left = bytes;
+  const image = async (index: number): Promise<Image> => {
+    const known = kept.get(index);
+    if (known !== undefined) return known;
+    const fresh = await dataset.image(index);
+    if (fresh.data.byteLength <= left && !kept.has(index)) {
+      kept.set(index, fresh);
+      left -= fresh.data.byteLength;
+    }
+    return fresh;
+  };
+  return { ...dataset, image };
+}
+
+/** Throws unless `index` is an integer in [0, length). */
+export function checkIndex(caller: string, length: number, index: number): void {
+  if (Number.isInteger(index) && index >= 0 && index < length) return;
+  throw new RangeError(`${caller}: index must be an integer in [0, ${length}), got ${index}`);
+}

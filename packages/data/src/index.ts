@@ -1,0 +1,30 @@
+export { applyPlan } from './apply.ts';
+export {
+  type Batch,
+  type BatchOptions,
+  makeBatches,
+  plainViews,
+  stepsPerEpoch,
+} from './batches.ts';
+export { gaussianBlur } from './blur.ts';
+export { changeColour, toGrey } from './colour.ts';
+export { cached, type Dataset, type Image, subset } from './dataset.ts';
+export {
+  IMAGENET_MEAN,
+  IMAGENET_STD,
+  type Normalization,
+  toNormalized,
+  toPixels,
+} from './normalize.ts';
+export {
+  type Augmentation,
+  type ColourChange,
+  type Crop,
+  centrePlan,
+  resolveAugmentation,
+  sampleViewPlan,
+  type ViewPlan,
+} from './plan.ts';
+export { type PrefetchOptions, prefetch } from './prefetch.ts';
+export { cropResize } from './resize.ts';
+export { drawShape, shapes } from './shapes.ts';

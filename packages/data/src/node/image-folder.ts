@@ -1,0 +1,209 @@
+import { createRequire } from 'node:module';
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { checkIndex, type Dataset, type Image } from '../dataset.ts';
+import type { DecodeReply, DecodeRequest } from './decode-message.ts';
+import { IMAGE_ENDINGS, listImages } from './list-images.ts';
+import { type WorkerPool, workerPool } from './worker-pool.ts';
+
+/** A file that is no picture, and what the decoder said. */
+export type BrokenFile = { readonly name: string; readonly reason: string };
+
+/** A data set of files; close it when done. */
+export type ImageFolder = Dataset & {
+  /** Files that were left out; grows when a large folder meets one later. */
+  readonly broken: readonly BrokenFile[];
+  /** Whether all pictures are held decoded in memory. */
+  readonly inMemory: boolean;
+  readonly close: () => Promise<void>;
+};
+
+/** How {@link imageFolder} reads. */
+export type ImageFolderOptions = {
+  /** Shrink each picture so that its shorter side is at most this many pixels. */
+  readonly shortSide?: number;
+  /** Folders that need no more than this decoded are kept in memory; 512 MB unless said. */
+  readonly cacheBytes?: number;
+  /** Threads; one for each processor, at most 8, unless said. */
+  readonly workers?: number;
+};
+
+type Decoder = WorkerPool<DecodeRequest, DecodeReply>;
+type Header = { readonly name: string; readonly width: number; readonly height: number };
+
+/**
+ * The pictures of a folder, at any nesting, decoded in worker threads to upright 8-bit sRGB.
+ *
+ * All headers are read when it opens, and the pictures too if they fit the cache: files that fail
+ * are left out and named in `broken`. In a folder too large for memory, a file that turns out
+ * damaged later is replaced by the next sound one of its class, so that batches stay deterministic.
+ * Alpha is dropped. The class is the first folder level, when all pictures lie in two or more.
+ *
+ * @param folder where the pictures are
+ * @param options see {@link ImageFolderOptions}
+ * @returns the data set, sorted by path
+ * @throws Error if the folder cannot be read, holds no picture, none decodes, or sharp is missing
+ * @example
+ * const photos = await imageFolder('photos', { shortSide: 128 });
+ */
+export async function imageFolder(
+  folder: string,
+  options: ImageFolderOptions = {},
+): Promise<ImageFolder> {
+  const { shortSide, cacheBytes = 512e6, workers = Math.min(8, availableParallelism()) } = options;
+  for (const [name, value] of Object.entries({ shortSide: shortSide ?? 1, workers })) {
+    if (!Number.isInteger(value) || value < 1) {
+      throw new RangeError(`imageFolder: ${name} must be an integer of 1 or more, got ${value}`);
+    }
+  }
+  requireSharp();
+  const names = await listImages(folder).catch((error: Error) => {
+    throw new Error(`imageFolder: cannot read ${folder}: ${error.message}`, { cause: error });
+  });
+  if (names.length === 0) {
+    throw new Error(
+      `imageFolder: no pictures in ${folder}; looked for ${IMAGE_ENDINGS.join(' ')} at any depth`,
+    );
+  }
+  const pool: Decoder = workerPool(new URL('./decode-worker.js', import.meta.url), workers);
+  const broken: BrokenFile[] = [];
+  const pathOf = (name: string): string => join(folder, name);
+  const decode = async (name: string): Promise<Image> => {
+    const bound = shortSide === undefined ? {} : { shortSide };
+    const { width, height, data } = await pool.run({ path: pathOf(name), ...bound });
+    return { width, height, channels: 3, data: data ?? new Uint8Array(0) };
+  };
+  try {
+    const headers = await keepSound(names, broken, async (name): Promise<Header> => {
+      const { width, height } = await pool.run({ path: pathOf(name), headerOnly: true });
+      return { name, width, height };
+    });
+    const bytes = headers.reduce((sum, header) => sum + decodedBytes(header, shortSide), 0);
+    if (bytes > cacheBytes) {
+      const sound = headers.map(({ name }) => name);
+      failIfNone(folder, sound, broken);
+      let open = true;
+      const close = (): Promise<void> => {
+        open = false;
+        return pool.close();
+      };
+      const decodeWhileOpen = (name: string): Promise<Image> => {
+        if (!open) throw new ClosedError('imageFolder: closed; open it again to read');
+        return decode(name);
+      };
+      return { ...onDisk(sound, decodeWhileOpen, broken), broken, inMemory: false, close };
+    }
+    const pictures = await keepSound(
+      headers.map(({ name }) => name),
+      broken,
+      async (name) => ({ name, image: await decode(name) }),
+    );
+    failIfNone(folder, pictures, broken);
+    await pool.close();
+    const image = async (index: number): Promise<Image> => {
+      checkIndex('imageFolder', pictures.length, index);
+      return (pictures[index] as { image: Image }).image;
+    };
+    const labelled = withClasses(pictures.map(({ name }) => name));
+    return { ...labelled, image, broken, inMemory: true, close: async () => undefined };
+  } catch (error) {
+    await pool.close();
+    throw error;
+  }
+}
+
+/** What succeeds, in order; failures go to `broken` by name, in order as well. */
+async function keepSound<T>(
+  names: readonly string[],
+  broken: BrokenFile[],
+  read: (name: string) => Promise<T>,
+): Promise<T[]> {
+  const results = await Promise.allSettled(names.map(read));
+  return results.flatMap((result, i) => {
+    if (result.status === 'fulfilled') return [result.value];
+    broken.push({ name: names[i] ?? '', reason: reasonOf(result.reason) });
+    return [];
+  });
+}
+
+/** Decodes on demand; a file that fails gives way to the next of its class, then of any. */
+function onDisk(
+  names: readonly string[],
+  decode: (name: string) => Promise<Image>,
+  broken: BrokenFile[],
+): Dataset {
+  const labelled = withClasses(names);
+  const { labels } = labelled;
+  const image = async (index: number): Promise<Image> => {
+    checkIndex('imageFolder', names.length, index);
+    for (const candidate of candidates(index, names.length, labels)) {
+      const name = names[candidate] ?? '';
+      try {
+        return await decode(name);
+      } catch (error) {
+        if (!broken.some((file) => file.name === name)) {
+          broken.push({ name, reason: reasonOf(error) });
+        }
+      }
+    }
+    throw new Error('imageFolder: not one picture decodes any more');
+  };
+  return { ...labelled, image };
+}
+
+/** The index itself, then those after it (round the end) with its label, then the rest. */
+function* candidates(
+  index: number,
+  length: number,
+  labels: Int32Array | undefined,
+): Generator<number> {
+  for (const sameLabel of [true, false]) {
+    for (let i = 0; i < length; i++) {
+      const other = (index + i) % length;
+      if ((labels?.[other] === labels?.[index]) === sameLabel) yield other;
+    }
+  }
+}
+
+/** Length, names and, where every picture lies in one of two or more folders, labels. */
+function withClasses(names: readonly string[]): Omit<Dataset, 'image'> {
+  const name = (index: number): string => {
+    checkIndex('imageFolder', names.length, index);
+    return names[index] ?? '';
+  };
+  const folders = names.map((path) => path.slice(0, Math.max(0, path.indexOf('/'))));
+  const classes = [...new Set(folders)].sort();
+  if (classes.length < 2 || classes.includes('')) return { length: names.length, name };
+  const labels = Int32Array.from(folders, (own) => classes.indexOf(own));
+  return { length: names.length, name, classes, labels };
+}
+
+function decodedBytes({ width, height }: Header, shortSide: number | undefined): number {
+  const shrink = Math.min(1, (shortSide ?? Number.POSITIVE_INFINITY) / Math.min(width, height));
+  return 3 * Math.ceil(width * shrink) * Math.ceil(height * shrink);
+}
+
+function failIfNone(
+  folder: string,
+  sound: readonly unknown[],
+  broken: readonly BrokenFile[],
+): void {
+  if (sound.length > 0) return;
+  const first = broken[0];
+  throw new Error(
+    `imageFolder: none of the ${broken.length} files in ${folder} decodes; ` +
+      `the first, ${first?.name}: ${first?.reason}`,
+  );
+}
+
+function requireSharp(): void {
+  try {
+    createRequire(import.meta.url).resolve('sharp');
+  } catch (error) {
+    throw new Error('imageFolder: needs the package sharp to decode; npm install sharp', {
+      cause: error,
+    });
+  }
+}
+
+const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : `${error}`);

@@ -1,0 +1,71 @@
+/** Mean of ImageNet's training pictures per RGB channel, of 1: what ViT and MAE weights expect. */
+export const IMAGENET_MEAN: readonly number[] = [0.485, 0.456, 0.406];
+
+/** Standard deviation of ImageNet's training pictures per RGB channel. */
+export const IMAGENET_STD: readonly number[] = [0.229, 0.224, 0.225];
+
+/** Per-channel mean and standard deviation; ImageNet's where left out. */
+export type Normalization = {
+  readonly mean?: readonly number[];
+  readonly std?: readonly number[];
+};
+
+/**
+ * (x - mean) / std, channel by channel.
+ *
+ * @param pixels `[..., C]`, 0 to 1; left as it is
+ * @param options.mean one number a channel
+ * @param options.std one number a channel, above 0
+ * @returns `[..., C]`
+ * @throws RangeError if mean and std differ in length, a std is not positive, or the pixels do not
+ *   divide into that many channels
+ * @example
+ * toNormalized(new Float32Array([0.485, 0.456, 0.406])); // [0, 0, 0]
+ */
+export function toNormalized(pixels: Float32Array, options: Normalization = {}): Float32Array {
+  const { mean, std, channels } = check('toNormalized', pixels.length, options);
+  return pixels.map((x, i) => (x - (mean[i % channels] ?? 0)) / (std[i % channels] ?? 1));
+}
+
+/**
+ * The inverse of {@link toNormalized} for pictures: 8 bits, out-of-range values clipped.
+ *
+ * @param normalized `[..., C]`
+ * @param options.mean one number a channel
+ * @param options.std one number a channel, above 0
+ * @returns `[..., C]`, 0 to 255
+ * @throws RangeError as {@link toNormalized}
+ * @example
+ * toPixels(new Float32Array([0, 0, 0])); // [124, 116, 104]
+ */
+export function toPixels(
+  normalized: ArrayLike<number>,
+  options: Normalization = {},
+): Uint8ClampedArray {
+  const { mean, std, channels } = check('toPixels', normalized.length, options);
+  // A clamped array rounds to the nearest integer and clips.
+  return Uint8ClampedArray.from(
+    normalized,
+    (x, i) => 255 * (x * (std[i % channels] ?? 1) + (mean[i % channels] ?? 0)),
+  );
+}
+
+function check(
+  caller: string,
+  length: number,
+  { mean = IMAGENET_MEAN, std = IMAGENET_STD }: Normalization,
+): { mean: readonly number[]; std: readonly number[]; channels: number } {
+  const channels = mean.length;
+  if (channels === 0 || channels !== std.length) {
+    throw new RangeError(
+      `${caller}: mean and std need one number a channel, got ${mean.length} and ${std.length}`,
+    );
+  }
+  if (!std.every((s) => s > 0)) {
+    throw new RangeError(`${caller}: std must be above 0, got [${std.join(', ')}]`);
+  }
+  if (length % channels !== 0) {
+    throw new RangeError(`${caller}: ${length} values do not divide into ${channels} channels`);
+  }
+  return { mean, std, channels };
+}

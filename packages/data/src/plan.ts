@@ -1,0 +1,203 @@
+import { fold, type Key, permutation, uniform } from '@twocan/core';
+
+/** A rectangle of whole source pixels. */
+export type Crop = {
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly height: number;
+};
+
+/** One colour change: a factor around 1, or for `hue` a shift in turns, -½ to ½. */
+export type ColourChange = {
+  readonly kind: 'brightness' | 'contrast' | 'saturation' | 'hue';
+  readonly amount: number;
+};
+
+/** What happens to one picture to make one view: plain JSON, applied by `applyPlan` in this order. */
+export type ViewPlan = {
+  readonly crop: Crop;
+  readonly flip: boolean;
+  /** Applied in the order given; empty for no jitter. */
+  readonly jitter: readonly ColourChange[];
+  readonly grey: boolean;
+  /** Standard deviation of the Gaussian blur in pixels of the view; 0 for none. */
+  readonly blur: number;
+};
+
+/** How views vary. Every field has a default; see {@link resolveAugmentation}. */
+export type Augmentation = {
+  /** Share of the source's area that a crop takes. */
+  readonly scale: readonly [number, number];
+  /** Width over height of a crop, drawn uniformly in the logarithm. */
+  readonly aspect: readonly [number, number];
+  readonly flip: number;
+  /** Probability of any colour jitter. */
+  readonly jitter: number;
+  /** Factors are drawn from U(max(0, 1-a), 1+a). */
+  readonly brightness: number;
+  readonly contrast: number;
+  readonly saturation: number;
+  /** Shift in turns, drawn from U(-a, a); at most ½. */
+  readonly hue: number;
+  readonly grey: number;
+  /** Probability of blur. */
+  readonly blur: number;
+  /** Standard deviation in pixels of a 224-pixel view; scaled with the view's size. */
+  readonly sigma: readonly [number, number];
+};
+
+/**
+ * Complete augmentation settings: the CAN paper's public recipe, with your changes.
+ *
+ * Crop 0.2–1, flip ½, jitter 0.4/0.4/0.4/0.1 with p 0.8, grey 0.2, blur ½ with σ U(0.1, 2) at
+ * 224 pixels, scaled to the view. Below 64 pixels that σ is under half a pixel and blur is off.
+ *
+ * @param size side of the views in pixels
+ * @param changes settings that differ from the default
+ * @returns settings with every field present
+ * @throws RangeError listing every setting that is out of range
+ * @example
+ * const strong = resolveAugmentation(224, { scale: [0.08, 1], brightness: 0.8, hue: 0.2 });
+ *
+ * Recipe of github.com/shlokk/mae-contrastive; SimCLR (arXiv:2002.05709, appendix A) is stronger.
+ */
+export function resolveAugmentation(
+  size: number,
+  changes: Partial<Augmentation> = {},
+): Augmentation {
+  const settings: Augmentation = {
+    scale: [0.2, 1],
+    aspect: [3 / 4, 4 / 3],
+    flip: 0.5,
+    jitter: 0.8,
+    brightness: 0.4,
+    contrast: 0.4,
+    saturation: 0.4,
+    hue: 0.1,
+    grey: 0.2,
+    blur: size < 64 ? 0 : 0.5,
+    sigma: [0.1, 2],
+    ...changes,
+  };
+  const problems: string[] = [];
+  const demand = (fits: boolean, rule: string, got: unknown): void => {
+    if (!fits) problems.push(`${rule}, got ${JSON.stringify(got)}`);
+  };
+  for (const name of ['flip', 'jitter', 'grey', 'blur'] as const) {
+    const p = settings[name];
+    demand(p >= 0 && p <= 1, `${name} must be a probability`, p);
+  }
+  for (const name of ['brightness', 'contrast', 'saturation'] as const) {
+    demand(settings[name] >= 0, `${name} must be 0 or more`, settings[name]);
+  }
+  demand(settings.hue >= 0 && settings.hue <= 0.5, 'hue must lie in [0, 0.5]', settings.hue);
+  const { scale, aspect, sigma } = settings;
+  demand(
+    scale[0] > 0 && scale[0] <= scale[1] && scale[1] <= 1,
+    'scale must rise within (0, 1]',
+    scale,
+  );
+  demand(aspect[0] > 0 && aspect[0] <= aspect[1], 'aspect must rise above 0', aspect);
+  demand(sigma[0] > 0 && sigma[0] <= sigma[1], 'sigma must rise above 0', sigma);
+  if (problems.length > 0) throw new RangeError(`resolveAugmentation: ${problems.join('; ')}`);
+  return settings;
+}
+
+/**
+ * Draws what one view does to one picture.
+ *
+ * @param key a key of this picture, epoch and view alone
+ * @param source width and height of the picture in pixels
+ * @param size side of the view in pixels (blur is scaled to it)
+ * @param settings complete settings, of {@link resolveAugmentation}
+ * @returns the plan; every consumer folds the key by its own name, so switching one augmentation
+ *   off leaves the others as they were
+ * @example
+ * const plan = sampleViewPlan(key(1), { width: 48, height: 40 }, 32, resolveAugmentation(32));
+ */
+export function sampleViewPlan(
+  key: Key,
+  source: { readonly width: number; readonly height: number },
+  size: number,
+  settings: Augmentation,
+): ViewPlan {
+  const coin = (name: string, probability: number): boolean =>
+    (uniform(fold(key, name), 1)[0] ?? 0) < probability;
+  const [sigmaLow, sigmaHigh] = settings.sigma;
+  const sigma = between(uniform(fold(key, 'sigma'), 1)[0], sigmaLow, sigmaHigh);
+  return {
+    crop: sampleCrop(fold(key, 'crop'), source, settings),
+    flip: coin('flip', settings.flip),
+    jitter: coin('jitter?', settings.jitter) ? sampleJitter(fold(key, 'jitter'), settings) : [],
+    grey: coin('grey', settings.grey),
+    blur: coin('blur', settings.blur) ? (sigma * size) / 224 : 0,
+  };
+}
+
+/** torchvision's RandomResizedCrop: ten tries, then the largest centre crop of a legal aspect. */
+function sampleCrop(
+  key: Key,
+  { width, height }: { readonly width: number; readonly height: number },
+  { scale, aspect }: Augmentation,
+): Crop {
+  const draws = uniform(key, 40);
+  for (let attempt = 0; attempt < 10; attempt++) {
+    const [forArea, forAspect, forX, forY] = draws.subarray(4 * attempt, 4 * attempt + 4);
+    const area = width * height * between(forArea, scale[0], scale[1]);
+    const ratio = Math.exp(between(forAspect, Math.log(aspect[0]), Math.log(aspect[1])));
+    const w = Math.round(Math.sqrt(area * ratio));
+    const h = Math.round(Math.sqrt(area / ratio));
+    if (w > 0 && w <= width && h > 0 && h <= height) {
+      const x = Math.floor(between(forX, 0, width - w + 1));
+      const y = Math.floor(between(forY, 0, height - h + 1));
+      return { x, y, width: w, height: h };
+    }
+  }
+  const ratio = Math.min(aspect[1], Math.max(aspect[0], width / height));
+  return centreCrop(
+    { width, height },
+    Math.max(1, Math.min(width, Math.round(height * ratio))),
+    Math.max(1, Math.min(height, Math.round(width / ratio))),
+  );
+}
+
+function sampleJitter(key: Key, settings: Augmentation): ColourChange[] {
+  const kinds = ['brightness', 'contrast', 'saturation', 'hue'] as const;
+  const draws = uniform(fold(key, 'amount'), kinds.length);
+  const changes: ColourChange[] = kinds.map((kind, i) => {
+    const reach = settings[kind];
+    const low = kind === 'hue' ? -reach : Math.max(0, 1 - reach);
+    return { kind, amount: between(draws[i], low, kind === 'hue' ? reach : 1 + reach) };
+  });
+  return Array.from(permutation(fold(key, 'order'), kinds.length), (i) => changes[i])
+    .filter((change): change is ColourChange => change !== undefined)
+    .filter(({ kind }) => settings[kind] > 0);
+}
+
+/**
+ * The plan of an unaugmented view: the centre square, resized; what evaluation uses.
+ *
+ * @param source width and height of the picture
+ * @returns a plan without any randomness
+ * @example
+ * centrePlan({ width: 48, height: 40 }).crop; // { x: 4, y: 0, width: 40, height: 40 }
+ */
+export function centrePlan(source: { readonly width: number; readonly height: number }): ViewPlan {
+  const side = Math.min(source.width, source.height);
+  const crop = centreCrop(source, side, side);
+  return { crop, flip: false, jitter: [], grey: false, blur: 0 };
+}
+
+function centreCrop(
+  source: { readonly width: number; readonly height: number },
+  width: number,
+  height: number,
+): Crop {
+  const x = Math.floor((source.width - width) / 2);
+  const y = Math.floor((source.height - height) / 2);
+  return { x, y, width, height };
+}
+
+const between = (u: number | undefined, low: number, high: number): number =>
+  low + (high - low) * (u ?? 0);

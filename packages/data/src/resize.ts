@@ -1,0 +1,92 @@
+import type { Image } from './dataset.ts';
+import type { Crop } from './plan.ts';
+
+/** For each output position: where its source window starts, how wide it is, and its weights. */
+type Taps = {
+  readonly starts: Int32Array;
+  readonly counts: Int32Array;
+  readonly weights: Float32Array;
+  readonly stride: number;
+};
+
+/**
+ * Cuts a rectangle out and resizes it, as torchvision does on tensors (bilinear, antialiased):
+ * a triangle filter, as wide as the shrinking asks for, over the crop alone.
+ *
+ * @param image the source
+ * @param crop a rectangle inside it
+ * @param size side of the result in pixels
+ * @param flip mirror left and right
+ * @returns `[size, size, 3]`, 0 to 1
+ * @example
+ * cropResize(image, { x: 4, y: 0, width: 40, height: 40 }, 32, false);
+ */
+export function cropResize(image: Image, crop: Crop, size: number, flip: boolean): Float32Array {
+  const across = tapsOf(crop.width, size);
+  const down = tapsOf(crop.height, size);
+  const { data, width: sourceWidth } = image;
+  const rowLength = size * 3;
+  // Across first: rows of the crop become rows of the result's width.
+  const narrow = new Float32Array(crop.height * rowLength);
+  for (let row = 0; row < crop.height; row++) {
+    const from = ((crop.y + row) * sourceWidth + crop.x) * 3;
+    for (let column = 0; column < size; column++) {
+      const count = across.counts[column] as number;
+      const firstWeight = column * across.stride;
+      let at = from + (across.starts[column] as number) * 3;
+      let r = 0;
+      let g = 0;
+      let b = 0;
+      for (let tap = 0; tap < count; tap++) {
+        const weight = across.weights[firstWeight + tap] as number;
+        r += weight * (data[at] as number);
+        g += weight * (data[at + 1] as number);
+        b += weight * (data[at + 2] as number);
+        at += 3;
+      }
+      const to = row * rowLength + (flip ? size - 1 - column : column) * 3;
+      narrow[to] = r / 255;
+      narrow[to + 1] = g / 255;
+      narrow[to + 2] = b / 255;
+    }
+  }
+  const out = new Float32Array(size * rowLength);
+  for (let row = 0; row < size; row++) {
+    const to = row * rowLength;
+    const count = down.counts[row] as number;
+    const start = down.starts[row] as number;
+    for (let tap = 0; tap < count; tap++) {
+      const weight = down.weights[row * down.stride + tap] as number;
+      const from = (start + tap) * rowLength;
+      for (let i = 0; i < rowLength; i++) {
+        out[to + i] = (out[to + i] as number) + weight * (narrow[from + i] as number);
+      }
+    }
+  }
+  return out;
+}
+
+function tapsOf(from: number, to: number): Taps {
+  const ratio = from / to;
+  const support = Math.max(1, ratio);
+  const stride = 2 * Math.ceil(support) + 1;
+  const starts = new Int32Array(to);
+  const counts = new Int32Array(to);
+  const weights = new Float32Array(to * stride);
+  for (let i = 0; i < to; i++) {
+    const centre = ratio * (i + 0.5);
+    const start = Math.max(0, Math.floor(centre - support + 0.5));
+    const end = Math.min(from, Math.floor(centre + support + 0.5));
+    let total = 0;
+    for (let j = start; j < end; j++) {
+      total += Math.max(0, 1 - Math.abs(j + 0.5 - centre) / support);
+    }
+    for (let j = start; j < end; j++) {
+      const weight = Math.max(0, 1 - Math.abs(j + 0.5 - centre) / support);
+      weights[i * stride + j - start] = weight / total;
+    }
+    starts[i] = start;
+    counts[i] = end - start;
+  }
+  return { starts, counts, weights, stride };
+}

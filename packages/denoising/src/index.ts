@@ -1,0 +1,1 @@
+export { noisePredictionLoss } from './noise-prediction-loss.ts';

@@ -1,0 +1,32 @@
+import { type Tensor2D, tensor2d } from '@tensorflow/tfjs-core';
+import type { Mask } from './sample.ts';
+
+const weights = ({ batch, patches, kept, restore }: Mask, hidden: 0 | 1): Tensor2D =>
+  tensor2d(
+    Float32Array.from(restore, (rank) => (rank >= kept ? hidden : 1 - hidden)),
+    [batch, patches],
+  );
+
+/**
+ * 1 where a token is hidden, 0 where it is kept: the weights of a reconstruction loss.
+ *
+ * @param mask the mask
+ * @returns `[B, N]`
+ * @example
+ * maskedWeights(sampleMask(key(0), { batch: 1, patches: 4, ratio: 0.5 })); // two ones, two zeros
+ */
+export function maskedWeights(mask: Mask): Tensor2D {
+  return weights(mask, 1);
+}
+
+/**
+ * 1 where a token is kept, 0 where it is hidden: the weights of a denoising loss.
+ *
+ * @param mask the mask
+ * @returns `[B, N]`
+ * @example
+ * visibleWeights(sampleMask(key(0), { batch: 1, patches: 4, ratio: 0.5 })); // two ones, two zeros
+ */
+export function visibleWeights(mask: Mask): Tensor2D {
+  return weights(mask, 0);
+}

@@ -1,0 +1,71 @@
+import { add, type Tensor3D, tidy } from '@tensorflow/tfjs-core';
+import { fold, type Key } from '@twocan/core';
+import {
+  type AttentionParams,
+  type HeadsOption,
+  initAttention,
+  multiHeadAttention,
+} from './attention.ts';
+import { initMlp, type MlpConfig, type MlpParams, mlp } from './mlp.ts';
+import { initNorm, layerNorm, type NormParams } from './norm.ts';
+
+/** A pre-norm transformer block. */
+export type BlockParams = {
+  readonly norm1: NormParams;
+  readonly attention: AttentionParams;
+  readonly norm2: NormParams;
+  readonly mlp: MlpParams;
+};
+
+/** The sizes of a block. */
+export type BlockConfig = MlpConfig;
+
+/** What a block needs to know beside its parameters. */
+export type BlockOptions = HeadsOption & {
+  /** Added to the variances; 1e-6 where it is left out. */
+  readonly epsilon?: number;
+};
+
+/**
+ * Draws a transformer block.
+ *
+ * @param key folded by `attention` and `mlp`
+ * @param config width and MLP ratio
+ * @returns fresh parameters
+ * @throws RangeError if a width is not a positive integer
+ * @example
+ * const params = initBlock(key(0), { width: 96, mlpRatio: 4 });
+ */
+export function initBlock(key: Key, config: BlockConfig): BlockParams {
+  return {
+    norm1: initNorm(config),
+    attention: initAttention(fold(key, 'attention'), config),
+    norm2: initNorm(config),
+    mlp: initMlp(fold(key, 'mlp'), config),
+  };
+}
+
+/**
+ * A pre-norm transformer block: y = x + attention(norm1(x)), then y + mlp(norm2(y)).
+ *
+ * @param params from {@link initBlock}
+ * @param options heads and epsilon
+ * @param x tokens, `[B, N, D]`
+ * @returns `[B, N, D]`
+ * @throws RangeError if the shapes do not fit or the heads do not divide the width
+ * @example
+ * transformerBlock(initBlock(key(0), { width: 8 }), { heads: 2 }, ones([2, 5, 8]));
+ *
+ * Dosovitskiy et al., arXiv 2010.11929, equations 2 and 3.
+ */
+export function transformerBlock(
+  params: BlockParams,
+  { heads, epsilon = 1e-6 }: BlockOptions,
+  x: Tensor3D,
+): Tensor3D {
+  return tidy(() => {
+    const normalized = layerNorm(params.norm1, x, epsilon) as Tensor3D;
+    const y = add(x, multiHeadAttention(params.attention, { heads }, normalized));
+    return add(y, mlp(params.mlp, layerNorm(params.norm2, y, epsilon))) as Tensor3D;
+  });
+}

@@ -1,0 +1,8 @@
+export {
+  encodeLevel,
+  initLevelMlp,
+  type LevelCode,
+  type LevelMlpParams,
+  levelMlp,
+} from './level.ts';
+export { addNoise, type NoisyImages, sampleLevel } from './sample.ts';

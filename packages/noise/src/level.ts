@@ -1,0 +1,76 @@
+import { relu, type Tensor2D, tensor2d, tidy } from '@tensorflow/tfjs-core';
+import { expectRank, fold, type Key } from '@twocan/core';
+import { type DenseParams, dense, initDense } from '@twocan/nn';
+
+/** How a noise level becomes a vector. */
+export type LevelCode = {
+  /** D, even and at least 4. */
+  readonly width: number;
+  /**
+   * Factor on σ before the sinusoids. 1 is faithful to the method, but a σ below 0.1 then barely
+   * moves the code; 1000/σ_max spreads the phases.
+   */
+  readonly scale?: number;
+};
+
+/**
+ * The sinusoidal code of noise levels.
+ *
+ * f_k = exp(-k·ln 10000/(D/2 - 1)), code = [sin(σ·scale·f), cos(σ·scale·f)]
+ *
+ * @param levels σ, `[B]`
+ * @param code width D and scale
+ * @returns `[B, D]`
+ * @throws RangeError if D is not even or below 4
+ * @example
+ * encodeLevel(Float32Array.of(0, 0.05), { width: 8 }); // [2, 8]
+ *
+ * Mishra et al., arXiv 2210.16870; the sinusoids of denoising diffusion models.
+ */
+export function encodeLevel(levels: Float32Array, { width, scale = 1 }: LevelCode): Tensor2D {
+  if (!Number.isInteger(width) || width < 4 || width % 2 !== 0) {
+    throw new RangeError(`encodeLevel: width must be even and at least 4, got ${width}`);
+  }
+  const half = width / 2;
+  const table = new Float32Array(levels.length * width);
+  for (const [b, level] of levels.entries()) {
+    for (let k = 0; k < half; k++) {
+      const angle = level * scale * Math.exp((-k * Math.log(10000)) / (half - 1));
+      table[b * width + k] = Math.sin(angle);
+      table[b * width + half + k] = Math.cos(angle);
+    }
+  }
+  return tensor2d(table, [levels.length, width]);
+}
+
+/** Two linear layers `[D, D]`. */
+export type LevelMlpParams = { readonly hidden: DenseParams; readonly out: DenseParams };
+
+/**
+ * Parameters of the level's two-layer perceptron.
+ *
+ * @param key where the numbers come from
+ * @param shape `width` D
+ * @returns `{ hidden, out }`
+ * @example
+ * const params = initLevelMlp(key(0), { width: 8 });
+ */
+export function initLevelMlp(key: Key, { width }: { readonly width: number }): LevelMlpParams {
+  const shape = { in: width, out: width };
+  return { hidden: initDense(fold(key, 'hidden'), shape), out: initDense(fold(key, 'out'), shape) };
+}
+
+/**
+ * Linear, ReLU, linear: the code of a level as the vector p that is added to tokens.
+ *
+ * @param params hidden and output layer
+ * @param code `[B, D]`, from {@link encodeLevel}
+ * @returns `[B, D]`
+ * @throws RangeError if the width does not fit
+ * @example
+ * levelMlp(initLevelMlp(key(0), { width: 8 }), encodeLevel(levels, { width: 8 })); // [B, 8]
+ */
+export function levelMlp(params: LevelMlpParams, code: Tensor2D): Tensor2D {
+  expectRank('levelMlp', 'code', code, 2);
+  return tidy(() => dense(params.out, relu(dense(params.hidden, code))) as Tensor2D);
+}

@@ -1,0 +1,60 @@
+import { add, type Tensor4D, tensor4d, tidy } from '@tensorflow/tfjs-core';
+import { expectRank, fold, type Key, normal, uniform } from '@twocan/core';
+
+/**
+ * One noise level for each image, uniform in [0, max).
+ *
+ * @param key where the numbers come from; image b folds it by b
+ * @param batch B
+ * @param options `max`, σ_max in units of the normalised pixels, ≥ 0
+ * @returns σ, `[B]`
+ * @throws RangeError if max is negative or not finite
+ * @example
+ * sampleLevel(key(0), 4, { max: 0.05 });
+ *
+ * Mishra et al., arXiv 2210.16870: σ ~ U[0, σ_max] for each image and view.
+ */
+export function sampleLevel(
+  key: Key,
+  batch: number,
+  { max }: { readonly max: number },
+): Float32Array {
+  if (!(max >= 0 && Number.isFinite(max))) {
+    throw new RangeError(`sampleLevel: max must be a finite number ≥ 0, got ${max}`);
+  }
+  return Float32Array.from({ length: batch }, (_, b) => max * (uniform(fold(key, b), 1)[0] ?? 0));
+}
+
+/** Images with noise, and the noise that was added: the target of the denoising loss. */
+export type NoisyImages = { readonly noisy: Tensor4D; readonly noise: Tensor4D };
+
+/**
+ * Adds Gaussian noise to whole images: x + σe with e ~ N(0, 1).
+ *
+ * @param key where the numbers come from; image b folds it by b
+ * @param images `[B, H, W, C]`, normalised pixels
+ * @param levels σ of each image, `[B]`
+ * @returns the noisy images and the noise σe, `[B, H, W, C]` each
+ * @throws RangeError if there is not one level for each image
+ * @example
+ * const { noisy, noise } = addNoise(key(0), images, sampleLevel(key(1), 4, { max: 0.05 }));
+ */
+export function addNoise(key: Key, images: Tensor4D, levels: Float32Array): NoisyImages {
+  expectRank('addNoise', 'images', images, 4);
+  const [batch] = images.shape;
+  if (levels.length !== batch) {
+    throw new RangeError(
+      `addNoise: levels must hold one σ for each of ${batch} images, got ${levels.length}`,
+    );
+  }
+  const size = images.size / batch;
+  const values = new Float32Array(images.size);
+  for (const [b, level] of levels.entries()) {
+    const drawn = normal(fold(key, b), size);
+    for (let i = 0; i < size; i++) values[b * size + i] = level * (drawn[i] ?? 0);
+  }
+  return tidy(() => {
+    const noise = tensor4d(values, images.shape);
+    return { noisy: add(images, noise), noise };
+  });
+}

@@ -1,0 +1,54 @@
+import type { Params } from '@twocan/core';
+import { type Transform, tidyTree } from './transform.ts';
+
+/**
+ * Transforms in a row: the updates of one are the gradients of the next.
+ *
+ * @param transforms at least one, the first sees the gradients
+ * @returns one transform; its state is the list of theirs
+ * @throws RangeError without transforms, or if a state of another length is given
+ * @example
+ * const optimizer = chain(clipByGlobalNorm(1), adamw({ learningRate: 1e-3 }));
+ */
+export function chain(...transforms: readonly Transform[]): Transform<readonly Params[]> {
+  const last = transforms.at(-1);
+  if (last === undefined) throw new RangeError('chain: needs at least one transform, got none');
+  const statesOf = (state: readonly Params[]): readonly Params[] => {
+    if (Array.isArray(state) && state.length === transforms.length) return state;
+    throw new RangeError(
+      `chain: state must have ${transforms.length} parts, got ${state.length}; init it with this chain`,
+    );
+  };
+  type Apply = NonNullable<Transform['apply']>;
+  const through = <P extends Params>(
+    part: readonly Transform[],
+    grads: P,
+    states: readonly Params[],
+    params: P,
+    step: number,
+  ): { updates: P; state: readonly Params[] } => {
+    let updates = grads;
+    const state = part.map((transform, i) => {
+      const next = transform.update(updates, states[i] as Params, params, step);
+      updates = next.updates;
+      return next.state;
+    });
+    return { updates, state };
+  };
+  const apply = last.apply;
+  return {
+    init: (params) => transforms.map((transform) => transform.init(params)),
+    update: (grads, state, params, step) =>
+      tidyTree(() => through(transforms, grads, statesOf(state), params, step)),
+    ...(apply && {
+      apply: ((grads, state, params, step) =>
+        tidyTree(() => {
+          const states = statesOf(state as readonly Params[]);
+          const before = through(transforms.slice(0, -1), grads, states, params, step);
+          const own = states.at(-1) as Params;
+          const next = apply(before.updates, own, params, step);
+          return { params: next.params, state: [...before.state, next.state] };
+        })) satisfies Apply,
+    }),
+  } as Transform<readonly Params[]>;
+}

@@ -1,0 +1,82 @@
+import {
+  add,
+  div,
+  greater,
+  logicalAnd,
+  mul,
+  norm,
+  type Tensor,
+  where,
+} from '@tensorflow/tfjs-core';
+import { mapTree, type Params } from '@twocan/core';
+import { expectFraction, expectNumber, expectRate } from './check.ts';
+import { decayMatrices } from './rules.ts';
+import { zeros } from './sgd.ts';
+import { type LeafRule, rateAt, type Schedule, type Transform, tidyTree } from './transform.ts';
+
+/** The knobs of {@link lars}. */
+export type LarsOptions = {
+  readonly learningRate: number | Schedule;
+  /** In [0, 1); 0.9 by default. */
+  readonly momentum?: number;
+  /** Coupled decay; 0 by default. */
+  readonly weightDecay?: number;
+  /** The trust coefficient; 0.001 by default. */
+  readonly trust?: number;
+  /** Which parameters decay and are rescaled; those of rank above 1 by default. */
+  readonly adapts?: LeafRule<boolean>;
+};
+
+/** State of {@link lars}: the velocity of each parameter. */
+export type LarsState = { readonly momentum: Params };
+
+/**
+ * Layer-wise adaptive rate scaling, for linear probes and very large batches.
+ *
+ * For adapted leaves d = g + wd·p, q = trust·‖p‖/‖d‖ (1 if either norm is 0); for the others
+ * d = g, q = 1. Then μ ← momentum·μ + q·d and update = −lr·μ.
+ *
+ * @param options learning rate (a number or a function of the step), momentum, decay, trust
+ * @returns the transform; its state is `{ momentum }`
+ * @throws RangeError for a negative rate, decay or trust, or a momentum outside [0, 1)
+ * @example
+ * const optimizer = lars({ learningRate: 6.4 });
+ *
+ * You, Gitman and Ginsburg, arXiv 1708.03888; as in facebookresearch/mae, util/lars.py.
+ */
+export function lars({
+  learningRate,
+  momentum = 0.9,
+  weightDecay = 0,
+  trust = 0.001,
+  adapts = decayMatrices,
+}: LarsOptions): Transform<LarsState> {
+  expectRate('lars', learningRate);
+  expectFraction('lars', 'momentum', momentum);
+  expectNumber('lars', 'weightDecay', weightDecay, 'be at least 0', (x) => x >= 0);
+  expectNumber('lars', 'trust', trust, 'be positive', (x) => x > 0);
+  const direction = (p: Tensor, path: string, g: Tensor): Tensor => {
+    if (!adapts(path, p)) return g;
+    const decayed = weightDecay > 0 ? add(g, mul(p, weightDecay)) : g;
+    const [sizeOfP, sizeOfD] = [norm(p), norm(decayed)];
+    const both = logicalAnd(greater(sizeOfP, 0), greater(sizeOfD, 0));
+    return mul(decayed, where(both, div(mul(sizeOfP, trust), sizeOfD), 1));
+  };
+  return {
+    init: (params) => ({ momentum: zeros(params) }),
+    update: (grads, state, params, step) =>
+      tidyTree(() => {
+        const next = mapTree(
+          (p: Tensor, path, g: Tensor, mu: Tensor) => add(mul(mu, momentum), direction(p, path, g)),
+          params,
+          grads,
+          state.momentum,
+        );
+        const rate = rateAt(learningRate, step);
+        return {
+          updates: mapTree((mu: Tensor) => mul(mu, -rate), next),
+          state: { momentum: next },
+        };
+      }),
+  };
+}

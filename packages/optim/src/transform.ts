@@ -1,0 +1,90 @@
+import { add, type Tensor, tidy } from '@tensorflow/tfjs-core';
+import { mapTree, type Params } from '@twocan/core';
+
+/** A number for each step: learning rates, noise limits, decays. */
+export type Schedule = (step: number) => number;
+
+/**
+ * A pair of pure functions over trees: what optax calls a gradient transformation.
+ *
+ * The state is a plain tree of tensors, so it goes into checkpoints like parameters do. Everything
+ * that depends on time is a function of the step, which the caller counts.
+ */
+export type Transform<S extends Params = Params> = {
+  /** The state before the first step; fresh tensors. */
+  init(params: Params): S;
+  /**
+   * What to add to the parameters, and the next state.
+   *
+   * Borrows all its trees and returns fresh ones; `step` is 0 at the first call.
+   */
+  update<P extends Params>(
+    grads: P,
+    state: S,
+    params: P,
+    step: number,
+  ): { readonly updates: P; readonly state: S };
+  /**
+   * The next parameters themselves, where computing them at once is cheaper than `update` and
+   * {@link applyUpdates}; equal to them up to rounding.
+   */
+  apply?<P extends Params>(
+    grads: P,
+    state: S,
+    params: P,
+    step: number,
+  ): { readonly params: P; readonly state: S };
+};
+
+/** Which leaves a rule concerns, by path (`encoder/blocks/0/mlp/out/kernel`) and tensor. */
+export type LeafRule<R> = (path: string, leaf: Tensor) => R;
+
+/**
+ * Adds updates to parameters: p ← p + u.
+ *
+ * @param params tree of tensors
+ * @param updates tree of the same structure
+ * @returns fresh tensors in the same tree
+ * @throws RangeError naming the path where the trees differ
+ * @example
+ * const next = applyUpdates(params, updates);
+ */
+export function applyUpdates<P extends Params>(params: P, updates: P): P {
+  return tidyTree(() => mapTree((p: Tensor, _, u: Tensor) => add(p, u), params, updates) as P);
+}
+
+/**
+ * One optimizer step: the fused form where the transform has one, otherwise update and add.
+ *
+ * @param transform the optimizer
+ * @param grads gradients in the tree of the parameters
+ * @param state the optimizer's state
+ * @param params the parameters
+ * @param step how many steps came before
+ * @returns fresh parameters and state; the arguments stay
+ * @example
+ * const next = applyTransform(sgd({ learningRate: 0.1 }), grads, state, params, 0);
+ */
+export function applyTransform<P extends Params, S extends Params>(
+  transform: Transform<S>,
+  grads: P,
+  state: S,
+  params: P,
+  step: number,
+): { readonly params: P; readonly state: S } {
+  return tidyTree(() => {
+    if (transform.apply) return transform.apply(grads, state, params, step);
+    const next = transform.update(grads, state, params, step);
+    return { params: applyUpdates(params, next.updates), state: next.state };
+  });
+}
+
+/** `tidy` for trees: its own type admits neither readonly nodes nor nested trees. */
+export function tidyTree<T extends object>(f: () => T): T {
+  return tidy(f as () => never) as T;
+}
+
+/** The value of a rate at a step, whether constant or scheduled. */
+export function rateAt(rate: number | Schedule, step: number): number {
+  return typeof rate === 'number' ? rate : rate(step);
+}

@@ -1,0 +1,44 @@
+/**
+ * Fixed 2-D sin-cos positions, one row per patch; the class token's row of zeros is not included.
+ *
+ * With ω_k = 10000^(-k/(D/4)), k = 0 … D/4-1, the row of the patch in row y and column x is
+ * [sin xω, cos xω, sin yω, cos yω]: the first half encodes the column.
+ *
+ * @param options rows and columns of the grid, and the width D, a multiple of 4
+ * @returns N·D values, patch by patch
+ * @throws RangeError if D is not a positive multiple of 4
+ * @example
+ * sincosPositions({ rows: 2, columns: 2, width: 8 });
+ *
+ * He et al., arXiv 2111.06377 (`get_2d_sincos_pos_embed`); big_vision's table differs.
+ */
+export function sincosPositions({
+  rows,
+  columns,
+  width,
+}: {
+  readonly rows: number;
+  readonly columns: number;
+  readonly width: number;
+}): Float32Array {
+  if (!Number.isInteger(width) || width < 4 || width % 4 !== 0) {
+    throw new RangeError(`sincosPositions: width must be a positive multiple of 4, got ${width}`);
+  }
+  const quarter = width / 4;
+  const table = new Float32Array(rows * columns * width);
+  const write = (start: number, position: number): void => {
+    for (let k = 0; k < quarter; k++) {
+      const angle = position / 10000 ** (k / quarter);
+      table[start + k] = Math.sin(angle);
+      table[start + quarter + k] = Math.cos(angle);
+    }
+  };
+  for (let y = 0; y < rows; y++) {
+    for (let x = 0; x < columns; x++) {
+      const row = (y * columns + x) * width;
+      write(row, x);
+      write(row + 2 * quarter, y);
+    }
+  }
+  return table;
+}

@@ -1,0 +1,2 @@
+export { maskedPatchLoss } from './masked-patch-loss.ts';
+export { denormalizePatches, normalizePatches } from './normalize.ts';

@@ -1,0 +1,73 @@
+import {
+  add,
+  mean,
+  mul,
+  rsqrt,
+  sqrt,
+  square,
+  sub,
+  sum,
+  type Tensor,
+  type Tensor3D,
+  tidy,
+} from '@tensorflow/tfjs-core';
+import { expectRank, expectShape } from '@twocan/core';
+
+const EPSILON = 1e-6;
+
+/** Mean and unbiased variance plus ε of each patch, `[B, N, 1]` both. */
+function moments(patches: Tensor3D): { centre: Tensor; variance: Tensor } {
+  const pixels = patches.shape[2];
+  const centre = mean(patches, 2, true);
+  const variance = mul(sum(square(sub(patches, centre)), 2, true), 1 / (pixels - 1));
+  return { centre, variance: add(variance, EPSILON) };
+}
+
+function expectPatches(caller: string, argument: string, patches: Tensor3D): void {
+  expectRank(caller, argument, patches, 3);
+  if (patches.shape[2] >= 2) return;
+  throw new RangeError(
+    `${caller}: a patch must have at least 2 values, got shape [${patches.shape.join(', ')}]`,
+  );
+}
+
+/**
+ * Gives each patch mean 0 and variance 1: `(t − mean) / √(var + 10⁻⁶)`, var divided by P − 1.
+ *
+ * @param patches `[B, N, P]`, P = patch · patch · channels ≥ 2
+ * @returns `[B, N, P]`
+ * @throws RangeError if the rank is not 3 or a patch has one value only
+ * @example
+ * normalizePatches(tensor3d([[[1, 3]]])).print(); // [[[-0.7071066, 0.7071066]]]
+ *
+ * He et al., "Masked autoencoders are scalable vision learners", 2022; `norm_pix_loss` of its code.
+ */
+export function normalizePatches(patches: Tensor3D): Tensor3D {
+  expectPatches('normalizePatches', 'patches', patches);
+  return tidy(() => {
+    const { centre, variance } = moments(patches);
+    return mul(sub(patches, centre), rsqrt(variance)) as Tensor3D;
+  });
+}
+
+/**
+ * Turns predictions in normalised-pixel space into pixels with the reference's mean and variance.
+ *
+ * For pictures only: a model trained on normalised targets does not predict a patch's mean and
+ * contrast, so they are taken from the true patch. Say so beside such a picture.
+ *
+ * @param prediction `[B, N, P]`, in the space of {@link normalizePatches}
+ * @param reference the true patches, `[B, N, P]`
+ * @returns `[B, N, P]`, in the units of `reference`
+ * @throws RangeError if the shapes differ
+ * @example
+ * denormalizePatches(normalizePatches(t), t); // t again
+ */
+export function denormalizePatches(prediction: Tensor3D, reference: Tensor3D): Tensor3D {
+  expectPatches('denormalizePatches', 'reference', reference);
+  expectShape('denormalizePatches', 'prediction', prediction, reference.shape);
+  return tidy(() => {
+    const { centre, variance } = moments(reference);
+    return add(mul(prediction, sqrt(variance)), centre) as Tensor3D;
+  });
+}

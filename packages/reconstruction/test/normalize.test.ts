@@ -1,0 +1,61 @@
+import { tensor3d, tidy } from '@tensorflow/tfjs-core';
+import { key, normal } from '@twocan/core';
+import { denormalizePatches, normalizePatches } from '@twocan/reconstruction';
+import { describeBackends, expectClose, expectNoLeak } from '@twocan/testkit';
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+
+describeBackends('normalised patches', () => {
+  it('divide by the unbiased deviation of each patch', () => {
+    tidy(() => {
+      const patches = tensor3d([
+        [
+          [1, 2, 3],
+          [10, 10, 40],
+        ],
+      ]);
+      expectClose(normalizePatches(patches), [
+        -1,
+        0,
+        1,
+        -10 / Math.sqrt(300),
+        -10 / Math.sqrt(300),
+        20 / Math.sqrt(300),
+      ]);
+    });
+  });
+
+  it('are 0 where a patch has one colour', () => {
+    tidy(() => {
+      const flat = tensor3d([[[0.3, 0.3, 0.3, 0.3]]]);
+      expectClose(normalizePatches(flat), [0, 0, 0, 0], { atol: 1e-4 });
+    });
+  });
+
+  it('turn back into pixels with the statistics of the true patches', () => {
+    fc.assert(
+      fc.property(fc.nat(), (seed) => {
+        tidy(() => {
+          const patches = tensor3d(normal(key(seed), 24), [2, 2, 6]);
+          const back = denormalizePatches(normalizePatches(patches), patches);
+          expectClose(back, patches, { atol: 1e-5 });
+        });
+      }),
+      { numRuns: 5 },
+    );
+  });
+
+  it('refuse other shapes and leak nothing', () => {
+    const [patches, narrow] = [tensor3d([[[1, 2, 4]]]), tensor3d([[[1]]])];
+    expect(() => normalizePatches(narrow)).toThrow(
+      'normalizePatches: a patch must have at least 2 values, got shape [1, 1, 1]',
+    );
+    expect(() => denormalizePatches(narrow, patches)).toThrow(
+      'denormalizePatches: prediction must have shape [1, 1, 3], got [1, 1, 1]',
+    );
+    expectNoLeak(() => normalizePatches(patches));
+    expectNoLeak(() => denormalizePatches(patches, patches));
+    patches.dispose();
+    narrow.dispose();
+  });
+});

@@ -1,0 +1,71 @@
+import { add, mul, type Scalar, sub, type Tensor, tidy } from '@tensorflow/tfjs-core';
+import { fold, type Key, mapTree, type Params } from '@twocan/core';
+import { applyTransform, globalNorm, type Transform } from '@twocan/optim';
+import type { Gradients } from './gradients.ts';
+import type { TrainState } from './state.ts';
+
+/** What one step gives; the caller owns every tensor in it. */
+export type StepResult<P extends Params> = {
+  readonly state: TrainState<P>;
+  /** `loss`, `gradNorm` (before any clipping) and the loss function's own metrics. */
+  readonly metrics: { readonly [name: string]: Scalar };
+  /** Paths of parameters that the loss did not depend on: nothing trains them. */
+  readonly unused: readonly string[];
+};
+
+/** A training step: pure and synchronous; step t draws from `fold(root, t)`. */
+export type Step<P extends Params, B> = (
+  state: TrainState<P>,
+  batch: B,
+  root: Key,
+) => StepResult<P>;
+
+/** What all kinds of steps can be told. */
+export type StepOptions = {
+  /** The decay of the moving average in [0, 1), for states that keep one; 0.999 by default. */
+  readonly ema?: number;
+};
+
+/**
+ * Turns a gradient computation into a step: norm, optimizer, moving average, next state.
+ *
+ * @param gradients gradients and metrics of parameters on a batch
+ * @param optimizer the transform
+ * @param options the average's decay
+ * @returns a pure step, one tidy
+ */
+export function finishStep<P extends Params, B>(
+  gradients: (params: P, batch: B, key: Key) => Gradients<P>,
+  optimizer: Transform,
+  { ema: decay }: StepOptions,
+): Step<P, B> {
+  if (decay !== undefined && !(decay >= 0 && decay < 1)) {
+    throw new RangeError(`makeStep: ema must lie in [0, 1), got ${decay}`);
+  }
+  return (state, batch, root) => {
+    if (decay !== undefined && state.ema === undefined) {
+      throw new RangeError(
+        'makeStep: ema is set but the state keeps no average; give initState ema: true',
+      );
+    }
+    return tidy((): never => {
+      const { params, step, ema } = state;
+      const { metrics, grads, unused } = gradients(params, batch, fold(root, step));
+      const gradNorm = globalNorm(grads);
+      const next = applyTransform(optimizer, grads, state.optimizer, params, step);
+      const after = { step: step + 1, params: next.params, optimizer: next.state };
+      const averaged = ema && { ema: average(ema, next.params, decay ?? 0.999) };
+      return {
+        state: { ...after, ...averaged },
+        metrics: { ...metrics, gradNorm },
+        unused,
+      } as never;
+    }) as StepResult<P>;
+  };
+}
+
+/** e ← e + (1 − decay)·(p − e), leaf by leaf. */
+function average<P extends Params>(ema: P, params: P, decay: number): P {
+  const blend = (e: Tensor, _: string, p: Tensor): Tensor => add(e, mul(sub(p, e), 1 - decay));
+  return mapTree(blend, ema, params) as P;
+}

@@ -1,0 +1,128 @@
+import { util } from '@tensorflow/tfjs-core';
+import type { Key, Params } from '@twocan/core';
+import type { Schedule } from '@twocan/optim';
+import { nonFinite } from './failure.ts';
+import { type Batches, checkOptions, disposeBatch, feedOf, readMetrics } from './feed.ts';
+import type { Step } from './finish.ts';
+import { disposeState, type TrainState } from './state.ts';
+
+/** One thing that happened in a run. */
+export type TrainEvent<P extends Params = Params> =
+  | {
+      readonly type: 'step';
+      /** How many steps are done, this one included. */
+      readonly step: number;
+      readonly metrics: { readonly [name: string]: number };
+      /** The rate that this step used, where `fit` was given the schedule. */
+      readonly learningRate?: number;
+      /** Wall time of the step, waiting for its batch included. */
+      readonly millis: number;
+      /** Examples in the batch, where `fit` was told how to count them. */
+      readonly examples?: number;
+      /** Paths of parameters that nothing trains; normally empty. */
+      readonly unused: readonly string[];
+    }
+  /** `state` is lent: save it before asking for the next event. */
+  | { readonly type: 'checkpoint'; readonly state: TrainState<P> }
+  /** `state` is the caller's; `aborted` tells whether the signal ended the run. */
+  | { readonly type: 'done'; readonly state: TrainState<P>; readonly aborted: boolean };
+
+/** What a run needs. */
+export type FitOptions<P extends Params, B> = {
+  /** Where to begin; `fit` takes it over and disposes it when the next state exists. */
+  readonly state: TrainState<P>;
+  readonly step: Step<P, B>;
+  /** The root key; step t draws from `fold(key, t)`. */
+  readonly key: Key;
+  /**
+   * The batch of a step, or batches one after the other. Only a function of the step resumes
+   * exactly: an iterable is read from its beginning. One batch is fetched ahead.
+   */
+  readonly batches: Batches<B>;
+  /** The run ends when `state.step` reaches this. */
+  readonly until: number;
+  /** Hand out a checkpoint whenever the step is a multiple of this; the end always has one. */
+  readonly checkpointEvery?: number;
+  /** Stops between two steps, after a checkpoint. An `AbortSignal` fits. */
+  readonly signal?: { readonly aborted: boolean };
+  /** Reported with each step; the optimizer has its own. */
+  readonly learningRate?: number | Schedule;
+  readonly examples?: (batch: B) => number;
+  /** Leave the batches' tensors alive; by default `fit` disposes each batch after its step. */
+  readonly keepBatches?: boolean;
+};
+
+/**
+ * Trains until a step number, telling what happens as events.
+ *
+ * The loop owns the state: it disposes the old one after each step, so the number of tensors stays
+ * the same however long the run is. Leaving the loop early (`break`) disposes the current state.
+ *
+ * @param options state, step, batches and when to stop
+ * @returns events in order: `step` …, `checkpoint` …, last `done`
+ * @throws RangeError for a bad `until` or `checkpointEvery`; {@link NonFiniteError} (code
+ *   `NON_FINITE`) when the loss, its gradient or a metric is not finite, with the last finite state
+ * @example
+ * for await (const event of fit({ state, step, key: key(0), batches, until: 100 })) {
+ *   if (event.type === 'step') console.log(event.step, event.metrics.loss);
+ * }
+ */
+export async function* fit<P extends Params, B>(
+  options: FitOptions<P, B>,
+): AsyncGenerator<TrainEvent<P>, void, void> {
+  const { step: takeStep, key, until, checkpointEvery, signal, keepBatches = false } = options;
+  checkOptions(options);
+  let state = options.state;
+  let owned = true;
+  let saved = -1;
+  const feed = feedOf(options.batches, until, keepBatches);
+  const rateOf = options.learningRate;
+  try {
+    while (state.step < until && !signal?.aborted) {
+      const before = util.now();
+      const learningRate = typeof rateOf === 'function' ? rateOf(state.step) : rateOf;
+      const batch = await feed.next(state.step);
+      const examples = options.examples?.(batch);
+      const result = attempt(
+        () => takeStep(state, batch, key),
+        () => keepBatches || disposeBatch(batch),
+      );
+      const metrics = await readMetrics(result.metrics);
+      if (!Object.values(metrics).every(Number.isFinite)) {
+        disposeState(result.state, state);
+        owned = false;
+        throw nonFinite(state, metrics, learningRate);
+      }
+      disposeState(state, result.state);
+      state = result.state;
+      yield {
+        type: 'step',
+        step: state.step,
+        metrics,
+        ...(learningRate !== undefined && { learningRate }),
+        millis: util.now() - before,
+        ...(examples !== undefined && { examples }),
+        unused: result.unused,
+      };
+      if (checkpointEvery !== undefined && state.step % checkpointEvery === 0) {
+        saved = state.step;
+        yield { type: 'checkpoint', state };
+      }
+    }
+    if (saved !== state.step) yield { type: 'checkpoint', state };
+    owned = false;
+    yield { type: 'done', state, aborted: state.step < until };
+  } finally {
+    if (owned) disposeState(state);
+    await feed.close();
+  }
+}
+
+/** Runs `work`, then `after` whether it threw or not. */
+function attempt<R>(work: () => R, after: () => void): R {
+  try {
+    return work();
+  } finally {
+    after();
+  }
+}

@@ -1,0 +1,54 @@
+import { clone, type Tensor } from '@tensorflow/tfjs-core';
+import { disposeTree, mapTree, type Params } from '@twocan/core';
+import type { Transform } from '@twocan/optim';
+
+/**
+ * Everything that a run needs besides its key and data: plain trees, ready for a checkpoint.
+ *
+ * The step's randomness is folded from the root key and `step`, so no generator is stored.
+ */
+export type TrainState<P extends Params = Params> = {
+  /** How many steps are done. */
+  readonly step: number;
+  readonly params: P;
+  readonly optimizer: Params;
+  /** The exponential moving average of the parameters, where one is kept. */
+  readonly ema?: P;
+};
+
+/**
+ * The state before the first step.
+ *
+ * The parameters are cloned (the numbers are shared, not copied): dispose yours when you like.
+ *
+ * @param params initial parameters
+ * @param optimizer the transform that will train them
+ * @param options `ema: true` starts a moving average at the parameters
+ * @returns state at step 0, owned by the caller
+ * @example
+ * const state = initState(params, adamw({ learningRate: 1e-3 }), { ema: true });
+ */
+export function initState<P extends Params>(
+  params: P,
+  optimizer: Transform,
+  { ema = false }: { readonly ema?: boolean } = {},
+): TrainState<P> {
+  const copy = (): P => mapTree((p: Tensor) => clone(p), params) as P;
+  const begun = { step: 0, params: copy(), optimizer: optimizer.init(params) };
+  return ema ? { ...begun, ema: copy() } : begun;
+}
+
+/**
+ * Disposes the tensors of a state, except those that also stand in another.
+ *
+ * @param state the state to end
+ * @param keeping a state that lives on
+ * @example
+ * disposeState(before, after);
+ */
+export function disposeState(state: TrainState, keeping?: TrainState): void {
+  disposeTree(trees(state), keeping && trees(keeping));
+}
+
+const trees = ({ params, optimizer, ema }: TrainState): Params[] =>
+  ema === undefined ? [params, optimizer] : [params, optimizer, ema];

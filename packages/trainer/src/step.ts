@@ -1,0 +1,61 @@
+import { fold, type Key, type LossOutput, type Params, valueAndGrad } from '@twocan/core';
+import type { Transform } from '@twocan/optim';
+import { finishStep, type Step, type StepOptions } from './finish.ts';
+import { type Gradients, meanGradients } from './gradients.ts';
+
+/** What a model minimises: a pure function of parameters, one batch and the step's key. */
+export type Loss<P extends Params, B> = (params: P, batch: B, key: Key) => LossOutput;
+
+/**
+ * Binds a loss and an optimizer into a training step.
+ *
+ * With `accumulate: k` the step takes k batches, part i with the key `fold(fold(root, t), i)`, and
+ * averages their gradients, as if they were one batch for any loss that is a mean over examples.
+ * A contrastive loss is not: each part sees only its own negatives. Accumulation saves memory but
+ * does **not** enlarge the number of negatives; `makeLargeBatchStep` does.
+ *
+ * @param loss the loss function
+ * @param optimizer the transform
+ * @param options `accumulate`, how many batches make one step; `ema`, the decay of the moving
+ *   average of states that keep one
+ * @returns `(state, batch, root) → { state, metrics, unused }`, borrowing its arguments
+ * @throws RangeError for `accumulate` below 1 or `ema` outside [0, 1)
+ * @example
+ * const step = makeStep(loss, sgd({ learningRate: 0.1 }));
+ * const next = step(state, batch, key(0));
+ */
+export function makeStep<P extends Params, B>(
+  loss: Loss<P, B>,
+  optimizer: Transform,
+  options: StepOptions & { readonly accumulate: number },
+): Step<P, readonly B[]>;
+export function makeStep<P extends Params, B>(
+  loss: Loss<P, B>,
+  optimizer: Transform,
+  options?: StepOptions,
+): Step<P, B>;
+export function makeStep<P extends Params, B>(
+  loss: Loss<P, B>,
+  optimizer: Transform,
+  options: StepOptions & { readonly accumulate?: number } = {},
+): Step<P, B> | Step<P, readonly B[]> {
+  const differentiate = valueAndGrad(loss);
+  const gradients = (params: P, batch: B, key: Key): Gradients<P> => {
+    const { loss: value, metrics, grads, unused } = differentiate(params, batch, key);
+    return { metrics: { ...metrics, loss: value }, grads, unused };
+  };
+  const { accumulate } = options;
+  if (accumulate === undefined) return finishStep(gradients, optimizer, options);
+  if (!Number.isInteger(accumulate) || accumulate < 1) {
+    throw new RangeError(`makeStep: accumulate must be a positive integer, got ${accumulate}`);
+  }
+  const together = (params: P, batches: readonly B[], key: Key): Gradients<P> => {
+    if (batches.length !== accumulate) {
+      throw new RangeError(
+        `makeStep: a step accumulates ${accumulate} batches, got ${batches.length}`,
+      );
+    }
+    return meanGradients(batches.map((batch, i) => () => gradients(params, batch, fold(key, i))));
+  };
+  return finishStep(together, optimizer, options);
+}

@@ -1,0 +1,102 @@
+import { add, concat, slice, type Tensor, type Tensor3D, tidy } from '@tensorflow/tfjs-core';
+import { expectShape, fold, type Key } from '@twocan/core';
+import {
+  type BlockParams,
+  type DenseParams,
+  dense,
+  initBlock,
+  initDense,
+  initNorm,
+  layerNorm,
+  type NormParams,
+  transformerBlock,
+} from '@twocan/nn';
+import { type DecoderConfig, patchShape, type ViTConfig } from './config.ts';
+import { initToken, positions } from './encoder.ts';
+
+/** The decoder's parameters; the fixed positions are computed, not stored. */
+export type DecoderParams = {
+  /** From encoder to decoder width, `[D, E]`. */
+  readonly embed: DenseParams;
+  /** The token that stands for hidden patches, `[1, 1, E]`. */
+  readonly mask: Tensor;
+  readonly blocks: readonly BlockParams[];
+  readonly norm: NormParams;
+  /** From decoder width to the pixels of a patch, `[E, P]`. */
+  readonly head: DenseParams;
+};
+
+/**
+ * Parameters of a light decoder.
+ *
+ * @param key where the numbers come from; parts fold it by name
+ * @param config the encoder that it follows
+ * @param decoder the decoder
+ * @returns projection, mask token, blocks, final norm and head
+ * @example
+ * const { encoder, decoder } = preset('tiny32');
+ * const params = initDecoder(key(0), encoder, decoder);
+ *
+ * He et al., arXiv 2111.06377.
+ */
+export function initDecoder(key: Key, config: ViTConfig, decoder: DecoderConfig): DecoderParams {
+  const { width, depth, mlpRatio } = decoder;
+  return {
+    embed: initDense(fold(key, 'embed'), { in: config.width, out: width }),
+    mask: initToken(fold(key, 'mask'), width),
+    blocks: Array.from({ length: depth }, (_, i) =>
+      initBlock(fold(fold(key, 'blocks'), i), { width, mlpRatio }),
+    ),
+    norm: initNorm({ width }),
+    head: initDense(fold(key, 'head'), { in: width, out: patchShape(config).pixels }),
+  };
+}
+
+/**
+ * Encoded tokens in the decoder's width.
+ *
+ * @param params the decoder's
+ * @param encoded `[B, 1 + K, D]`
+ * @returns `[B, 1 + K, E]`
+ * @throws RangeError if the width does not fit
+ * @example
+ * embedForDecoder(params, encodeTokens(encoder, config, visible));
+ */
+export function embedForDecoder(params: Pick<DecoderParams, 'embed'>, encoded: Tensor3D): Tensor3D {
+  return tidy(() => dense(params.embed, encoded) as Tensor3D);
+}
+
+/**
+ * Decodes a full sequence into pixels: positions, blocks, norm, head; the class token is dropped.
+ *
+ * @param params the decoder's
+ * @param config the encoder that it follows, for grid, channels and ε
+ * @param decoder the decoder
+ * @param tokens `[B, 1 + N, E]`: the class token, then every patch in its place
+ * @returns `[B, N, P]`
+ * @throws RangeError if the tokens are not 1 + N of width E
+ * @example
+ * decodeTokens(params, config, decoder, sequence); // [B, 64, 48] for tiny32
+ */
+export function decodeTokens(
+  params: Omit<DecoderParams, 'mask'>,
+  config: ViTConfig,
+  decoder: DecoderConfig,
+  tokens: Tensor3D,
+): Tensor3D {
+  const { patches } = patchShape(config);
+  expectShape('decodeTokens', 'tokens', tokens, [null, 1 + patches, decoder.width]);
+  const [batch, , width] = tokens.shape;
+  const { heads } = decoder;
+  return tidy(() => {
+    const cls = slice(tokens, [0, 0, 0], [batch, 1, width]);
+    const rest = slice(tokens, [0, 1, 0], [batch, patches, width]);
+    const placed = concat([cls, add(rest, positions(config, width)) as Tensor3D], 1);
+    const decoded = params.blocks.reduce(
+      (x, block) => transformerBlock(block, { heads, epsilon: config.epsilon }, x),
+      placed,
+    );
+    const kept = slice(decoded, [0, 1, 0], [batch, patches, width]);
+    return dense(params.head, layerNorm(params.norm, kept, config.epsilon)) as Tensor3D;
+  });
+}

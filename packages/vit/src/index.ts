@@ -1,0 +1,20 @@
+export { type DecoderConfig, patchShape, type ViTConfig } from './config.ts';
+export {
+  countFlops,
+  countParameters,
+  type FlopCount,
+  type HeadCost,
+  type MethodCost,
+  type ParameterCount,
+} from './cost.ts';
+export { type DecoderParams, decodeTokens, embedForDecoder, initDecoder } from './decoder.ts';
+export {
+  type EncoderParams,
+  embedPatches,
+  encodeImages,
+  encodeTokens,
+  type Intermediates,
+  initEncoder,
+  intermediates,
+} from './encoder.ts';
+export { type Preset, type PresetName, preset, presetNames } from './presets.ts';
