@@ -38,12 +38,12 @@ export function members(): readonly Member[] {
   );
 }
 
-/** The TypeScript files under a package's `src`. */
+/** The source files under a package's `src`. */
 export function sources({ folder, manifest }: Member): readonly Source[] {
   const src = join(folder, 'src');
   if (!existsSync(src)) return [];
   return readdirSync(src, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile() && entry.name.endsWith('.ts'))
+    .filter((entry) => entry.isFile() && /\.[jt]s$/.test(entry.name))
     .map((entry) => join(entry.parentPath, entry.name))
     .map((file) => ({
       of: manifest.name,

@@ -1,4 +1,5 @@
 export type { DType, NamedArray, NamedArrays, TypedArray } from './dtype.ts';
+export { fromHuggingFace, type HuggingFaceOptions, toHuggingFace } from './hugging-face.ts';
 export {
   CHECKPOINT_FORMAT,
   CHECKPOINT_VERSION,
@@ -9,3 +10,4 @@ export {
 } from './run-state.ts';
 export { type Decoded, decodeSafetensors, encodeSafetensors } from './safetensors.ts';
 export { namedToTree, treeToNamed } from './tensors.ts';
+export { type ExportOptions, fromTimm, type Imported, toTimm } from './timm.ts';

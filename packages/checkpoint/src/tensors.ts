@@ -61,7 +61,7 @@ type Ready = {
 export function convert(path: string, { dtype, shape: sizes, data }: NamedArray): Ready {
   const shape = [...sizes];
   if (data instanceof Float32Array || data instanceof Float64Array) {
-    return { data: Float32Array.from(data), shape, type: 'float32' };
+    return { data: new Float32Array(data), shape, type: 'float32' };
   }
   if (dtype === 'BF16' && data instanceof Uint16Array) {
     const words = Uint32Array.from(data, (word) => word << 16);
@@ -71,13 +71,13 @@ export function convert(path: string, { dtype, shape: sizes, data }: NamedArray)
     return { data: Float32Array.from(data, halfToNumber), shape, type: 'float32' };
   }
   if (dtype === 'BOOL' && data instanceof Uint8Array) {
-    return { data: Uint8Array.from(data), shape, type: 'bool' };
+    return { data: new Uint8Array(data), shape, type: 'bool' };
   }
   const wide = dtype === 'U32' || dtype === 'I64' || dtype === 'U64';
   if (wide || data instanceof BigInt64Array || data instanceof BigUint64Array) {
     throw new RangeError(`namedToTree: '${path}' is ${dtype}, which no tensor holds; leave it out`);
   }
-  return { data: Int32Array.from(data), shape, type: 'int32' };
+  return { data: new Int32Array(data), shape, type: 'int32' };
 }
 
 /** IEEE 754 half precision: 1 sign bit, 5 exponent bits, 10 fraction bits. */

@@ -22,20 +22,19 @@ export type ImageFolder = Dataset & {
 export type ImageFolderOptions = {
   /** Shrink each picture so that its shorter side is at most this many pixels. */
   readonly shortSide?: number;
-  /** Folders that need no more than this decoded are kept in memory; 512 MB unless said. */
+  /** Folders that decoded need no more than this, as estimated, are kept in memory; 512 MB unless said. */
   readonly cacheBytes?: number;
   /** Threads; one for each processor, at most 8, unless said. */
   readonly workers?: number;
 };
 
 type Decoder = WorkerPool<DecodeRequest, DecodeReply>;
-type Header = { readonly name: string; readonly width: number; readonly height: number };
 
 /**
  * The pictures of a folder, at any nesting, decoded in worker threads to upright 8-bit sRGB.
  *
- * All headers are read when it opens, and the pictures too if they fit the cache: files that fail
- * are left out and named in `broken`. In a folder too large for memory, a file that turns out
+ * A folder that fits the cache is decoded when it opens; of a larger one only the headers are read.
+ * Files that fail are left out and named in `broken`. In a large folder, a file that turns out
  * damaged later is replaced by the next sound one of its class, so that batches stay deterministic.
  * Alpha is dropped. The class is the first folder level, when all pictures lie in two or more.
  *
@@ -74,35 +73,20 @@ export async function imageFolder(
     return { width, height, channels: 3, data: data ?? new Uint8Array(0) };
   };
   try {
-    const headers = await keepSound(names, broken, async (name): Promise<Header> => {
-      const { width, height } = await pool.run({ path: pathOf(name), headerOnly: true });
-      return { name, width, height };
-    });
-    const bytes = headers.reduce((sum, header) => sum + decodedBytes(header, shortSide), 0);
-    if (bytes > cacheBytes) {
-      const sound = headers.map(({ name }) => name);
+    const sizeOf = (name: string): Promise<DecodeReply> =>
+      pool.run({ path: pathOf(name), headerOnly: true });
+    if ((await estimateBytes(names, sizeOf, shortSide)) > cacheBytes) {
+      // Sound headers are what can be known of a large folder without decoding it all.
+      const sound = (await keepSound(names, broken, sizeOf)).map(({ name }) => name);
       failIfNone(folder, sound, broken);
-      let open = true;
-      const close = (): Promise<void> => {
-        open = false;
-        return pool.close();
-      };
-      const decodeWhileOpen = (name: string): Promise<Image> => {
-        if (!open) throw new ClosedError('imageFolder: closed; open it again to read');
-        return decode(name);
-      };
-      return { ...onDisk(sound, decodeWhileOpen, broken), broken, inMemory: false, close };
+      return { ...onDisk(sound, decode, broken, pool), broken, inMemory: false };
     }
-    const pictures = await keepSound(
-      headers.map(({ name }) => name),
-      broken,
-      async (name) => ({ name, image: await decode(name) }),
-    );
+    const pictures = await keepSound(names, broken, decode);
     failIfNone(folder, pictures, broken);
     await pool.close();
     const image = async (index: number): Promise<Image> => {
       checkIndex('imageFolder', pictures.length, index);
-      return (pictures[index] as { image: Image }).image;
+      return (pictures[index] as { value: Image }).value;
     };
     const labelled = withClasses(pictures.map(({ name }) => name));
     return { ...labelled, image, broken, inMemory: true, close: async () => undefined };
@@ -112,16 +96,32 @@ export async function imageFolder(
   }
 }
 
-/** What succeeds, in order; failures go to `broken` by name, in order as well. */
+/** Decoded size of a folder in bytes, from the headers of at most 200 files spread over it. */
+async function estimateBytes(
+  names: readonly string[],
+  sizeOf: (name: string) => Promise<DecodeReply>,
+  shortSide = Number.POSITIVE_INFINITY,
+): Promise<number> {
+  const sample = names.filter((_, i) => i % Math.ceil(names.length / 200) === 0);
+  const headers = await keepSound(sample, [], sizeOf);
+  const bytes = headers.map(({ value: { width, height } }) => {
+    const shrink = Math.min(1, shortSide / Math.min(width, height));
+    return 3 * Math.ceil(width * shrink) * Math.ceil(height * shrink);
+  });
+  return (bytes.reduce((a, b) => a + b, 0) / Math.max(1, bytes.length)) * names.length;
+}
+
+/** What succeeds, in order, with its name; failures go to `broken`, in order as well. */
 async function keepSound<T>(
   names: readonly string[],
   broken: BrokenFile[],
   read: (name: string) => Promise<T>,
-): Promise<T[]> {
+): Promise<{ readonly name: string; readonly value: T }[]> {
   const results = await Promise.allSettled(names.map(read));
   return results.flatMap((result, i) => {
-    if (result.status === 'fulfilled') return [result.value];
-    broken.push({ name: names[i] ?? '', reason: reasonOf(result.reason) });
+    const name = names[i] ?? '';
+    if (result.status === 'fulfilled') return [{ name, value: result.value }];
+    broken.push({ name, reason: reasonOf(result.reason) });
     return [];
   });
 }
@@ -131,24 +131,33 @@ function onDisk(
   names: readonly string[],
   decode: (name: string) => Promise<Image>,
   broken: BrokenFile[],
-): Dataset {
+  pool: Decoder,
+): Dataset & { close: () => Promise<void> } {
   const labelled = withClasses(names);
-  const { labels } = labelled;
+  const failed = new Set<string>();
+  let open = true;
   const image = async (index: number): Promise<Image> => {
     checkIndex('imageFolder', names.length, index);
-    for (const candidate of candidates(index, names.length, labels)) {
+    for (const candidate of candidates(index, names.length, labelled.labels)) {
       const name = names[candidate] ?? '';
+      if (failed.has(name)) continue;
+      if (!open) throw new Error('imageFolder: closed; open the folder again to read');
       try {
         return await decode(name);
       } catch (error) {
-        if (!broken.some((file) => file.name === name)) {
-          broken.push({ name, reason: reasonOf(error) });
-        }
+        // A file is not to blame for a folder that was closed meanwhile.
+        if (!open || failed.has(name)) continue;
+        failed.add(name);
+        broken.push({ name, reason: reasonOf(error) });
       }
     }
     throw new Error('imageFolder: not one picture decodes any more');
   };
-  return { ...labelled, image };
+  const close = (): Promise<void> => {
+    open = false;
+    return pool.close();
+  };
+  return { ...labelled, image, close };
 }
 
 /** The index itself, then those after it (round the end) with its label, then the rest. */
@@ -176,11 +185,6 @@ function withClasses(names: readonly string[]): Omit<Dataset, 'image'> {
   if (classes.length < 2 || classes.includes('')) return { length: names.length, name };
   const labels = Int32Array.from(folders, (own) => classes.indexOf(own));
   return { length: names.length, name, classes, labels };
-}
-
-function decodedBytes({ width, height }: Header, shortSide: number | undefined): number {
-  const shrink = Math.min(1, (shortSide ?? Number.POSITIVE_INFINITY) / Math.min(width, height));
-  return 3 * Math.ceil(width * shrink) * Math.ceil(height * shrink);
 }
 
 function failIfNone(

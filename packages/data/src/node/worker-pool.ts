@@ -39,7 +39,9 @@ export function workerPool<Request, Reply>(file: URL, size: number): WorkerPool<
 
   const start = (): Worker => {
     const worker = new Worker(file);
+    let answered = false;
     worker.on('message', (message: { reply: Reply } | { error: string }) => {
+      answered = true;
       const job = finish(worker);
       worker.unref();
       idle.push(worker);
@@ -49,6 +51,8 @@ export function workerPool<Request, Reply>(file: URL, size: number): WorkerPool<
     });
     const died = (error: Error): void => {
       finish(worker)?.reject(error);
+      // One that never came up (its imports fail) would fail for each job in turn.
+      if (!answered) for (const job of waiting.splice(0)) job.reject(error);
       const at = idle.indexOf(worker);
       if (at >= 0) idle.splice(at, 1);
       next();
@@ -72,7 +76,7 @@ export function workerPool<Request, Reply>(file: URL, size: number): WorkerPool<
   return {
     run: (request) =>
       new Promise((resolve, reject) => {
-        if (closed) reject(new Error('workerPool: closed'));
+        if (closed) return reject(new Error('workerPool: closed'));
         waiting.push({ request, resolve, reject });
         next();
       }),

@@ -1,0 +1,107 @@
+import type { NamedArrays } from './dtype.ts';
+import type { Rename } from './layout.ts';
+import { positionTable, splitPositions } from './positions.ts';
+import { dense, depthOf, exported, imported, norm, patch, token } from './rename.ts';
+import type { ExportOptions, Imported } from './timm.ts';
+
+/** What the export needs beyond the weights. */
+export type HuggingFaceOptions = ExportOptions & {
+  /** The decoder's fixed positions, N·D numbers for its width. */
+  readonly decoderPositions?: Float32Array;
+};
+
+/**
+ * Encoder and decoder weights under the names of Hugging Face's `ViTMAEForPreTraining`.
+ *
+ * Queries, keys and values are written apart, dense kernels transposed, the patch kernel as a
+ * convolution. Without `decoder/…` among the parameters only the encoder is written. The model's
+ * configuration must say `layer_norm_eps: 1e-6`, which is not its default.
+ *
+ * @param params our arrays by path, with at least `encoder/…`
+ * @param options positions of encoder and decoder, channels
+ * @returns arrays for `encodeSafetensors(…, { format: 'pt' })`
+ * @throws RangeError naming what is missing or does not fit
+ * @example
+ * const named = toHuggingFace(await treeToNamed(params), { positions, decoderPositions });
+ */
+export function toHuggingFace(
+  params: NamedArrays,
+  { channels = 3, positions, decoderPositions }: HuggingFaceOptions = {},
+): NamedArrays {
+  const names = Object.keys(params);
+  const decoder = names.some((name) => name.startsWith('decoder/'));
+  const plan = [
+    ...encoder(depthOf(names, 'encoder/blocks/')),
+    ...(decoder ? decoderRenames(depthOf(names, 'decoder/blocks/')) : []),
+  ];
+  const named = exported('toHuggingFace', params, plan, channels);
+  const table = (name: string, numbers: Float32Array | undefined, width: string) => {
+    const size = named[width]?.data.length;
+    if (numbers === undefined || size === undefined) return {};
+    return { [name]: positionTable('toHuggingFace', numbers, size) };
+  };
+  return {
+    ...named,
+    ...table(ENCODER_POSITIONS, positions, ENCODER_TOKEN),
+    ...table(DECODER_POSITIONS, decoderPositions, 'decoder.mask_token'),
+  };
+}
+
+/**
+ * Reads the weights of a `ViTMAEForPreTraining`, or of its encoder alone.
+ *
+ * Our positions are fixed: compare `positions` with yours before using the weights.
+ *
+ * @param named F32 arrays by the names of Hugging Face
+ * @returns our arrays, the encoder's position table and the names left over
+ * @throws RangeError naming what is missing or does not fit
+ * @example
+ * const { params } = fromHuggingFace(decodeSafetensors(bytes).tensors);
+ */
+export function fromHuggingFace(named: NamedArrays): Imported {
+  const names = Object.keys(named);
+  const decoder = names.some((name) => name.startsWith('decoder.'));
+  const { params, ignored } = imported('fromHuggingFace', named, [
+    ...encoder(depthOf(names, 'vit.encoder.layer.')),
+    ...(decoder ? decoderRenames(depthOf(names, 'decoder.decoder_layers.')) : []),
+  ]);
+  const tables = [ENCODER_POSITIONS, DECODER_POSITIONS];
+  return {
+    ...splitPositions('fromHuggingFace', named, ENCODER_POSITIONS, params, 'encoder/cls'),
+    ignored: ignored.filter((name) => !tables.includes(name)),
+  };
+}
+
+const ENCODER_TOKEN = 'vit.embeddings.cls_token';
+const ENCODER_POSITIONS = 'vit.embeddings.position_embeddings';
+const DECODER_POSITIONS = 'decoder.decoder_pos_embed';
+
+function blocks(depth: number, ours: string, theirs: string): Rename[] {
+  return Array.from({ length: depth }, (_, i) => {
+    const [from, to] = [`${ours}/${i}`, `${theirs}.${i}`];
+    const split = ['query', 'key', 'value'].map((part) => `${to}.attention.attention.${part}`);
+    return [
+      ...norm(`${from}/norm1`, `${to}.layernorm_before`),
+      ...dense(`${from}/attention/qkv`, ...split),
+      ...dense(`${from}/attention/out`, `${to}.attention.output.dense`),
+      ...norm(`${from}/norm2`, `${to}.layernorm_after`),
+      ...dense(`${from}/mlp/hidden`, `${to}.intermediate.dense`),
+      ...dense(`${from}/mlp/out`, `${to}.output.dense`),
+    ];
+  }).flat();
+}
+
+const encoder = (depth: number): Rename[] => [
+  ...patch('encoder/patch', 'vit.embeddings.patch_embeddings.projection'),
+  ...token('encoder/cls', ENCODER_TOKEN),
+  ...blocks(depth, 'encoder/blocks', 'vit.encoder.layer'),
+  ...norm('encoder/norm', 'vit.layernorm'),
+];
+
+const decoderRenames = (depth: number): Rename[] => [
+  ...dense('decoder/embed', 'decoder.decoder_embed'),
+  ...token('decoder/mask', 'decoder.mask_token'),
+  ...blocks(depth, 'decoder/blocks', 'decoder.decoder_layers'),
+  ...norm('decoder/norm', 'decoder.decoder_norm'),
+  ...dense('decoder/head', 'decoder.decoder_pred'),
+];

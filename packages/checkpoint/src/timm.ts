@@ -1,0 +1,86 @@
+import type { NamedArray, NamedArrays } from './dtype.ts';
+import type { Rename } from './layout.ts';
+import { positionTable, splitPositions } from './positions.ts';
+import { dense, depthOf, exported, imported, norm, patch, token } from './rename.ts';
+
+/** What the export needs beyond the weights. */
+export type ExportOptions = {
+  /** Channels of the images; 3 by default. */
+  readonly channels?: number;
+  /** The encoder's fixed positions, N·D numbers (`sincosPositions`); without them none is written. */
+  readonly positions?: Float32Array;
+};
+
+/** Weights that were read, under our names. */
+export type Imported = {
+  readonly params: NamedArrays;
+  /** The encoder's position table without the class token's row, N·D numbers. */
+  readonly positions?: Float32Array;
+  /** Names that have no place in our encoder and decoder. */
+  readonly ignored: readonly string[];
+};
+
+/**
+ * Encoder weights under the names and layouts of timm's `VisionTransformer`.
+ *
+ * Dense kernels are transposed, the patch kernel becomes a convolution. Decoder, projector and
+ * level network stay behind. In timm: `create_model('vit_…', num_classes=0, global_pool='')`.
+ *
+ * @param params our arrays by path, with at least `encoder/…`
+ * @param options positions and channels
+ * @returns arrays for `encodeSafetensors`
+ * @throws RangeError naming what is missing or does not fit
+ * @example
+ * const named = toTimm(await treeToNamed(params), { positions });
+ */
+export function toTimm(
+  params: NamedArrays,
+  { channels = 3, positions }: ExportOptions = {},
+): NamedArrays {
+  const names = Object.keys(params);
+  const named = exported('toTimm', params, renames(depthOf(names, 'encoder/blocks/')), channels);
+  if (positions === undefined) return named;
+  const width = (named.cls_token as NamedArray).data.length;
+  return { ...named, pos_embed: positionTable('toTimm', positions, width) };
+}
+
+/**
+ * Reads encoder weights in timm's names, or the encoder of a published MAE checkpoint.
+ *
+ * Our positions are fixed: compare `positions` with yours before using the weights. The table's
+ * row for the class token is added to the token itself, which is the same function.
+ *
+ * @param named F32 arrays by timm's names
+ * @returns our arrays, the position table and the names left over (a classifier head, a decoder)
+ * @throws RangeError naming what is missing or does not fit
+ * @example
+ * const { params, ignored } = fromTimm(decodeSafetensors(bytes).tensors);
+ */
+export function fromTimm(named: NamedArrays): Imported {
+  const depth = depthOf(Object.keys(named), 'blocks.');
+  const { params, ignored } = imported('fromTimm', named, renames(depth));
+  return {
+    ...splitPositions('fromTimm', named, 'pos_embed', params, 'encoder/cls'),
+    ignored: ignored.filter((name) => name !== 'pos_embed'),
+  };
+}
+
+function renames(depth: number): readonly Rename[] {
+  const blocks = Array.from({ length: depth }, (_, i) => {
+    const [ours, theirs] = [`encoder/blocks/${i}`, `blocks.${i}`];
+    return [
+      ...norm(`${ours}/norm1`, `${theirs}.norm1`),
+      ...dense(`${ours}/attention/qkv`, `${theirs}.attn.qkv`),
+      ...dense(`${ours}/attention/out`, `${theirs}.attn.proj`),
+      ...norm(`${ours}/norm2`, `${theirs}.norm2`),
+      ...dense(`${ours}/mlp/hidden`, `${theirs}.mlp.fc1`),
+      ...dense(`${ours}/mlp/out`, `${theirs}.mlp.fc2`),
+    ];
+  });
+  return [
+    ...patch('encoder/patch', 'patch_embed.proj'),
+    ...token('encoder/cls', 'cls_token'),
+    ...blocks.flat(),
+    ...norm('encoder/norm', 'norm'),
+  ];
+}

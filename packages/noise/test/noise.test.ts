@@ -1,0 +1,99 @@
+import { sub, type Tensor2D, type Tensor4D, tensor4d } from '@tensorflow/tfjs-core';
+import { fold, key, normal } from '@twocan/core';
+import { addNoise, encodeLevel, initLevelMlp, levelMlp, sampleLevel } from '@twocan/noise';
+import { checkGradient, describeBackends, expectClose, expectNoLeak } from '@twocan/testkit';
+import { describe, expect, it } from 'vitest';
+
+describe('sampleLevel', () => {
+  it('is uniform in [0, max) and does not depend on the size of the batch', () => {
+    const levels = sampleLevel(key(0), 5000, { max: 0.05 });
+    expect(levels.every((s) => s >= 0 && s < 0.05)).toBe(true);
+    const mean = levels.reduce((sum, s) => sum + s, 0) / levels.length;
+    expect(Math.abs(mean - 0.025)).toBeLessThan(0.001);
+    expect(sampleLevel(key(0), 3, { max: 0.05 })).toEqual(levels.slice(0, 3));
+  });
+
+  it.each([-1, Number.NaN, Number.POSITIVE_INFINITY])('refuses max %d', (max) => {
+    expect(() => sampleLevel(key(0), 1, { max })).toThrow(/^sampleLevel: max must be a finite/);
+  });
+});
+
+describeBackends('addNoise', () => {
+  const images = (): Tensor4D => tensor4d(normal(key(9), 2 * 16 * 16 * 3), [2, 16, 16, 3]);
+
+  it('adds σ·e: the noise scales with the level, and its size is the level', () => {
+    const levels = Float32Array.of(0.05, 0.2);
+    const x = images();
+    const { noisy, noise } = addNoise(key(1), x, levels);
+    expectClose(sub(noisy, x), noise, { atol: 1e-6 });
+    const deviation = (b: number): number => {
+      const part = noise.dataSync().slice(b * 768, (b + 1) * 768);
+      return Math.sqrt(part.reduce((sum, e) => sum + e * e, 0) / 768);
+    };
+    expect(deviation(0) / 0.05).toBeCloseTo(1, 1);
+    expect(deviation(1) / 0.2).toBeCloseTo(1, 1);
+    const doubled = addNoise(
+      key(1),
+      x,
+      levels.map((s) => 2 * s),
+    ).noise;
+    expectClose(
+      doubled,
+      noise.dataSync().map((e) => 2 * e),
+      { rtol: 1e-6, atol: 0 },
+    );
+  });
+
+  it('leaks nothing and checks the number of levels', () => {
+    const x = images();
+    expectNoLeak(() => addNoise(key(1), x, Float32Array.of(0.1, 0.1)));
+    expect(() => addNoise(key(1), x, Float32Array.of(0.1))).toThrow(
+      /one σ for each of 2 images, got 1/,
+    );
+  });
+});
+
+describeBackends('encodeLevel', () => {
+  it('is the sinusoidal code of diffusion models', () => {
+    expectClose(
+      encodeLevel(Float32Array.of(0.03), { width: 8 }),
+      [0.0299955, 0.0013925, 0.0000646, 0.000003, 0.99955, 0.999999, 1, 1],
+      { atol: 1e-6 },
+    );
+    const code = encodeLevel(Float32Array.of(0.05), { width: 128 }).dataSync();
+    expectClose(code.slice(0, 3), [0.0499792, 0.043186, 0.0373151], { atol: 1e-6 });
+    expectClose(code.slice(61, 67), [6.7e-6, 5.8e-6, 5e-6, 0.9987503, 0.9990671, 0.9993035], {
+      atol: 1e-6,
+    });
+  });
+
+  it('barely moves with σ at scale 1 and moves a lot at scale 1000', () => {
+    const distance = (scale: number): number => {
+      const [a, b] = [0, 0.05].map((s) =>
+        encodeLevel(Float32Array.of(s), { width: 768, scale }).dataSync(),
+      ) as [Float32Array, Float32Array];
+      const norm = Math.sqrt(768 / 2);
+      return Math.hypot(...a.map((x, i) => x - (b[i] ?? 0))) / norm;
+    };
+    // The published code's conditioning: 1.2 % of the norm, against 99 %.
+    expect(distance(1)).toBeCloseTo(0.012, 3);
+    expect(distance(1000)).toBeCloseTo(0.99, 1);
+  });
+
+  it('refuses odd widths', () => {
+    expect(() => encodeLevel(Float32Array.of(0), { width: 7 })).toThrow(
+      /even and at least 4, got 7/,
+    );
+  });
+});
+
+describeBackends('levelMlp', () => {
+  it('has the gradient of central differences and leaks nothing', () => {
+    const params = initLevelMlp(key(2), { width: 6 });
+    const code = encodeLevel(Float32Array.of(0.1, 0.4), { width: 6, scale: 30 });
+    checkGradient((x) => levelMlp(params, x as Tensor2D), [code]);
+    expectNoLeak(() => levelMlp(params, code));
+    expectNoLeak(() => encodeLevel(Float32Array.of(0.1), { width: 6 }));
+    expectNoLeak(() => initLevelMlp(fold(key(2), 'again'), { width: 6 }) as never);
+  });
+});
