@@ -133,15 +133,24 @@ export function plainInfoNCE(first: Tensor, second: Tensor, temperature: number)
   const rows = concat([first, second], 0);
   const z = div(rows, norm(rows, 2, 1, true));
   const self = oneHot(
-    tensor1d(Array.from({ length: 2 * batch }, (_, i) => i), 'int32'),
+    tensor1d(
+      Array.from({ length: 2 * batch }, (_, i) => i),
+      'int32',
+    ),
     2 * batch,
     1,
     0,
     'float32',
   );
-  const scores = sub(div(matMul(z as Tensor2D, z as Tensor2D, false, true), temperature), mul(self, 1e9));
+  const scores = sub(
+    div(matMul(z as Tensor2D, z as Tensor2D, false, true), temperature),
+    mul(self, 1e9),
+  );
   const partner = oneHot(
-    tensor1d(Array.from({ length: 2 * batch }, (_, i) => (i + batch) % (2 * batch)), 'int32'),
+    tensor1d(
+      Array.from({ length: 2 * batch }, (_, i) => (i + batch) % (2 * batch)),
+      'int32',
+    ),
     2 * batch,
     1,
     0,
@@ -161,9 +170,6 @@ export function plainAdamW(
 ): Tensor[] {
   const nextM = add(mul(m, 0.9), mul(grad, 0.1));
   const nextV = add(mul(v, 0.95), mul(square(grad), 0.05));
-  const direction = div(
-    div(nextM, 1 - 0.9 ** step),
-    add(sqrt(div(nextV, 1 - 0.95 ** step)), 1e-8),
-  );
+  const direction = div(div(nextM, 1 - 0.9 ** step), add(sqrt(div(nextV, 1 - 0.95 ** step)), 1e-8));
   return [sub(sub(parameter, mul(parameter, lr * decay)), mul(direction, lr)), nextM, nextV];
 }

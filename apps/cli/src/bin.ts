@@ -28,7 +28,9 @@ async function start(words: string[]): Promise<number> {
     return EXIT.done;
   }
   const { result } = await runCommand(main, { rawArgs: words });
-  return typeof result === 'number' ? result : (process.exitCode as number | undefined) ?? EXIT.done;
+  return typeof result === 'number'
+    ? result
+    : ((process.exitCode as number | undefined) ?? EXIT.done);
 }
 
 const words = process.argv.slice(2);
@@ -39,5 +41,6 @@ try {
   console.error(`twocan: ${message}`);
   if (words.includes('--debug')) console.error(error);
   process.exitCode = exitCodeOf(error);
-  if (process.exitCode === EXIT.usage) console.error("Run 'twocan pretrain --help' for the options.");
+  if (process.exitCode === EXIT.usage)
+    console.error("Run 'twocan pretrain --help' for the options.");
 }

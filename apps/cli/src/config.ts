@@ -66,7 +66,9 @@ export const DEFAULT_COUNT = QUICK.count;
  * @returns such as `shapes-micro32`
  */
 export function runLabel({ data = 'shapes', preset = QUICK.preset }: Options): string {
-  const name = basename(data).replace(/:.*/, '').replace(/[^\w.-]+/g, '-');
+  const name = basename(data)
+    .replace(/:.*/, '')
+    .replace(/[^\w.-]+/g, '-');
   return `${name || 'data'}-${preset}`;
 }
 
@@ -167,7 +169,10 @@ export function differences(before: RunConfig, now: RunConfig): string[] {
   const [old, fresh] = [leaves(before), leaves(now)];
   return [...new Set([...old.keys(), ...fresh.keys()])]
     .filter((name) => !name.startsWith('options') && old.get(name) !== fresh.get(name))
-    .map((name) => `${name}: ${old.get(name) ?? 'absent'} in the run, ${fresh.get(name) ?? 'absent'} now`);
+    .map(
+      (name) =>
+        `${name}: ${old.get(name) ?? 'absent'} in the run, ${fresh.get(name) ?? 'absent'} now`,
+    );
 }
 
 function leaves(node: unknown, path = ''): Map<string, string> {

@@ -54,7 +54,9 @@ export function parseOptions(words: Words): Options {
     const fits = open ? value > min : value >= min;
     if (fits && value <= max && (!whole || Number.isSafeInteger(value))) return value;
     const kind = whole ? 'a whole number' : 'a number';
-    problems.push(`--${flag} must be ${kind} ${open ? 'above' : 'of at least'} ${min}, got ${word}`);
+    problems.push(
+      `--${flag} must be ${kind} ${open ? 'above' : 'of at least'} ${min}, got ${word}`,
+    );
     return undefined;
   };
   const options = {

@@ -57,7 +57,8 @@ async function resumeRun({ options, out }: Request): Promise<number> {
   const model = resolveModel(asked);
   const data = await openData(asked.data, model.encoder.image);
   return closing(data, async () => {
-    const wanted = asked.backend === undefined || asked.backend === 'auto' ? before.backend : asked.backend;
+    const wanted =
+      asked.backend === undefined || asked.backend === 'auto' ? before.backend : asked.backend;
     const now = resolveRun(asked, model, data, wanted);
     const changes = differences(before, now);
     if (changes.length > 0) {

@@ -86,7 +86,8 @@ function stepLine(report: StepReport, total: number, millisLeft: number): string
   ].join('  ');
 }
 
-const number = (value: number | undefined): string => (value === undefined ? '-' : value.toFixed(4));
+const number = (value: number | undefined): string =>
+  value === undefined ? '-' : value.toFixed(4);
 
 /**
  * A duration for people.

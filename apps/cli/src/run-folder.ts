@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { usageError } from './failure.ts';
 import type { RunConfig } from './config.ts';
+import { usageError } from './failure.ts';
 
 /** The places of a run. */
 export type RunFolder = {

@@ -34,7 +34,13 @@ test('all problems are told at once', async () => {
 });
 
 test('a backend that is not installed: what to install, exit 2', async () => {
-  const { code, stderr } = await twocan(['pretrain', '--backend', 'node-gpu', '--out', folder.path('x')]);
+  const { code, stderr } = await twocan([
+    'pretrain',
+    '--backend',
+    'node-gpu',
+    '--out',
+    folder.path('x'),
+  ]);
   expect(stderr).toContain('@tensorflow/tfjs-node-gpu');
   expect(code).toBe(2);
 });

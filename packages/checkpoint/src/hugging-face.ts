@@ -32,7 +32,7 @@ export function toHuggingFace(
   const decoder = names.some((name) => name.startsWith('decoder/'));
   const plan = [
     ...encoder(depthOf(names, 'encoder/blocks/')),
-    ...(decoder ? decoderRenames(depthOf(names, 'decoder/blocks/')) : []),
+    ...(decoder ? decoderRenames(depthOf(names, 'decoder/blocks/'), LAYERS) : []),
   ];
   const named = exported('toHuggingFace', params, plan, channels);
   const table = (name: string, numbers: Float32Array | undefined, width: string) => {
@@ -61,9 +61,10 @@ export function toHuggingFace(
 export function fromHuggingFace(named: NamedArrays): Imported {
   const names = Object.keys(named);
   const decoder = names.some((name) => name.startsWith('decoder.'));
+  const layers = names.some((name) => name.startsWith(NEWER_LAYERS)) ? NEWER_LAYERS : LAYERS;
   const { params, ignored } = imported('fromHuggingFace', named, [
     ...encoder(depthOf(names, 'vit.encoder.layer.')),
-    ...(decoder ? decoderRenames(depthOf(names, 'decoder.decoder_layers.')) : []),
+    ...(decoder ? decoderRenames(depthOf(names, `${layers}.`), layers) : []),
   ]);
   const tables = [ENCODER_POSITIONS, DECODER_POSITIONS];
   return {
@@ -74,6 +75,9 @@ export function fromHuggingFace(named: NamedArrays): Imported {
 
 const ENCODER_TOKEN = 'vit.embeddings.cls_token';
 const ENCODER_POSITIONS = 'vit.embeddings.position_embeddings';
+// transformers 5 reads the first and writes the second.
+const LAYERS = 'decoder.decoder_layers';
+const NEWER_LAYERS = 'decoder.decoder_encoder.layer';
 const DECODER_POSITIONS = 'decoder.decoder_pos_embed';
 
 function blocks(depth: number, ours: string, theirs: string): Rename[] {
@@ -98,10 +102,10 @@ const encoder = (depth: number): Rename[] => [
   ...norm('encoder/norm', 'vit.layernorm'),
 ];
 
-const decoderRenames = (depth: number): Rename[] => [
+const decoderRenames = (depth: number, layers: string): Rename[] => [
   ...dense('decoder/embed', 'decoder.decoder_embed'),
   ...token('decoder/mask', 'decoder.mask_token'),
-  ...blocks(depth, 'decoder/blocks', 'decoder.decoder_layers'),
+  ...blocks(depth, 'decoder/blocks', layers),
   ...norm('decoder/norm', 'decoder.decoder_norm'),
   ...dense('decoder/head', 'decoder.decoder_pred'),
 ];

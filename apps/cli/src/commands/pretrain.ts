@@ -13,11 +13,23 @@ const args = {
     valueHint: 'RUN',
     description: 'Run folder; default runs/DATA-PRESET-TIME',
   },
-  preset: { type: 'string', valueHint: 'NAME', description: 'Model and image size; default micro32' },
-  method: { type: 'string', valueHint: 'can|mae|simclr|...', description: 'Objective; default can' },
+  preset: {
+    type: 'string',
+    valueHint: 'NAME',
+    description: 'Model and image size; default micro32',
+  },
+  method: {
+    type: 'string',
+    valueHint: 'can|mae|simclr|...',
+    description: 'Objective; default can',
+  },
   epochs: { type: 'string', valueHint: 'N', description: 'Passes over the data' },
   steps: { type: 'string', valueHint: 'N', description: 'Optimizer steps, instead of --epochs' },
-  batch: { type: 'string', valueHint: 'N', description: 'Images a step (each is seen once per view)' },
+  batch: {
+    type: 'string',
+    valueHint: 'N',
+    description: 'Images a step (each is seen once per view)',
+  },
   'mask-ratio': { type: 'string', valueHint: '0..1', description: 'Share of patches hidden' },
   temperature: { type: 'string', valueHint: 'T', description: 'Of the contrastive loss' },
   'sigma-max': {
