@@ -1,6 +1,7 @@
 import { basename } from 'node:path';
 import type { BackendName } from '@twocan/backend';
 import { type CanConfig, resolveCanConfig } from '@twocan/can';
+import { type Augmentation, IMAGENET_MEAN, IMAGENET_STD, resolveAugmentation } from '@twocan/data';
 import { usageError } from './failure.ts';
 import type { Options } from './options.ts';
 
@@ -16,6 +17,8 @@ export type RunConfig = {
   readonly method: string;
   readonly model: CanConfig;
   readonly augmentation: Augmentation;
+  /** Pixels in 0..1 have this mean taken off and are divided by this deviation, channel by channel. */
+  readonly normalization: { readonly mean: readonly number[]; readonly std: readonly number[] };
   readonly batch: number;
   readonly steps: number;
   readonly optimizer: {
@@ -30,19 +33,10 @@ export type RunConfig = {
   readonly seed: number;
   /** What was chosen, never `auto`: results are bitwise the same only on the same backend. */
   readonly backend: BackendName;
+  /** Steps between checkpoints, each with a sheet of samples; 0 for the last alone. */
   readonly checkpointEvery: number;
-  readonly samplesEvery: number;
   /** The flags the run was started with; everything above follows from them. */
   readonly options: Options;
-};
-
-/** What a view may look like; the names are those of the data package's plans. */
-export type Augmentation = {
-  readonly minScale: number;
-  readonly flip: number;
-  readonly jitter: number;
-  readonly grey: number;
-  readonly blur: number;
 };
 
 // The quick start: sized so that two cores on the wasm backend finish well under five minutes.
@@ -138,7 +132,8 @@ export function resolveRun(
     preset,
     method: options.method ?? 'can',
     model,
-    augmentation: { minScale: 0.2, flip: 0.5, jitter: 1, grey: 0.2, blur: 0.5 },
+    augmentation: resolveAugmentation(model.encoder.image.width),
+    normalization: { mean: IMAGENET_MEAN, std: IMAGENET_STD },
     batch,
     steps,
     optimizer: {
@@ -153,7 +148,6 @@ export function resolveRun(
     seed: options.seed ?? 0,
     backend,
     checkpointEvery: options.checkpointEvery ?? Math.max(1, Math.ceil(steps / 5)),
-    samplesEvery: options.samplesEvery ?? Math.max(1, Math.ceil(steps / 5)),
     options,
   };
 }

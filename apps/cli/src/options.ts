@@ -19,7 +19,6 @@ export type Options = {
   readonly backend?: (typeof BACKENDS)[number];
   readonly seed?: number;
   readonly checkpointEvery?: number;
-  readonly samplesEvery?: number;
 };
 
 /** The words of the command line, as citty hands them over. */
@@ -75,7 +74,6 @@ export function parseOptions(words: Words): Options {
     backend: parseBackend(text('backend'), problems),
     seed: number('seed', { min: 0 }, true),
     checkpointEvery: number('checkpoint-every', { min: 0 }, true),
-    samplesEvery: number('samples-every', { min: 0 }, true),
   };
   if (options.epochs !== undefined && options.steps !== undefined) {
     problems.push('--epochs and --steps exclude each other; give one');

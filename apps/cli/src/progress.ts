@@ -41,7 +41,7 @@ export function makeProgress({
   readonly first?: number;
   readonly now?: () => number;
 }): Progress {
-  const rewriting = stream.isTTY === true && !process.env['CI'];
+  const rewriting = stream.isTTY === true && !process.env.CI;
   const every = Math.max(1, Math.floor(total / PLAIN_LINES));
   const begin = now();
   let open = false;

@@ -1,8 +1,8 @@
-import { defineCommand } from 'citty';
+import { type ArgsDef, defineCommand } from 'citty';
 import { usageError } from '../failure.ts';
 import { parseOptions, type Words } from '../options.ts';
 
-const args = {
+const args: ArgsDef = {
   data: {
     type: 'string',
     valueHint: 'DIR|shapes[:count]',
@@ -50,12 +50,15 @@ const args = {
     description: 'What computes; default auto',
   },
   seed: { type: 'string', valueHint: 'N', description: 'Of everything random; default 0' },
-  'checkpoint-every': { type: 'string', valueHint: 'STEPS', description: '0 for the last only' },
-  'samples-every': { type: 'string', valueHint: 'STEPS', description: '0 for the last only' },
+  'checkpoint-every': {
+    type: 'string',
+    valueHint: 'STEPS',
+    description: 'Saves, and draws a sheet of samples; 0 for the end only',
+  },
   resume: { type: 'boolean', description: 'Go on with the run in --out from its last checkpoint' },
   overwrite: { type: 'boolean', description: 'Replace the run in --out' },
   debug: { type: 'boolean', description: 'Print stack traces' },
-} as const;
+};
 
 /** `twocan pretrain`: from a folder of images, or none, to a trained encoder in a run folder. */
 export const pretrain = defineCommand({
@@ -64,18 +67,18 @@ export const pretrain = defineCommand({
     description: 'Train an image encoder without labels (CAN, MAE, SimCLR and what lies between)',
   },
   args,
-  async run({ args: parsed, rawArgs }) {
+  async run({ args: parsed }) {
     refuseUnknown(parsed as Words);
     const words = parsed as Words;
     const options = parseOptions(words);
-    const out = words['out'];
+    const out = words.out;
     if (out === '') throw usageError('--out needs a value');
     // Loaded here, so that --help and wrong usage answer at once.
     const { runPretraining } = await import('../pretraining.ts');
     process.exitCode = await runPretraining({
       options,
-      resume: words['resume'] === true,
-      overwrite: words['overwrite'] === true,
+      resume: words.resume === true,
+      overwrite: words.overwrite === true,
       ...(typeof out === 'string' ? { out } : {}),
     });
   },
@@ -90,7 +93,7 @@ function refuseUnknown(words: Words): void {
   if (unknown.length > 0) {
     throw usageError(`unknown option ${unknown.map((name) => `--${name}`).join(', ')}`);
   }
-  const loose = words['_'];
+  const loose = words._;
   if (Array.isArray(loose) && loose.length > 0) {
     throw usageError(`unexpected argument ${loose.join(' ')}; every option starts with --`);
   }

@@ -1,0 +1,233 @@
+import {
+  memory,
+  scalar,
+  sub,
+  type Tensor,
+  tensor,
+  tensor1d,
+  tensor2d,
+  tidy,
+} from '@tensorflow/tfjs-core';
+import { disposeTree, namedLeaves, type Params } from '@twocan/core';
+import { describeBackends, expectClose, expectNoLeak } from '@twocan/testkit';
+import { expect, it } from 'vitest';
+import {
+  adamw,
+  applyTransform,
+  applyUpdates,
+  chain,
+  clipByGlobalNorm,
+  globalNorm,
+  lars,
+  layerDecay,
+  scale,
+  sgd,
+  type Transform,
+} from '../src/index.ts';
+
+type Tree = { readonly [name: string]: Tensor };
+
+/** The parameters after some steps with gradients that depend on the step. */
+function run(
+  optimizer: Transform,
+  start: number[],
+  gradient: (p: number[], t: number) => number[],
+  steps: number,
+  rank = 1,
+): number[] {
+  const make = (x: number[]): Tree => ({
+    w: rank === 1 ? tensor1d(x) : tensor2d(x, [1, x.length]),
+  });
+  let params = make(start);
+  let state = optimizer.init(params);
+  for (let t = 0; t < steps; t++) {
+    const grads = make(gradient([...(params.w as Tensor).dataSync()], t));
+    const next = applyTransform(optimizer, grads, state, params, t);
+    disposeTree([params, state, grads]);
+    ({ params, state } = next);
+  }
+  const result = [...(params.w as Tensor).dataSync()];
+  disposeTree([params, state]);
+  return result;
+}
+
+const ALL: Readonly<Record<string, () => Transform>> = {
+  sgd: () => sgd({ learningRate: 0.1 }),
+  momentum: () => sgd({ learningRate: 0.05, momentum: 0.5, weightDecay: 0.001 }),
+  adamw: () => adamw({ learningRate: (t) => 0.2 / (1 + 0.02 * t), weightDecay: 0 }),
+  lars: () => lars({ learningRate: (t) => 5 / (5 + t), trust: 0.1, momentum: 0.5 }),
+  chain: () => chain(clipByGlobalNorm(1), sgd({ learningRate: 0.2 })),
+  scale: () => chain(clipByGlobalNorm(1), scale(-0.2)),
+};
+
+describeBackends('transforms', () => {
+  it.each(Object.entries(ALL))('%s finds the bottom of a parabola', (_, make) => {
+    const end = run(make(), [3, -2, 1], (p) => p.map((x) => 2 * (x - 1)), 300, 2);
+    expectClose(end, [1, 1, 1], { atol: 0.05 });
+  });
+
+  it.each(Object.entries(ALL))(
+    '%s borrows, leaks nothing and repeats itself bit for bit',
+    (_, make) => {
+      const optimizer = make();
+      const params: Tree = { w: tensor2d([1, 2, 3, 4], [2, 2]), b: tensor1d([5, 6]) };
+      const grads: Tree = { w: tensor2d([0.1, 0.2, 0.3, 0.4], [2, 2]), b: tensor1d([1, 2]) };
+      expectNoLeak(() => optimizer.init(params) as never);
+      const state = optimizer.init(params);
+      expectNoLeak(() => optimizer.update(grads, state, params, 3) as never);
+      expectNoLeak(() => applyTransform(optimizer, grads, state, params, 3) as never);
+      const read = (): unknown => {
+        const next = applyTransform(optimizer, grads, state, params, 3);
+        const all = namedLeaves<Tensor>([next.params, next.state] as Params).map(([p, t]) => [
+          p,
+          [...t.dataSync()],
+        ]);
+        disposeTree([next.params, next.state]);
+        return all;
+      };
+      expect(read()).toEqual(read());
+      disposeTree([params, grads, state]);
+    },
+  );
+
+  it('adamw follows its equations, decay and bias corrections included', () => {
+    const [eta, b1, b2, epsilon, lambda] = [0.1, 0.9, 0.95, 1e-8, 0.05];
+    const optimizer = adamw({ learningRate: (t) => eta / (t + 1) });
+    const gradient = (p: number[], t: number): number[] => p.map((x, i) => Math.sin(x + i + t));
+    for (const rank of [1, 2]) {
+      const p = [0.5, -1, 2];
+      const [m, v] = [
+        [0, 0, 0],
+        [0, 0, 0],
+      ];
+      for (let t = 0; t < 4; t++) {
+        const g = gradient(p, t);
+        for (let i = 0; i < 3; i++) {
+          const [gi = 0, mi = 0, vi = 0, pi = 0] = [g[i], m[i], v[i], p[i]];
+          const [m1, v1] = [b1 * mi + (1 - b1) * gi, b2 * vi + (1 - b2) * gi * gi];
+          m[i] = m1;
+          v[i] = v1;
+          const direction =
+            m1 / (1 - b1 ** (t + 1)) / (Math.sqrt(v1 / (1 - b2 ** (t + 1))) + epsilon);
+          p[i] = pi - (eta / (t + 1)) * ((rank > 1 ? lambda : 0) * pi + direction);
+        }
+      }
+      expectClose(run(optimizer, [0.5, -1, 2], gradient, 4, rank), p, { rtol: 1e-5 });
+    }
+  });
+
+  it('adamw scales the rate of each leaf', () => {
+    const rateScale = layerDecay({ depth: 1, decay: 0.5 });
+    const optimizer = adamw({ learningRate: 1, epsilon: 0, weightDecay: 0, rateScale });
+    const params = {
+      encoder: { cls: tensor([0]), blocks: [{ w: tensor([0]) }] },
+      head: tensor([0]),
+    };
+    const state = optimizer.init(params);
+    const { updates } = tidy(() => optimizer.update(params, state, params, 0) as never) as {
+      updates: Params;
+    };
+    disposeTree(updates);
+    const grads = {
+      encoder: { cls: tensor([3]), blocks: [{ w: tensor([3]) }] },
+      head: tensor([3]),
+    };
+    const next = optimizer.update(grads, state, params, 0);
+    // The first Adam step is lr·sign(g).
+    const steps = namedLeaves<Tensor>(next.updates).map(([, t]) => t.dataSync()[0] as number);
+    expectClose(steps, [-0.25, -0.5, -1]);
+    disposeTree([params, state, grads, next.updates, next.state]);
+  });
+
+  it('lars gives the published first step', () => {
+    const params = { w: tensor2d([1, 2, 3, 4], [2, 2]) };
+    const grads = { w: tensor2d([0.1, 0.2, 0.3, 0.4], [2, 2]) };
+    const optimizer = lars({ learningRate: 6.4 });
+    const state = optimizer.init(params);
+    const next = applyTransform(optimizer, grads, state, params, 0);
+    expectClose(next.params.w, [0.9936, 1.9872, 2.9808, 3.9744]);
+    expectClose((next.state.momentum as typeof params).w, [0.001, 0.002, 0.003, 0.004]);
+    disposeTree([params, grads, state, next.params, next.state]);
+  });
+
+  it('lars takes vectors and zero norms as plain momentum', () => {
+    const plain = run(sgd({ learningRate: 0.1, momentum: 0.9 }), [1, 2], () => [1, -1], 3);
+    expectClose(
+      run(lars({ learningRate: 0.1 }), [1, 2], () => [1, -1], 3),
+      plain,
+    );
+    expectClose(
+      run(lars({ learningRate: 0.1 }), [0, 0], () => [1, -1], 1, 2),
+      [-0.1, 0.1],
+    );
+    expectClose(
+      run(lars({ learningRate: 0.1 }), [1, 2], () => [0, 0], 2, 2),
+      [1, 2],
+    );
+  });
+
+  it('sgd with momentum and coupled decay follows its equations', () => {
+    const optimizer = sgd({ learningRate: 0.1, momentum: 0.5, weightDecay: 0.1 });
+    // μ₁ = 1 + 0.1·2 = 1.2, p₁ = 1.88; μ₂ = 0.6 + 1 + 0.188 = 1.788, p₂ = 1.7012
+    expectClose(
+      run(optimizer, [2], () => [1], 2, 2),
+      [1.7012],
+    );
+  });
+
+  it('clipping keeps small gradients bit for bit and shrinks large ones to the limit', () => {
+    const grads = { a: tensor1d([3]), b: tensor1d([4]) };
+    expectClose(
+      tidy(() => globalNorm(grads)),
+      5,
+    );
+    for (const [max, expected] of [
+      [10, [3, 4]],
+      [1, [0.6, 0.8]],
+    ] as const) {
+      const { updates } = clipByGlobalNorm(max).update(grads, {}, grads, 0);
+      const values = [...updates.a.dataSync(), ...updates.b.dataSync()];
+      if (max === 10) expect(values).toEqual(expected);
+      else expectClose(values, [...expected]);
+      disposeTree(updates);
+    }
+    expectNoLeak(() => globalNorm(grads));
+    disposeTree(grads);
+  });
+
+  it('the global norm does not depend on the order of the tree', () => {
+    const values = Array.from({ length: 9 }, (_, i) => tensor1d([Math.exp(i - 4) * 1.1]));
+    const forward = Object.fromEntries(values.map((t, i) => [`p${i}`, t]));
+    const backward = Object.fromEntries(values.map((t, i) => [`p${i}`, t] as const).reverse());
+    const difference = tidy(() => sub(globalNorm(forward), globalNorm(backward)));
+    expect(difference.dataSync()[0]).toBe(0);
+    disposeTree([forward, difference]);
+  });
+
+  it('a chain says when a state is not its own', () => {
+    const optimizer = chain(clipByGlobalNorm(1), sgd({ learningRate: 1 }));
+    const params = { w: scalar(1) };
+    expect(() => optimizer.update(params, [{}], params, 0)).toThrow(
+      /state must have 2 parts, got 1/,
+    );
+    expect(() => chain()).toThrow(/at least one/);
+    expect(() => applyUpdates(params, {} as never)).toThrow(/same structure/);
+    disposeTree(params);
+  });
+
+  it('options out of range are refused', () => {
+    expect(() => adamw({ learningRate: -1 })).toThrow(
+      'adamw: learningRate must be at least 0, got -1',
+    );
+    expect(() => adamw({ learningRate: 1, b2: 1 })).toThrow('adamw: b2 must lie in [0, 1), got 1');
+    expect(() => sgd({ learningRate: 1, momentum: Number.NaN })).toThrow(/momentum/);
+    expect(() => lars({ learningRate: 1, trust: 0 })).toThrow(/trust must be positive/);
+    expect(() => clipByGlobalNorm(0)).toThrow(/max must be positive/);
+  });
+
+  it('nothing is left in memory', () => {
+    const before = memory().numTensors;
+    run(adamw({ learningRate: 0.1 }), [1], () => [1], 3);
+    expect(memory().numTensors).toBe(before);
+  });
+});

@@ -1,0 +1,113 @@
+import {
+  add,
+  concat,
+  mul,
+  type Scalar,
+  scalar,
+  slice,
+  sum,
+  type Tensor,
+  tidy,
+} from '@tensorflow/tfjs-core';
+import { fold, type Key, type LossOutput, type Params, valueAndGrad } from '@twocan/core';
+import type { Transform } from '@twocan/optim';
+import { finishStep, type Step, type StepOptions } from './finish.ts';
+import { type Gradients, meanGradients } from './gradients.ts';
+
+/** What one part of a large batch gives. */
+export type Part = {
+  /** What the joint loss sees of this part, each `[examples, …]`. */
+  readonly embeddings: readonly Tensor[];
+  /** The rest of the loss, a mean over the part's examples. */
+  readonly loss?: Scalar;
+  readonly metrics?: { readonly [name: string]: Scalar };
+};
+
+/** A loss in two pieces: what each part can compute alone, and what needs all embeddings. */
+export type LargeBatchLoss<P extends Params, B> = {
+  readonly part: (params: P, batch: B, key: Key) => Part;
+  /** A loss of the embeddings of all parts, joined along the first axis, such as InfoNCE. */
+  readonly joint: (embeddings: readonly Tensor[]) => LossOutput;
+};
+
+/**
+ * Binds a loss that couples all examples, such as a contrastive one, into a step over parts.
+ *
+ * Minimises joint(z₁ … zₖ) + mean lossᵢ over k parts of equal size with the memory of one part, and
+ * gives the gradient of the whole batch: every part sees the negatives of all. Embeddings are
+ * computed twice, first without gradients, then with the part's rows of ∂joint/∂z. Exact when an
+ * example's embedding does not depend on the others of its part; batch norm in it would do so.
+ *
+ * @param loss `part` and `joint`; part i is called twice with the key `fold(fold(root, t), i)`
+ * @param optimizer the transform
+ * @param options `ema`, the decay of the moving average of states that keep one
+ * @returns a step whose batch is the list of parts
+ * @throws RangeError for an `ema` outside [0, 1), or no parts
+ * @example
+ * const step = makeLargeBatchStep({ part: embed, joint: ([a, b]) => nce(a, b) }, optimizer);
+ *
+ * Gao et al., "Scaling deep contrastive learning batch size under memory limited setup", 2021.
+ */
+export function makeLargeBatchStep<P extends Params, B>(
+  loss: LargeBatchLoss<P, B>,
+  optimizer: Transform,
+  options: StepOptions = {},
+): Step<P, readonly B[]> {
+  const differentiateJoint = valueAndGrad((z: readonly Tensor[]) => loss.joint(z));
+  const differentiatePart = valueAndGrad(
+    (params: P, batch: B, key: Key, pull: readonly Tensor[], parts: number) => {
+      const { embeddings, loss: own = scalar(0), metrics } = loss.part(params, batch, key);
+      // Σ z·∂joint/∂z has the joint loss's gradient; times k because meanGradients divides by it.
+      const toward = embeddings.reduce<Tensor>(
+        (total, z, i) => add(total, mul(sum(mul(z, pull[i] as Tensor)), parts)),
+        own,
+      );
+      return { loss: toward as Scalar, metrics: { ...metrics, loss: own } };
+    },
+  );
+
+  const together = (params: P, batches: readonly B[], root: Key): Gradients<P> => {
+    if (batches.length === 0) {
+      throw new RangeError('makeLargeBatchStep: needs at least one part, got none');
+    }
+    const key = (i: number): Key => fold(root, i);
+    const embedded = batches.map((batch, i) =>
+      tidy(() => [...loss.part(params, batch, key(i)).embeddings]),
+    );
+    const whole = tidy(() =>
+      (embedded[0] ?? []).map((_, which) =>
+        concat(
+          embedded.map((z) => z[which] as Tensor),
+          0,
+        ),
+      ),
+    );
+    const joint = differentiateJoint(whole);
+    let row = 0;
+    const parts = batches.map((batch, i) => {
+      const first = row;
+      const count = embedded[i]?.[0]?.shape[0] ?? 0;
+      row += count;
+      return (): Gradients<P> => {
+        const pull = joint.grads.map((grad) => rows(grad, first, count));
+        const { metrics, grads, unused } = differentiatePart(
+          params,
+          batch,
+          key(i),
+          pull,
+          batches.length,
+        );
+        return { metrics, grads, unused };
+      };
+    });
+    const mean = meanGradients(parts);
+    const value = add(mean.metrics.loss as Scalar, joint.loss) as Scalar;
+    return { ...mean, metrics: { ...mean.metrics, ...joint.metrics, loss: value } };
+  };
+  return finishStep(together, optimizer, options);
+}
+
+/** Rows `first … first + count - 1` of a tensor. */
+function rows(x: Tensor, first: number, count: number): Tensor {
+  return slice(x, [first, ...x.shape.slice(1).map(() => 0)], [count, ...x.shape.slice(1)]);
+}

@@ -1,0 +1,96 @@
+import {
+  concat,
+  matMul,
+  mean,
+  mul,
+  type Scalar,
+  square,
+  sub,
+  type Tensor,
+  type Tensor2D,
+  tensor2d,
+} from '@tensorflow/tfjs-core';
+import {
+  disposeTree,
+  key,
+  normal,
+  normalizeRows,
+  type Params,
+  softmaxCrossEntropy,
+} from '@twocan/core';
+import { sgd } from '@twocan/optim';
+import { describeBackends, expectClose, expectNoLeak } from '@twocan/testkit';
+import { expect, it } from 'vitest';
+import { disposeState, initState, makeLargeBatchStep, makeStep } from '../src/index.ts';
+
+type P = { readonly w: Tensor2D };
+type B = { readonly a: Tensor2D; readonly b: Tensor2D };
+
+const embed = (params: P, x: Tensor2D): Tensor2D => normalizeRows(matMul(x, params.w) as Tensor2D);
+/** Each row of a must find its row of b among all: every example is a negative of the others. */
+const contrast = (a: Tensor, b: Tensor): Scalar =>
+  softmaxCrossEntropy(
+    mul(matMul(a, b, false, true), 5) as Tensor2D,
+    Int32Array.from({ length: a.shape[0] ?? 0 }, (_, i) => i),
+  );
+const own = (params: P, { a }: B): Scalar => mean(square(sub(matMul(a, params.w), 1))) as Scalar;
+
+const size = 4;
+const random = (seed: number): Tensor2D => tensor2d(normal(key(seed), size * 3), [size, 3]);
+const makeParts = (): B[] => [0, 1, 2].map((i) => ({ a: random(2 * i), b: random(2 * i + 1) }));
+
+describeBackends('makeLargeBatchStep', () => {
+  const optimizer = sgd({ learningRate: 1 });
+  const inParts = makeLargeBatchStep<P, B>(
+    {
+      part: (params, batch) => ({
+        embeddings: [embed(params, batch.a), embed(params, batch.b)],
+        loss: own(params, batch),
+        metrics: { own: own(params, batch) },
+      }),
+      joint: ([a, b]) => ({ loss: contrast(a as Tensor, b as Tensor) }),
+    },
+    optimizer,
+  );
+
+  it('equals the step of the whole batch, which accumulation does not', () => {
+    const whole = (params: P, batch: B) => ({
+      loss: sub(
+        mul(own(params, batch), 1),
+        mul(contrast(embed(params, batch.a), embed(params, batch.b)), -1),
+      ) as Scalar,
+    });
+    const parts = makeParts();
+    const all = {
+      a: concat(parts.map(({ a }) => a)) as Tensor2D,
+      b: concat(parts.map(({ b }) => b)) as Tensor2D,
+    };
+    const params: P = { w: tensor2d(normal(key(9), 9), [3, 3]) };
+    const state = initState(params, optimizer);
+    const expected = makeStep<P, B>(whole, optimizer)(state, all, key(1));
+    const got = inParts(state, parts, key(1));
+    const accumulated = makeStep<P, B>(whole, optimizer, { accumulate: 3 })(state, parts, key(1));
+    expectClose(got.state.params.w, expected.state.params.w.dataSync(), { atol: 1e-5 });
+    expectClose(got.metrics.loss as Tensor, (expected.metrics.loss as Tensor).dataSync());
+    const [near, far] = [expected, accumulated].map(
+      ({ metrics }) => metrics.loss?.dataSync()[0] ?? 0,
+    );
+    expect(Math.abs((near ?? 0) - (far ?? 0))).toBeGreaterThan(0.1);
+    for (const result of [expected, got, accumulated]) {
+      disposeState(result.state);
+      disposeTree(result.metrics);
+    }
+    disposeState(state);
+    disposeTree([params, all, parts] as Params);
+  });
+
+  it('leaks nothing', () => {
+    const parts = makeParts();
+    const params: P = { w: tensor2d(normal(key(9), 9), [3, 3]) };
+    const state = initState(params, optimizer);
+    expectNoLeak(() => inParts(state, parts, key(1)) as never);
+    expect(() => inParts(state, [], key(1))).toThrow(RangeError);
+    disposeState(state);
+    disposeTree([params, parts] as Params);
+  });
+});
