@@ -62,7 +62,7 @@ async function openShapes(word: string | undefined, size: number): Promise<Opene
     dataset,
     evaluation: {
       train: atMost(dataset, MOST.train),
-      test: draw('test', MOST.test),
+      test: draw('test', Math.min(MOST.test, count)),
       classes: dataset.classes?.length ?? 0,
       heldOut: 'held-out drawings',
     },

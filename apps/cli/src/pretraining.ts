@@ -1,3 +1,4 @@
+import { enableProdMode } from '@tensorflow/tfjs-core';
 import { type BackendReport, chooseBackend } from '@twocan/backend';
 import { differences, type RunConfig, resolveModel, resolveRun, runLabel } from './config.ts';
 import { type OpenedData, openData } from './datasets.ts';
@@ -86,6 +87,7 @@ async function closing(data: OpenedData, work: () => Promise<number>): Promise<n
 }
 
 async function pickBackend(name: RunConfig['backend'] | 'auto'): Promise<BackendReport> {
+  enableProdMode(); // else tfjs's cpu backend prints an advertisement
   try {
     return await chooseBackend(name);
   } catch (error) {

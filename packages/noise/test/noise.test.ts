@@ -27,7 +27,7 @@ describeBackends('addNoise', () => {
     const { noisy, noise } = addNoise(key(1), x, levels);
     expectClose(sub(noisy, x), noise, { atol: 1e-6 });
     const deviation = (b: number): number => {
-      const part = noise.dataSync().slice(b * 768, (b + 1) * 768);
+      const part = noise.dataSync<'float32'>().slice(b * 768, (b + 1) * 768);
       return Math.sqrt(part.reduce((sum, e) => sum + e * e, 0) / 768);
     };
     expect(deviation(0) / 0.05).toBeCloseTo(1, 1);

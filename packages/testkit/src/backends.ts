@@ -1,3 +1,4 @@
+import { enableProdMode } from '@tensorflow/tfjs-core';
 import { chooseBackend } from '@twocan/backend';
 import { beforeAll, describe } from 'vitest';
 
@@ -17,6 +18,7 @@ export function describeBackends(name: string, suite: (backend: TestedBackend) =
   for (const backend of TESTED_BACKENDS) {
     describe(`${name} (${backend})`, () => {
       beforeAll(async () => {
+        enableProdMode(); // else the cpu backend prints an advertisement
         await chooseBackend(backend);
       });
       suite(backend);
