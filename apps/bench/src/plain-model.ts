@@ -8,6 +8,7 @@
  */
 import {
   add,
+  cast,
   concat,
   div,
   erf,
@@ -20,7 +21,6 @@ import {
   norm,
   oneHot,
   ones,
-  relu,
   reshape,
   rsqrt,
   type Scalar,
@@ -100,11 +100,15 @@ export function plainPatches(images: Tensor, patch: number): Tensor {
   ]);
 }
 
+/** `[M]` places to `[M, count]`; tf.oneHot of type float32 is wrong on wasm, so it is cast. */
+const hot = (places: Int32Array, count: number): Tensor2D =>
+  cast(oneHot(tensor1d(places, 'int32'), count), 'float32') as Tensor2D;
+
 /** Picks tokens: `[B, N, D]` and B*K places to `[B, K, D]`. */
 export function plainPick(x: Tensor, places: Int32Array, count: number): Tensor {
   const [batch = 0, tokens = 0] = x.shape;
-  const hot = oneHot(tensor1d(places, 'int32'), tokens, 1, 0, 'float32');
-  return matMul(reshape(hot, [batch, count, tokens]) as Tensor3D, x as Tensor3D);
+  const picked = reshape(hot(places, tokens), [batch, count, tokens]) as Tensor3D;
+  return matMul(picked, x as Tensor3D);
 }
 
 /** The decoder's token sequence: kept tokens at their places, the mask token elsewhere. */
@@ -121,10 +125,10 @@ export function plainPatchLoss(prediction: Tensor, target: Tensor, weights: Tens
   return div(sum(mul(each, weights)), sum(weights));
 }
 
-/** Batch norm with the statistics of the batch, then ReLU: the projector's hidden layers. */
-export function plainBatchNormRelu(x: Tensor, { scale, bias }: Norm, epsilon: number): Tensor {
+/** Batch norm with the statistics of the batch. */
+export function plainBatchNorm(x: Tensor, { scale, bias }: Norm, epsilon: number): Tensor {
   const { mean: centre, variance } = moments(x, 0, true);
-  return relu(add(mul(mul(sub(x, centre), rsqrt(add(variance, epsilon))), scale), bias));
+  return add(mul(mul(sub(x, centre), rsqrt(add(variance, epsilon))), scale), bias);
 }
 
 /** InfoNCE over two views of B images: 2B rows, each with 1 positive and 2B - 2 negatives. */
@@ -132,29 +136,15 @@ export function plainInfoNCE(first: Tensor, second: Tensor, temperature: number)
   const batch = first.shape[0] ?? 0;
   const rows = concat([first, second], 0);
   const z = div(rows, norm(rows, 2, 1, true));
-  const self = oneHot(
-    tensor1d(
-      Array.from({ length: 2 * batch }, (_, i) => i),
-      'int32',
-    ),
+  const places = Int32Array.from({ length: 2 * batch }, (_, i) => i);
+  const self = hot(places, 2 * batch);
+  const partner = hot(
+    places.map((i) => (i + batch) % (2 * batch)),
     2 * batch,
-    1,
-    0,
-    'float32',
   );
   const scores = sub(
     div(matMul(z as Tensor2D, z as Tensor2D, false, true), temperature),
     mul(self, 1e9),
-  );
-  const partner = oneHot(
-    tensor1d(
-      Array.from({ length: 2 * batch }, (_, i) => (i + batch) % (2 * batch)),
-      'int32',
-    ),
-    2 * batch,
-    1,
-    0,
-    'float32',
   );
   return neg(mean(sum(mul(logSoftmax(scores as Tensor2D), partner), -1)));
 }

@@ -27,21 +27,11 @@ export type Pictures = {
 };
 
 /**
- * Predictions at masked places as pixels.
- *
- * Where targets are normalised, each patch gets the mean and variance of the true patch, which the
- * model did not predict; {@link reconstructionCaption} says so.
- *
- * @param config the method
- * @param predictions `[M, N, P]`
- * @param targets the true patches, `[M, N, P]`
- * @returns `[M, N, P]`, fresh
- * @example
- * const pixels = toPixels(config, predictions, patchify(clean, config.encoder.patch));
+ * Predictions at masked places as pixels. Where targets are normalised, each patch gets the mean and
+ * variance of the true patch, which the model did not predict; {@link reconstructionCaption} says so.
  */
-export function toPixels(config: CanConfig, predictions: Tensor3D, targets: Tensor3D): Tensor3D {
-  return config.normalizePixels ? denormalizePatches(predictions, targets) : clone(predictions);
-}
+const inPixels = (config: CanConfig, predictions: Tensor3D, targets: Tensor3D): Tensor3D =>
+  config.normalizePixels ? denormalizePatches(predictions, targets) : clone(predictions);
 
 /**
  * The sentence that belongs under reconstructed pictures of this config.
@@ -93,7 +83,7 @@ export function canPictures(config: CanConfig, forward: Forward): Pictures {
     const targets = config.target === 'clean' ? patchify(clean, patch) : seen;
     const pixels =
       config.weights.reconstruction > 0
-        ? toPixels(config, predictions, targets)
+        ? inPixels(config, predictions, targets)
         : zerosLike(predictions);
     const denoised = config.weights.denoising > 0 ? sub(seen, predictions) : seen;
     const picture = (patches: Tensor): Tensor4D =>
