@@ -1,6 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { type Tensor, tensor } from '@tensorflow/tfjs-core';
-import { decodeSafetensors } from '@twocan/checkpoint';
+import { decodeSafetensors, namedToTree } from '@twocan/checkpoint';
+import { namedLeaves, type Params } from '@twocan/core';
+import { expect } from 'vitest';
+import { expectClose } from './close.ts';
 
 /** Numbers that a referee computed, by name. */
 export type Golden = {
@@ -11,6 +14,10 @@ export type Golden = {
   readonly values: (name: string) => ArrayLike<number>;
   /** A fresh tensor on the current backend; the caller owns it. */
   readonly tensor: (name: string) => Tensor;
+  /** Fresh tensors of all names under a prefix, as a tree. */
+  readonly tree: (prefix: string) => Params;
+  /** A config of the metadata. */
+  readonly config: <T>(name: string) => T;
 };
 
 /**
@@ -42,5 +49,45 @@ export function loadGolden(name: string): Golden {
         ? tensor(data as Int32Array, [...shape], 'int32')
         : tensor(data as Float32Array, [...shape], 'float32');
     },
+    tree: (prefix) => {
+      const under = Object.entries(tensors).filter(([path]) => path.startsWith(`${prefix}/`));
+      const named = under.map(([path, array]) => [path.slice(prefix.length + 1), array]);
+      return namedToTree(Object.fromEntries(named));
+    },
+    config: (key) => JSON.parse(metadata[key] ?? 'null'),
   };
+}
+
+/**
+ * Asserts that each leaf of a tree is what a golden holds under a prefix, and that no name is
+ * missing on either side.
+ *
+ * Elements near 0 are rounded like the large ones that they are sums of, so the allowed difference
+ * is a share of the largest number of the leaf, or of a hundredth of the tree's where the leaf is
+ * less: some gradients are 0 by a symmetry.
+ *
+ * @param share allowed difference over that number
+ * @example
+ * expectTreeClose(grads, golden, 'grads', 1e-4);
+ */
+export function expectTreeClose(
+  actual: Params,
+  golden: Golden,
+  prefix: string,
+  share: number,
+): void {
+  const leaves = namedLeaves<Tensor>(actual).map(
+    ([path, leaf]) => [`${prefix}/${path}`, leaf] as const,
+  );
+  const wanted = golden.names.filter((name) => name.startsWith(`${prefix}/`));
+  expect(leaves.map(([name]) => name).toSorted(), `names under ${prefix}`).toEqual(
+    wanted.toSorted(),
+  );
+  const largest = (name: string): number => Math.max(...Array.from(golden.values(name), Math.abs));
+  const least = 0.01 * Math.max(...wanted.map(largest));
+  for (const [name, leaf] of leaves) {
+    expect(leaf.shape, `shape of ${name}`).toEqual(golden.shape(name));
+    const atol = share * Math.max(largest(name), least);
+    expectClose(leaf, golden.values(name), { rtol: 0, atol }, name);
+  }
 }

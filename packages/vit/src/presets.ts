@@ -22,7 +22,7 @@ const make = (size: number, patch: number, encoder: Shape, decoder: Shape): Pres
 // The method's decoder, 8 blocks of 512, serves B, L and H. Beside a small encoder it would be most
 // of the work (twice SimCLR's FLOPs at ViT-Ti), so the small presets have a smaller one.
 const PRESETS = {
-  micro32: make(32, 4, [96, 4, 3], [64, 1, 2]),
+  micro32: make(32, 8, [96, 4, 3], [64, 1, 2]),
   tiny32: make(32, 4, [192, 6, 3], [128, 2, 4]),
   small32: make(32, 4, [384, 6, 6], [192, 2, 6]),
   tiny64: make(64, 8, [192, 6, 3], [128, 2, 4]),
@@ -42,8 +42,8 @@ export const presetNames = Object.keys(PRESETS) as readonly PresetName[];
 /**
  * An encoder with its decoder, by name.
  *
- * @param name micro32, tiny32, small32 (32 px, patch 4), tiny64 (64 px, patch 8), ti16, s16, b16,
- *   l16 (224 px, patch 16) or h14 (224 px, patch 14)
+ * @param name micro32 (32 px, patch 8), tiny32, small32 (32 px, patch 4), tiny64 (64 px, patch 8),
+ *   ti16, s16, b16, l16 (224 px, patch 16) or h14 (224 px, patch 14)
  * @returns the two configs
  * @throws RangeError for any other name
  * @example
