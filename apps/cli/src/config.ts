@@ -39,19 +39,15 @@ export type RunConfig = {
   readonly options: Options;
 };
 
-// The quick start: sized so that two cores on the wasm backend finish well under five minutes.
-const QUICK = { preset: 'micro32', steps: 300, count: 2000 } as const;
-const FOLDER_EPOCHS = 100;
+const PRESET = 'micro32';
+const EPOCHS = 100;
 const BATCH = 64;
 /** A twentieth of the run warms up: MAE's 40 of 800 epochs. */
 const WARMUP_SHARE = 0.05;
 /** The peak rate is base * batch / 256, as in MAE and both CAN codes. */
-const BASE_RATE = { large: 2.5e-4, small: 4e-3 } as const;
+const BASE_RATE = { large: 2.5e-4, small: 6e-3 } as const;
 /** Presets for 32 and 64 px: narrow models on short runs learn at a much larger rate. */
 const SMALL = /^(micro|tiny|small)\d/;
-
-/** The number of drawings that `shapes` without a count means. */
-export const DEFAULT_COUNT = QUICK.count;
 
 /**
  * A short name for a run without --out.
@@ -59,7 +55,7 @@ export const DEFAULT_COUNT = QUICK.count;
  * @param options the flags
  * @returns such as `shapes-micro32`
  */
-export function runLabel({ data = 'shapes', preset = QUICK.preset }: Options): string {
+export function runLabel({ data = 'shapes', preset = PRESET }: Options): string {
   const name = basename(data)
     .replace(/:.*/, '')
     .replace(/[^\w.-]+/g, '-');
@@ -80,7 +76,7 @@ export function resolveModel(options: Options): CanConfig {
   const { maskRatio, temperature, sigmaMax, weights } = options;
   try {
     return resolveCanConfig({
-      preset: options.preset ?? QUICK.preset,
+      preset: options.preset ?? PRESET,
       method: options.method ?? 'can',
       ...(maskRatio === undefined ? {} : { maskRatio }),
       ...(temperature === undefined ? {} : { temperature }),
@@ -116,15 +112,13 @@ export function resolveRun(
   data: DataFacts,
   backend: BackendName,
 ): RunConfig {
-  const preset = options.preset ?? QUICK.preset;
+  const preset = options.preset ?? PRESET;
   const batch = options.batch ?? Math.min(BATCH, data.length);
   if (batch > data.length) {
     throw usageError(`--batch ${batch} is more than the ${data.length} images of ${data.source}`);
   }
   const perEpoch = Math.floor(data.length / batch);
-  const isShapes = data.source.startsWith('shapes:');
-  const epochs = options.epochs ?? (isShapes ? QUICK.steps / perEpoch : FOLDER_EPOCHS);
-  const steps = options.steps ?? Math.max(1, Math.round(epochs * perEpoch));
+  const steps = options.steps ?? Math.max(1, Math.round((options.epochs ?? EPOCHS) * perEpoch));
   const base = SMALL.test(preset) ? BASE_RATE.small : BASE_RATE.large;
   return {
     version: 1,
@@ -132,7 +126,10 @@ export function resolveRun(
     preset,
     method: options.method ?? 'can',
     model,
-    augmentation: resolveAugmentation(model.encoder.image.width),
+    augmentation: resolveAugmentation(
+      model.encoder.image.width,
+      options.cropMin === undefined ? {} : { scale: [options.cropMin, 1] },
+    ),
     normalization: { mean: IMAGENET_MEAN, std: IMAGENET_STD },
     batch,
     steps,

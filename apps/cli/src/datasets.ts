@@ -3,7 +3,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { fold, key } from '@twocan/core';
 import { cached, type Dataset, shapes, subset } from '@twocan/data';
 import { type ImageFolder, imageFolder } from '@twocan/data/node';
-import { type DataFacts, DEFAULT_COUNT } from './config.ts';
+import type { DataFacts } from './config.ts';
 import { usageError } from './failure.ts';
 
 /** Labelled pictures on both sides of the k-NN comparison. */
@@ -27,6 +27,8 @@ export type OpenedData = DataFacts & {
 
 type Side = { readonly height: number; readonly width: number };
 
+/** What `shapes` without a count means. */
+const DEFAULT_COUNT = 2000;
 // Enough for a steady percentage, few enough for seconds.
 const MOST = { train: 2000, test: 500 } as const;
 const HELD_OUT_NAMES = ['test', 'validation', 'val'] as const;

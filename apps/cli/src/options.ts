@@ -14,6 +14,7 @@ export type Options = {
   readonly temperature?: number;
   readonly sigmaMax?: number;
   readonly weights?: readonly [contrastive: number, reconstruction: number, denoising: number];
+  readonly cropMin?: number;
   readonly lr?: number;
   readonly weightDecay?: number;
   readonly backend?: (typeof BACKENDS)[number];
@@ -53,8 +54,9 @@ export function parseOptions(words: Words): Options {
     const fits = open ? value > min : value >= min;
     if (fits && value <= max && (!whole || Number.isSafeInteger(value))) return value;
     const kind = whole ? 'a whole number' : 'a number';
+    const most = max < Number.MAX_SAFE_INTEGER ? ` and at most ${max}` : '';
     problems.push(
-      `--${flag} must be ${kind} ${open ? 'above' : 'of at least'} ${min}, got ${word}`,
+      `--${flag} must be ${kind} ${open ? 'above' : 'of at least'} ${min}${most}, got ${word}`,
     );
     return undefined;
   };
@@ -69,6 +71,7 @@ export function parseOptions(words: Words): Options {
     temperature: number('temperature', { min: 0, open: true }, false),
     sigmaMax: number('sigma-max', { min: 0 }, false),
     weights: parseWeights(text('weights'), problems),
+    cropMin: number('crop-min', { min: 0, max: 1, open: true }, false),
     lr: number('lr', { min: 0 }, false),
     weightDecay: number('weight-decay', { min: 0 }, false),
     backend: parseBackend(text('backend'), problems),

@@ -4,6 +4,7 @@ import { differences, type RunConfig, resolveModel, resolveRun, runLabel } from 
 import { type OpenedData, openData } from './datasets.ts';
 import { EXIT, usageError } from './failure.ts';
 import type { Options } from './options.ts';
+import { quickStart } from './quick-start.ts';
 import {
   checkNewRun,
   createRun,
@@ -37,7 +38,8 @@ export async function runPretraining(request: Request): Promise<number> {
   return request.resume ? resumeRun(request) : newRun(request);
 }
 
-async function newRun({ options, out, overwrite }: Request): Promise<number> {
+async function newRun({ options: asked, out, overwrite }: Request): Promise<number> {
+  const options = quickStart(asked);
   const model = resolveModel(options);
   const folder = runFolder(out ?? defaultRunPath(runLabel(options), new Date()));
   checkNewRun(folder, overwrite);

@@ -1,3 +1,5 @@
+import { methods } from '@twocan/can';
+import { presetNames } from '@twocan/vit';
 import { type ArgsDef, defineCommand } from 'citty';
 import { usageError } from '../failure.ts';
 import { parseOptions, type Words } from '../options.ts';
@@ -6,7 +8,7 @@ const args: ArgsDef = {
   data: {
     type: 'string',
     valueHint: 'DIR|shapes[:count]',
-    description: 'Folder of images (any nesting), or the built-in drawings; default shapes',
+    description: 'Folder of images (any nesting), or built-in drawings; without it, a quick start',
   },
   out: {
     type: 'string',
@@ -16,34 +18,51 @@ const args: ArgsDef = {
   preset: {
     type: 'string',
     valueHint: 'NAME',
-    description: 'Model and image size; default micro32',
+    description: `${presetNames.join(', ')}; default micro32`,
   },
   method: {
     type: 'string',
-    valueHint: 'can|mae|simclr|...',
-    description: 'Objective; default can',
+    valueHint: 'NAME',
+    description: `${Object.keys(methods).join(', ')}; default can`,
   },
-  epochs: { type: 'string', valueHint: 'N', description: 'Passes over the data' },
+  epochs: { type: 'string', valueHint: 'N', description: 'Passes over the data; default 100' },
   steps: { type: 'string', valueHint: 'N', description: 'Optimizer steps, instead of --epochs' },
-  batch: {
+  batch: { type: 'string', valueHint: 'N', description: 'Images a step; default 64' },
+  'mask-ratio': {
     type: 'string',
-    valueHint: 'N',
-    description: 'Images a step (each is seen once per view)',
+    valueHint: '0..1',
+    description: 'Share of patches hidden; default 0.5, mae 0.75',
   },
-  'mask-ratio': { type: 'string', valueHint: '0..1', description: 'Share of patches hidden' },
-  temperature: { type: 'string', valueHint: 'T', description: 'Of the contrastive loss' },
+  temperature: {
+    type: 'string',
+    valueHint: 'T',
+    description: 'Of the contrastive loss; default 0.1',
+  },
   'sigma-max': {
     type: 'string',
     valueHint: 'S',
-    description: 'Largest noise level, in units of normalised pixels',
+    description: 'Largest noise level, in units of normalised pixels; default 0.05',
   },
   weights: {
     type: 'string',
     valueHint: 'C,R,D',
-    description: 'Of the contrastive, reconstruction and denoising losses',
+    description: 'Of contrast, reconstruction and denoising; default 0.03,0.67,0.3',
   },
-  lr: { type: 'string', valueHint: 'LR', description: 'Peak learning rate' },
-  'weight-decay': { type: 'string', valueHint: 'W', description: 'Decoupled, on kernels' },
+  'crop-min': {
+    type: 'string',
+    valueHint: '0..1',
+    description: "Smallest crop, a share of the image's area; default 0.2",
+  },
+  lr: {
+    type: 'string',
+    valueHint: 'LR',
+    description: 'Peak learning rate; default in proportion to the batch',
+  },
+  'weight-decay': {
+    type: 'string',
+    valueHint: 'W',
+    description: 'Decoupled, on kernels; default 0.05',
+  },
   backend: {
     type: 'string',
     valueHint: 'auto|cpu|wasm|node|node-gpu',
@@ -53,7 +72,7 @@ const args: ArgsDef = {
   'checkpoint-every': {
     type: 'string',
     valueHint: 'STEPS',
-    description: 'Saves, and draws a sheet of samples; 0 for the end only',
+    description: 'Saves and draws samples; 0 for the end only; default a fifth of the run',
   },
   resume: { type: 'boolean', description: 'Go on with the run in --out from its last checkpoint' },
   overwrite: { type: 'boolean', description: 'Replace the run in --out' },
