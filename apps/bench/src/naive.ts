@@ -132,7 +132,7 @@ function compare(preset: string, batchSize: number, rounds: number): void {
 }
 
 enableProdMode();
-const [preset = 'tiny32', batch = '64', rounds = '3'] = process.argv.slice(2);
+const [preset = 'tiny32', batch = '32', rounds = '3'] = process.argv.slice(2);
 const { name, threads } = await chooseBackend('wasm');
 console.log(
   `one training step of CAN on ${name} (threads: ${threads ?? 'not said'}), tfjs-core ` +

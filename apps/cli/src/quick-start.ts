@@ -6,7 +6,7 @@ import type { Options } from './options.ts';
 const DATA = 'shapes:2000';
 const STEPS = 350;
 const WEIGHTS = [0.5, 0.35, 0.15] as const;
-const SMALLEST_CROP = 0.4;
+const SMALLEST_CROP = 0.5;
 
 /**
  * What `twocan pretrain` does when it is given no data: a demonstration that finishes in minutes.

@@ -194,8 +194,10 @@ describeBackends('layers', () => {
     expectNoLeak(() => mlp(params.mlp, x));
     expectNoLeak(() => layerNorm(params.norm1, x));
     expectNoLeak(() => batchNorm(norm, rows));
+    expectNoLeak(() => dense(params.mlp.hidden, x));
     expectNoLeak(() => {
       disposeTree(initBlock(key(0), { width: 4 }));
+      disposeTree(initDense(key(0), { in: 2, out: 3 }));
       return undefined;
     });
   });

@@ -76,6 +76,7 @@ describeBackends('transforms', () => {
       const state = optimizer.init(params);
       expectNoLeak(() => optimizer.update(grads, state, params, 3) as never);
       expectNoLeak(() => applyTransform(optimizer, grads, state, params, 3) as never);
+      expectNoLeak(() => applyUpdates(params, grads) as never);
       const read = (): unknown => {
         const next = applyTransform(optimizer, grads, state, params, 3);
         const all = namedLeaves<Tensor>([next.params, next.state] as Params).map(([p, t]) => [

@@ -239,6 +239,7 @@ describeBackends('makeStep', () => {
   it('borrows, leaks nothing, and changes every leaf', () => {
     const [state, batch] = [{ ...begin(), step: 5 }, batches(0)];
     expectNoLeak(() => step(state, batch, root) as never);
+    expectNoLeak(() => initState(state.params, sgd({ learningRate: 1 }), { ema: true }) as never);
     const next = step(state, batch, root);
     const [before, after] = [values(state), values(next.state)] as [unknown[], unknown[]];
     before.forEach((leaf, i) => {
