@@ -4,8 +4,9 @@ import type { NamedArrays } from './dtype.ts';
 import { decodeSafetensors, encodeSafetensors } from './safetensors.ts';
 import { convert, treeToNamed } from './tensors.ts';
 
-/** The tag and version in the metadata of every checkpoint; a change of layout raises the version. */
+/** The tag in the metadata of every checkpoint. */
 export const CHECKPOINT_FORMAT = 'twocan/checkpoint';
+/** The version in the metadata of every checkpoint; a change of layout raises it. */
 export const CHECKPOINT_VERSION = '1';
 
 /** Values that JSON keeps. */

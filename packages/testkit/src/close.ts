@@ -13,7 +13,7 @@ const read = (numbers: Numbers): ArrayLike<number> => {
 };
 
 /** The worst excess over the tolerance and the worst difference, for reports. */
-export function worstDifference(actual: Numbers, expected: Numbers): number {
+function worstDifference(actual: Numbers, expected: Numbers): number {
   const [a, e] = [read(actual), read(expected)];
   let worst = a.length === e.length ? 0 : Number.POSITIVE_INFINITY;
   for (let i = 0; i < e.length; i++)

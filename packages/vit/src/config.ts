@@ -21,7 +21,14 @@ export type ViTConfig = {
 /** The light decoder that goes with an encoder, as plain JSON. */
 export type DecoderConfig = Pick<ViTConfig, 'width' | 'depth' | 'heads' | 'mlpRatio'>;
 
-/** The sizes that follow from a config: patches N, pixels of a patch P. */
+/**
+ * The sizes that follow from a config.
+ *
+ * @param config the encoder
+ * @returns rows and columns of the grid, patches N, values of a patch P
+ * @example
+ * patchShape(preset('tiny32').encoder).patches; // 64
+ */
 export function patchShape(config: ViTConfig): {
   readonly patches: number;
   readonly pixels: number;
