@@ -25,7 +25,7 @@ export type DecoderConfig = Pick<ViTConfig, 'width' | 'depth' | 'heads' | 'mlpRa
  * The sizes that follow from a config.
  *
  * @param config the encoder
- * @returns rows and columns of the grid, patches N, values of a patch P
+ * @returns how many patches N, and how many values P one has
  * @example
  * patchShape(preset('tiny32').encoder).patches; // 64
  */
