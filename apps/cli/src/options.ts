@@ -50,11 +50,11 @@ export function parseOptions(words: Words): Options {
     const word = text(flag);
     if (word === undefined) return undefined;
     const value = Number(word);
-    const { min, max = Number.MAX_SAFE_INTEGER, open = false } = range;
+    const { min, max = Number.MAX_VALUE, open = false } = range;
     const fits = open ? value > min : value >= min;
     if (fits && value <= max && (!whole || Number.isSafeInteger(value))) return value;
     const kind = whole ? 'a whole number' : 'a number';
-    const most = max < Number.MAX_SAFE_INTEGER ? ` and at most ${max}` : '';
+    const most = max < Number.MAX_VALUE ? ` and at most ${max}` : '';
     problems.push(
       `--${flag} must be ${kind} ${open ? 'above' : 'of at least'} ${min}${most}, got ${word}`,
     );

@@ -53,7 +53,7 @@ export function reconstructionCaption(config: CanConfig): string {
     denoising > 0
       ? 'visible patches are the input with the predicted noise taken off'
       : 'visible patches are the input itself';
-  return `${hidden}; ${visible}.`;
+  return `${hidden}; ${visible}`;
 }
 
 /**
