@@ -74,13 +74,12 @@ async function openShapes(word: string | undefined, size: number): Promise<Opene
 }
 
 async function openFolder(asked: string, image: Side): Promise<OpenedData> {
-  if (!existsSync(asked) || !statSync(asked).isDirectory()) {
-    throw usageError(`--data ${asked} is not a folder; give a folder of images, or shapes[:count]`);
-  }
+  expectFolder(asked);
   const path = trainingPart(asked);
-  const folder = await open(path, image);
+  const folder = await openImages(path, image);
   const other = heldOutSibling(path);
-  const sibling = other === undefined || !folder.labels ? undefined : await open(other, image);
+  const sibling =
+    other === undefined || !folder.labels ? undefined : await openImages(other, image);
   const evaluation = sibling === undefined ? within(folder) : between(folder, sibling, other ?? '');
   return {
     source: path,
@@ -94,7 +93,21 @@ async function openFolder(asked: string, image: Side): Promise<OpenedData> {
   };
 }
 
-async function open(path: string, { height, width }: Side): Promise<ImageFolder> {
+function expectFolder(path: string): void {
+  if (existsSync(path) && statSync(path).isDirectory()) return;
+  throw usageError(`--data ${path} is not a folder; give a folder of images, or shapes[:count]`);
+}
+
+/**
+ * Opens a folder of images as it is.
+ *
+ * @param path the folder
+ * @param image the model's image size
+ * @returns the images; the caller closes it
+ * @throws Failure (exit code 2) when there is no folder, or no picture that decodes
+ */
+export async function openImages(path: string, { height, width }: Side): Promise<ImageFolder> {
+  expectFolder(path);
   try {
     // Twice the view's side: small crops keep their detail, large photos do not fill the memory.
     return await imageFolder(path, { shortSide: 2 * Math.max(height, width) });

@@ -1,11 +1,9 @@
-import { type Tensor2D, tensor4d, tidy } from '@tensorflow/tfjs-core';
-import { type CanConfig, type CanParams, encode } from '@twocan/can';
-import { type Dataset, plainViews } from '@twocan/data';
+import type { CanParams } from '@twocan/can';
+import type { Dataset } from '@twocan/data';
 import { knnAccuracy, type LabelledFeatures } from '@twocan/evaluate';
-import type { RunConfig } from './config.ts';
 import type { Evaluation } from './datasets.ts';
+import { type Extract, encoderFeatures, extractRows, rawPixels, type Sizes } from './features.ts';
 
-const AT_ONCE = 100; // pictures in memory at a time
 const NEIGHBOURS = 20;
 
 /** Top-1 accuracies of one run, in [0, 1], all on the same pictures with the same votes. */
@@ -19,74 +17,66 @@ export type KnnComparison = {
   readonly classes: number;
 };
 
-type Extract = (pixels: Float32Array, count: number) => Promise<Float32Array>;
+/** How neighbours vote. */
+export type Votes = { readonly k?: number; readonly temperature?: number };
+
+/**
+ * The k-NN accuracy of one kind of features.
+ *
+ * @param evaluation labelled pictures of both sides
+ * @param sizes image size and normalisation
+ * @param extract what turns pixels into features
+ * @param votes how neighbours vote
+ * @returns top-1 in [0, 1]
+ */
+export async function knnOf(
+  { train, test, classes }: Evaluation,
+  sizes: Sizes,
+  extract: Extract,
+  { k = NEIGHBOURS, ...votes }: Votes = {},
+): Promise<number> {
+  const sides = {
+    train: await labelled(train, sizes, extract),
+    test: await labelled(test, sizes, extract),
+  };
+  const options = { k: Math.min(k, train.length), centre: true, classes, ...votes };
+  return (await knnAccuracy({ ...sides, ...options })).accuracy;
+}
 
 /**
  * Compares trained features with raw pixels and with the encoder the run started from.
  *
- * @param config the run
+ * @param sizes image size and normalisation
  * @param encoders the trained and the untrained parameters; borrowed
  * @param evaluation labelled pictures of both sides
+ * @param votes how neighbours vote
  * @returns the accuracies
  */
 export async function compareByKnn(
-  config: Pick<RunConfig, 'model' | 'normalization'>,
+  sizes: Sizes,
   encoders: { readonly trained: CanParams; readonly untrained: CanParams },
   evaluation: Evaluation,
+  votes: Votes = {},
 ): Promise<KnnComparison> {
+  const accuracy = (extract: Extract): Promise<number> => knnOf(evaluation, sizes, extract, votes);
   const { train, test, classes } = evaluation;
-  const neighbours = Math.min(NEIGHBOURS, train.length);
-  const accuracyOf = async (extract: Extract): Promise<number> => {
-    const sides = {
-      train: await featuresOf(train, config, extract),
-      test: await featuresOf(test, config, extract),
-    };
-    return (await knnAccuracy({ ...sides, k: neighbours, centre: true, classes })).accuracy;
-  };
   return {
-    trained: await accuracyOf(encoder(config.model, encoders.trained)),
-    rawPixels: await accuracyOf(async (pixels) => pixels),
-    untrained: await accuracyOf(encoder(config.model, encoders.untrained)),
-    neighbours,
+    trained: await accuracy(encoderFeatures(sizes.model, encoders.trained)),
+    rawPixels: await accuracy(rawPixels),
+    untrained: await accuracy(encoderFeatures(sizes.model, encoders.untrained)),
+    neighbours: Math.min(votes.k ?? NEIGHBOURS, train.length),
     trainImages: train.length,
     testImages: test.length,
     classes,
   };
 }
 
-function encoder(model: CanConfig, params: CanParams): Extract {
-  const { image, channels } = model.encoder;
-  return async (pixels, count) => {
-    const features = tidy((): Tensor2D => {
-      const images = tensor4d(pixels, [count, image.height, image.width, channels]);
-      return encode(model)(params, images);
-    });
-    const values = await features.data<'float32'>();
-    features.dispose();
-    return values;
-  };
-}
-
-async function featuresOf(
+async function labelled(
   dataset: Dataset,
-  { model, normalization }: Pick<RunConfig, 'model' | 'normalization'>,
+  sizes: Sizes,
   extract: Extract,
 ): Promise<LabelledFeatures> {
-  const parts: Float32Array[] = [];
-  for (let first = 0; first < dataset.length; first += AT_ONCE) {
-    const count = Math.min(AT_ONCE, dataset.length - first);
-    const indices = Array.from({ length: count }, (_, i) => first + i);
-    const size = model.encoder.image.width;
-    parts.push(
-      await extract(await plainViews(dataset, indices, { size, ...normalization }), count),
-    );
-  }
-  const features = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    features.set(part, at);
-    at += part.length;
-  }
+  const { features } = await extractRows(dataset, sizes, extract);
   return { features, labels: dataset.labels ?? new Int32Array(dataset.length) };
 }
 

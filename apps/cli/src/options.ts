@@ -25,7 +25,8 @@ export type Options = {
 /** The words of the command line, as citty hands them over. */
 export type Words = Readonly<Record<string, unknown>>;
 
-type Range = { readonly min: number; readonly max?: number; readonly open?: boolean };
+/** Where a number must lie; `open`: above `min`, not at it. */
+export type Range = { readonly min: number; readonly max?: number; readonly open?: boolean };
 
 /**
  * Reads the flags and reports everything that is wrong with them at once.
@@ -39,27 +40,9 @@ type Range = { readonly min: number; readonly max?: number; readonly open?: bool
  */
 export function parseOptions(words: Words): Options {
   const problems: string[] = [];
-  const text = (flag: string): string | undefined => {
-    const value = words[flag];
-    if (value === undefined) return undefined;
-    if (typeof value === 'string' && value !== '') return value;
-    problems.push(`--${flag} needs a value`);
-    return undefined;
-  };
-  const number = (flag: string, range: Range, whole: boolean): number | undefined => {
-    const word = text(flag);
-    if (word === undefined) return undefined;
-    const value = Number(word);
-    const { min, max = Number.MAX_VALUE, open = false } = range;
-    const fits = open ? value > min : value >= min;
-    if (fits && value <= max && (!whole || Number.isSafeInteger(value))) return value;
-    const kind = whole ? 'a whole number' : 'a number';
-    const most = max < Number.MAX_VALUE ? ` and at most ${max}` : '';
-    problems.push(
-      `--${flag} must be ${kind} ${open ? 'above' : 'of at least'} ${min}${most}, got ${word}`,
-    );
-    return undefined;
-  };
+  const text = (flag: string): string | undefined => parseText(words, flag, problems);
+  const number = (flag: string, range: Range, whole: boolean): number | undefined =>
+    parseNumber(words, flag, range, whole, problems);
   const options = {
     data: text('data'),
     preset: text('preset'),
@@ -85,6 +68,45 @@ export function parseOptions(words: Words): Options {
   return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
 }
 
+function parseText(words: Words, flag: string, problems: string[]): string | undefined {
+  const value = words[flag];
+  if (value === undefined) return undefined;
+  if (typeof value === 'string' && value !== '') return value;
+  problems.push(`--${flag} needs a value`);
+  return undefined;
+}
+
+/**
+ * Reads a number of the command line.
+ *
+ * @param words values by flag name
+ * @param flag the name
+ * @param range where it must lie
+ * @param whole whether it must be a whole number
+ * @param problems what is wrong with it is added here
+ * @returns the number; undefined if it is absent or wrong
+ */
+export function parseNumber(
+  words: Words,
+  flag: string,
+  range: Range,
+  whole: boolean,
+  problems: string[],
+): number | undefined {
+  const word = parseText(words, flag, problems);
+  if (word === undefined) return undefined;
+  const value = Number(word);
+  const { min, max = Number.MAX_VALUE, open = false } = range;
+  const fits = open ? value > min : value >= min;
+  if (fits && value <= max && (!whole || Number.isSafeInteger(value))) return value;
+  const kind = whole ? 'a whole number' : 'a number';
+  const most = max < Number.MAX_VALUE ? ` and at most ${max}` : '';
+  problems.push(
+    `--${flag} must be ${kind} ${open ? 'above' : 'of at least'} ${min}${most}, got ${word}`,
+  );
+  return undefined;
+}
+
 function parseWeights(word: string | undefined, problems: string[]): Options['weights'] {
   if (word === undefined) return undefined;
   const [contrastive, reconstruction, denoising, ...more] = word
@@ -107,7 +129,14 @@ function parseWeights(word: string | undefined, problems: string[]): Options['we
 const isWeight = (value: number | undefined): value is number =>
   value !== undefined && Number.isFinite(value) && value >= 0;
 
-function parseBackend(word: string | undefined, problems: string[]): Options['backend'] {
+/**
+ * Reads the name of a backend.
+ *
+ * @param word what was given
+ * @param problems what is wrong with it is added here
+ * @returns the name; undefined if it is absent or unknown
+ */
+export function parseBackend(word: string | undefined, problems: string[]): Options['backend'] {
   const known = BACKENDS.find((name) => name === word);
   if (word !== undefined && known === undefined) {
     problems.push(`--backend must be one of ${BACKENDS.join(', ')}, got ${word}`);

@@ -1,5 +1,4 @@
-import { enableProdMode } from '@tensorflow/tfjs-core';
-import { type BackendReport, chooseBackend } from '@twocan/backend';
+import type { BackendReport } from '@twocan/backend';
 import { differences, type RunConfig, resolveModel, resolveRun, runLabel } from './config.ts';
 import { type OpenedData, openData } from './datasets.ts';
 import { EXIT, usageError } from './failure.ts';
@@ -14,6 +13,7 @@ import {
   runFolder,
 } from './run-folder.ts';
 import { train } from './train.ts';
+import { useBackend } from './words.ts';
 
 /** What the command was asked to do. */
 export type Request = {
@@ -43,7 +43,7 @@ async function newRun({ options: asked, out, overwrite }: Request): Promise<numb
   const model = resolveModel(options);
   const folder = runFolder(out ?? defaultRunPath(runLabel(options), new Date()));
   checkNewRun(folder, overwrite);
-  const backend = await pickBackend(options.backend ?? 'auto');
+  const backend = await useBackend(options.backend);
   const data = await openData(options.data, model.encoder.image);
   return closing(data, async () => {
     const config = resolveRun(options, model, data, backend.name);
@@ -69,7 +69,7 @@ async function resumeRun({ options, out }: Request): Promise<number> {
         `--resume: the flags or the data differ from the run's config.json; leave the flags out or start a new run\n  ${changes.join('\n  ')}`,
       );
     }
-    return carryOut(folder, before, data, await pickBackend(before.backend), true);
+    return carryOut(folder, before, data, await useBackend(before.backend), true);
   });
 }
 
@@ -85,16 +85,6 @@ async function closing(data: OpenedData, work: () => Promise<number>): Promise<n
     return await work();
   } finally {
     await data.close();
-  }
-}
-
-async function pickBackend(name: RunConfig['backend'] | 'auto'): Promise<BackendReport> {
-  enableProdMode(); // else tfjs's cpu backend prints an advertisement
-  try {
-    return await chooseBackend(name);
-  } catch (error) {
-    const missing = error instanceof Error && 'code' in error && error.code === 'BACKEND_MISSING';
-    throw missing ? usageError(error.message) : error;
   }
 }
 

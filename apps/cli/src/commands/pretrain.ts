@@ -2,6 +2,7 @@ import { methods } from '@twocan/can';
 import { presetNames } from '@twocan/vit';
 import { type ArgsDef, defineCommand } from 'citty';
 import { usageError } from '../failure.ts';
+import { refuseUnknown } from '../known-options.ts';
 import { parseOptions, type Words } from '../options.ts';
 
 const args: ArgsDef = {
@@ -87,8 +88,8 @@ export const pretrain = defineCommand({
   },
   args,
   async run({ args: parsed }) {
-    refuseUnknown(parsed as Words);
     const words = parsed as Words;
+    refuseUnknown(args, words);
     const options = parseOptions(words);
     const out = words.out;
     if (out === '') throw usageError('--out needs a value');
@@ -102,18 +103,3 @@ export const pretrain = defineCommand({
     });
   },
 });
-
-/** citty accepts any flag; a misspelt one would silently train something else. */
-function refuseUnknown(words: Words): void {
-  const known = new Set(Object.keys(args));
-  const camel = (name: string): string => name.replace(/-(.)/g, (_, c: string) => c.toUpperCase());
-  const accepted = new Set([...known, ...[...known].map(camel), '_']);
-  const unknown = Object.keys(words).filter((name) => !accepted.has(name));
-  if (unknown.length > 0) {
-    throw usageError(`unknown option ${unknown.map((name) => `--${name}`).join(', ')}`);
-  }
-  const loose = words._;
-  if (Array.isArray(loose) && loose.length > 0) {
-    throw usageError(`unexpected argument ${loose.join(' ')}; every option starts with --`);
-  }
-}

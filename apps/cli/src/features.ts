@@ -1,0 +1,71 @@
+import { type Tensor2D, tensor4d, tidy } from '@tensorflow/tfjs-core';
+import { type CanParams, encode } from '@twocan/can';
+import { type Dataset, plainViews } from '@twocan/data';
+import type { RunConfig } from './config.ts';
+
+const AT_ONCE = 100; // pictures in memory at a time
+
+/** Turns normalised pixels of `count` pictures into one row of numbers each. */
+export type Extract = (pixels: Float32Array, count: number) => Promise<Float32Array>;
+
+/** What features need to know of a run. */
+export type Sizes = Pick<RunConfig, 'model' | 'normalization'>;
+
+/** Rows of numbers: one a picture. */
+export type Rows = { readonly features: Float32Array; readonly width: number };
+
+/** The pixels themselves: the baseline of every comparison. */
+export const rawPixels: Extract = async (pixels) => pixels;
+
+/**
+ * The encoder's features of whole pictures: no mask, no noise.
+ *
+ * @param model the method
+ * @param params borrowed
+ * @returns what {@link extractRows} applies to each piece of a data set
+ */
+export function encoderFeatures(model: RunConfig['model'], params: CanParams): Extract {
+  const { image, channels } = model.encoder;
+  return async (pixels, count) => {
+    const features = tidy((): Tensor2D => {
+      const images = tensor4d(pixels, [count, image.height, image.width, channels]);
+      return encode(model)(params, images);
+    });
+    const values = await features.data<'float32'>();
+    features.dispose();
+    return values;
+  };
+}
+
+/**
+ * Features of all pictures of a data set, without augmentation.
+ *
+ * @param dataset N pictures
+ * @param sizes image size and normalisation of the run
+ * @param extract what turns pixels into rows
+ * @param progress told how many pictures are done
+ * @returns `[N, width]`
+ */
+export async function extractRows(
+  dataset: Dataset,
+  { model, normalization }: Sizes,
+  extract: Extract,
+  progress: (done: number) => void = () => undefined,
+): Promise<Rows> {
+  const parts: Float32Array[] = [];
+  for (let first = 0; first < dataset.length; first += AT_ONCE) {
+    const count = Math.min(AT_ONCE, dataset.length - first);
+    const indices = Array.from({ length: count }, (_, i) => first + i);
+    const size = model.encoder.image.width;
+    const pixels = await plainViews(dataset, indices, { size, ...normalization });
+    parts.push(await extract(pixels, count));
+    progress(first + count);
+  }
+  const features = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    features.set(part, at);
+    at += part.length;
+  }
+  return { features, width: features.length / Math.max(1, dataset.length) };
+}

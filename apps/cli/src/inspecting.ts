@@ -1,0 +1,73 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Tensor } from '@tensorflow/tfjs-core';
+import { disposeTree, namedLeaves, type Params } from '@twocan/core';
+import { openModel } from './open-model.ts';
+import { useBackend } from './words.ts';
+
+/**
+ * Prints what a run or a checkpoint holds.
+ *
+ * @param path a run folder or a checkpoint file
+ * @param json as JSON instead of lines
+ */
+export async function inspectModel(path: string, json: boolean): Promise<void> {
+  // Reading needs no speed, and the reference backend loads everywhere.
+  await useBackend('cpu');
+  const { config, params, step, path: file } = await openModel(path);
+  const parameters = countByPart(params as Params);
+  disposeTree(params);
+  const { encoder, decoder, weights, maskRatio, noise } = config.model;
+  const facts = {
+    checkpoint: file,
+    step: `${step} of ${config.steps}`,
+    data: config.data,
+    method: config.method,
+    preset: config.preset,
+    image: `${encoder.image.width} x ${encoder.image.height}, patches of ${encoder.patch}`,
+    encoder: `${encoder.depth} blocks of ${encoder.width}, ${encoder.heads} heads`,
+    decoder: `${decoder.depth} blocks of ${decoder.width}, ${decoder.heads} heads`,
+    weights: `contrast ${weights.contrastive}, reconstruction ${weights.reconstruction}, denoising ${weights.denoising}`,
+    masking: `${100 * maskRatio}% hidden, noise up to ${noise.max}`,
+    batch: config.batch,
+    seed: config.seed,
+    backend: config.backend,
+    ...lastMetrics(path),
+  };
+  if (json) {
+    console.log(JSON.stringify({ ...facts, parameters, config }, null, 2));
+    return;
+  }
+  for (const [name, value] of Object.entries(facts)) console.log(`${name.padEnd(12)}${value}`);
+  const total = Object.values(parameters).reduce((sum, count) => sum + count, 0);
+  const parts = Object.entries(parameters).map(([part, count]) => `${part} ${thousands(count)}`);
+  console.log(`${'parameters'.padEnd(12)}${thousands(total)} (${parts.join(', ')})`);
+}
+
+const thousands = (count: number): string => count.toLocaleString('en-US');
+
+function countByPart(params: Params): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const [name, leaf] of namedLeaves<Tensor>(params)) {
+    const part = name.split('/')[0] ?? '';
+    counts[part] = (counts[part] ?? 0) + leaf.size;
+  }
+  return counts;
+}
+
+/** The last line of a run's metrics, and its k-NN result where there is one. */
+function lastMetrics(path: string): Record<string, string> {
+  const read = (name: string): string | undefined =>
+    existsSync(join(path, name)) ? readFileSync(join(path, name), 'utf8').trim() : undefined;
+  const last = read('metrics.jsonl')?.split('\n').at(-1);
+  const result = read('result.json');
+  const { loss } = (last ? JSON.parse(last) : {}) as { loss?: number };
+  const { knn } = (result ? JSON.parse(result) : {}) as { knn?: Record<string, number> };
+  const percent = (share = Number.NaN): string => `${(100 * share).toFixed(1)}%`;
+  return {
+    ...(loss === undefined ? {} : { loss: loss.toFixed(4) }),
+    ...(knn && {
+      knn: `${percent(knn.trained)} (raw pixels ${percent(knn.rawPixels)}, untrained ${percent(knn.untrained)})`,
+    }),
+  };
+}

@@ -1,0 +1,182 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { key } from '@twocan/core';
+import { drawShape } from '@twocan/data';
+import sharp from 'sharp';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { scratch, twocan } from './cli.ts';
+
+const folder = scratch();
+afterAll(folder.remove);
+const [run, photos] = [folder.path('run'), folder.path('photos')];
+const [CLASSES, EACH] = [3, 10];
+
+/** A labelled folder of drawings as PNG files: CLASSES folders of EACH. */
+async function writePhotos(): Promise<void> {
+  for (let c = 0; c < CLASSES; c++) {
+    for (let i = 0; i < EACH; i++) {
+      const { width, height, data } = drawShape(key(7), c + 10 * i, 40);
+      const path = join(photos, `class-${c}`, `${i}.png`);
+      mkdirSync(dirname(path), { recursive: true });
+      await sharp(data, { raw: { width, height, channels: 3 } })
+        .png()
+        .toFile(path);
+    }
+  }
+}
+
+beforeAll(async () => {
+  await writePhotos();
+  const tiny = ['--data', 'shapes:8', '--batch', '4', '--steps', '2', '--checkpoint-every', '0'];
+  const { code, stderr } = await twocan(['pretrain', ...tiny, '--out', run]);
+  expect([code, stderr]).toEqual([0, expect.not.stringContaining('twocan:')]);
+});
+
+type Line = { readonly name: string; readonly features: readonly number[] };
+
+const embedLines = async (): Promise<Line[]> => {
+  const out = folder.path('features.jsonl');
+  const { code } = await twocan(['embed', '--model', run, '--data', photos, '--out', out]);
+  expect(code).toBe(0);
+  const text = readFileSync(out, 'utf8').trim();
+  return text.split('\n').map((line) => JSON.parse(line) as Line);
+};
+
+describe('embed', () => {
+  test('NumPy and JSON lines hold the same rows under the same names', async () => {
+    const out = folder.path('features.npy');
+    const said = await twocan(['embed', '--model', run, '--data', photos, '--out', out]);
+    expect(said.stdout).toContain('30 images, 96 numbers each');
+    const bytes = readFileSync(out);
+    expect(bytes.subarray(0, 8)).toEqual(Buffer.from('\x93NUMPY\x01\x00', 'latin1'));
+    const begin = 10 + bytes.readUInt16LE(8);
+    expect(begin % 64).toBe(0);
+    expect(bytes.toString('latin1', 10, begin)).toMatch(
+      /^\{'descr': '<f4', 'fortran_order': False, 'shape': \(30, 96\), \} *\n$/,
+    );
+    const lines = await embedLines();
+    expect(lines).toHaveLength(CLASSES * EACH);
+    const names = readFileSync(folder.path('features.names.txt'), 'utf8').trim().split('\n');
+    expect(names).toEqual(lines.map(({ name }) => name));
+    lines.forEach(({ features }, row) => {
+      const numbers = features.map((_, i) => bytes.readFloatLE(begin + 4 * (96 * row + i)));
+      expect(numbers).toEqual([...features]);
+    });
+  });
+});
+
+describe('knn', () => {
+  test('has the accuracy of neighbours counted by hand from the embeddings', async () => {
+    const args = ['knn', '--model', run, '--data', photos, '--k', '3', '--json'];
+    const { code, stdout } = await twocan(args);
+    expect(code).toBe(0);
+    const said = JSON.parse(stdout) as { trained: number; testImages: number };
+    const rows = (await embedLines()).map(({ name, features }, i) => ({
+      features,
+      label: name.split('/')[0] ?? '',
+      // Every fifth of a class is held out.
+      test: (i % EACH) % 5 === 4,
+    }));
+    const [train, held] = [rows.filter((r) => !r.test), rows.filter((r) => r.test)];
+    expect(said.testImages).toBe(held.length);
+    const mean = (train[0]?.features ?? []).map(
+      (_, d) => train.reduce((sum, r) => sum + (r.features[d] ?? 0), 0) / train.length,
+    );
+    const unit = (features: readonly number[]): number[] => {
+      const centred = features.map((x, d) => x - (mean[d] ?? 0));
+      return centred.map((x) => x / Math.hypot(...centred));
+    };
+    const right = held.filter(({ features, label }) => {
+      const u = unit(features);
+      const near = train
+        .map((r) => ({
+          label: r.label,
+          cosine: unit(r.features).reduce((s, x, d) => s + x * (u[d] ?? 0), 0),
+        }))
+        .sort((a, b) => b.cosine - a.cosine)
+        .slice(0, 3);
+      const votes = new Map<string, number>();
+      for (const { label: of, cosine } of near) {
+        votes.set(of, (votes.get(of) ?? 0) + Math.exp(cosine / 0.07));
+      }
+      return [...votes].sort((a, b) => b[1] - a[1])[0]?.[0] === label;
+    });
+    expect(said.trained).toBeCloseTo(right.length / held.length, 10);
+  });
+
+  test('a folder without classes cannot be judged', async () => {
+    const { code, stderr } = await twocan([
+      'knn',
+      '--model',
+      run,
+      '--data',
+      join(photos, 'class-0'),
+    ]);
+    expect([code, stderr]).toEqual([2, expect.stringContaining('has no classes')]);
+  });
+});
+
+test('reconstruct draws a sheet at another mask ratio', async () => {
+  const sheets = [];
+  for (const ratio of ['0.25', '0.75']) {
+    const out = folder.path(`sheet-${ratio}.png`);
+    const args = ['reconstruct', '--model', run, '--data', photos, '--mask-ratio', ratio];
+    expect((await twocan([...args, '--out', out])).code).toBe(0);
+    sheets.push(readFileSync(out));
+    expect((await sharp(out).metadata()).width).toBeGreaterThan(400);
+  }
+  expect(sheets[0]?.equals(sheets[1] as Buffer)).toBe(false);
+});
+
+test('inspect says what a run and a checkpoint file hold', async () => {
+  const { code, stdout } = await twocan(['inspect', run]);
+  expect(code).toBe(0);
+  expect(stdout).toMatch(/step +2 of 2/);
+  expect(stdout).toMatch(/parameters +575,392/);
+  const file = join(run, 'checkpoints', 'checkpoint-00000002.safetensors');
+  const said = JSON.parse((await twocan(['inspect', file, '--json'])).stdout) as object;
+  expect(said).toMatchObject({ checkpoint: file, parameters: { encoder: 466176 } });
+});
+
+test('doctor tries every backend', async () => {
+  const { code, stdout } = await twocan(['doctor']);
+  expect(code).toBe(0);
+  expect(stdout).toMatch(/^wasm +loads/m);
+  expect(stdout).toMatch(/^node-gpu +.*npm install @tensorflow\/tfjs-node-gpu/m);
+  expect(stdout).toMatch(/^auto takes +wasm/m);
+});
+
+describe('what cannot be used exits with 2 and says why', () => {
+  const broken = folder.path('broken.safetensors');
+  const foreign = folder.path('foreign.safetensors');
+  beforeAll(() => {
+    const file = readFileSync(join(run, 'checkpoints', 'checkpoint-00000002.safetensors'));
+    writeFileSync(broken, file.subarray(0, file.length / 2));
+    const header = Buffer.from(JSON.stringify({ __metadata__: { format: 'pt' } }).padEnd(48));
+    const length = Buffer.alloc(8);
+    length.writeBigUInt64LE(BigInt(header.length));
+    writeFileSync(foreign, Buffer.concat([length, header]));
+  });
+
+  test.each([
+    [['embed'], '--model is needed'],
+    [['embed', '--model', run], '--data is needed'],
+    [['embed', '--model', 'nowhere', '--data', photos], 'does not exist'],
+    [['embed', '--model', photos, '--data', photos], 'no checkpoint in'],
+    [['embed', '--model', broken, '--data', photos], broken],
+    [['embed', '--model', foreign, '--data', photos], "format must be 'twocan/checkpoint'"],
+    [['embed', '--model', run, '--data', photos, '--out', 'x.csv'], '.npy or .jsonl'],
+    [['embed', '--model', run, '--data', 'nowhere'], 'is not a folder'],
+    [['knn', '--model', run, '--data', photos, '--k', '0'], '--k must be a whole number'],
+    [['knn', '--modle', run], 'unknown option --modle; did you mean --model?'],
+    [['reconstruct', '--model', run, '--data', photos, '--mask-ratio', '1'], 'at most 0.99'],
+    [['reconstruct', '--model', run, '--data', photos, '--mask-ratio', '0'], 'with hidden patches'],
+    [['inspect'], 'inspect needs a run folder'],
+    [['pretrian'], 'unknown command pretrian; did you mean pretrain?'],
+  ])('%j', async (args, message) => {
+    const { code, stderr } = await twocan(args);
+    expect(stderr).toContain(message);
+    expect(stderr).not.toMatch(/^\s+at /m);
+    expect(code).toBe(2);
+  });
+});
