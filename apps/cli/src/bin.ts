@@ -7,6 +7,7 @@ import { inspect } from './commands/inspect.ts';
 import { knn } from './commands/knn.ts';
 import { pretrain } from './commands/pretrain.ts';
 import { reconstruct } from './commands/reconstruct.ts';
+import { search } from './commands/search.ts';
 import { EXIT, exitCodeOf, usageError } from './failure.ts';
 import { hint } from './known-options.ts';
 
@@ -14,7 +15,7 @@ const { version } = JSON.parse(
   readFileSync(new URL('../package.json', import.meta.url), 'utf8'),
 ) as { version: string };
 
-const subCommands = { pretrain, knn, embed, reconstruct, inspect, doctor };
+const subCommands = { pretrain, knn, embed, search, reconstruct, inspect, doctor };
 const main = defineCommand({
   meta: { name: 'twocan', version, description: 'Self-supervised image pretraining in JavaScript' },
   subCommands,

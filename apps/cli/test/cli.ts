@@ -1,8 +1,11 @@
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { key } from '@twocan/core';
+import { drawShape } from '@twocan/data';
+import sharp from 'sharp';
 
 const BIN = fileURLToPath(new URL('../dist/bin.js', import.meta.url));
 
@@ -54,4 +57,18 @@ export function metricsOf(run: string): Record<string, unknown>[] {
       const { machine: _, ...rest } = JSON.parse(line) as Record<string, unknown>;
       return rest;
     });
+}
+
+/** A labelled folder of drawings as PNG files: `class-C/I.png`. */
+export async function drawPhotos(root: string, classes: number, each: number): Promise<void> {
+  for (let c = 0; c < classes; c++) {
+    for (let i = 0; i < each; i++) {
+      const { width, height, data } = drawShape(key(7), c + 10 * i, 40);
+      const path = join(root, `class-${c}`, `${i}.png`);
+      mkdirSync(dirname(path), { recursive: true });
+      await sharp(data, { raw: { width, height, channels: 3 } })
+        .png()
+        .toFile(path);
+    }
+  }
 }

@@ -1,32 +1,16 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { key } from '@twocan/core';
-import { drawShape } from '@twocan/data';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { scratch, twocan } from './cli.ts';
+import { drawPhotos, scratch, twocan } from './cli.ts';
 
 const folder = scratch();
 afterAll(folder.remove);
 const [run, photos] = [folder.path('run'), folder.path('photos')];
 const [CLASSES, EACH] = [3, 10];
 
-/** A labelled folder of drawings as PNG files: CLASSES folders of EACH. */
-async function writePhotos(): Promise<void> {
-  for (let c = 0; c < CLASSES; c++) {
-    for (let i = 0; i < EACH; i++) {
-      const { width, height, data } = drawShape(key(7), c + 10 * i, 40);
-      const path = join(photos, `class-${c}`, `${i}.png`);
-      mkdirSync(dirname(path), { recursive: true });
-      await sharp(data, { raw: { width, height, channels: 3 } })
-        .png()
-        .toFile(path);
-    }
-  }
-}
-
 beforeAll(async () => {
-  await writePhotos();
+  await drawPhotos(photos, CLASSES, EACH);
   const tiny = ['--data', 'shapes:8', '--batch', '4', '--steps', '2', '--checkpoint-every', '0'];
   const { code, stderr } = await twocan(['pretrain', ...tiny, '--out', run]);
   expect([code, stderr]).toEqual([0, expect.not.stringContaining('twocan:')]);

@@ -96,6 +96,10 @@ describe('imageFolder', () => {
     expect(folder.classes).toEqual(['B', 'a', 'b']);
     expect([...(folder.labels ?? [])]).toEqual([0, 1, 1, 2, 2]);
     expect((await imageFolder(join(root, 'classes', 'b'))).classes).toBeUndefined();
+    const last = folder.name(folder.length - 1);
+    const alone = await imageFolder(join(root, 'classes'), { only: [last] });
+    expect([alone.length, alone.name(0)]).toEqual([1, last]);
+    expect(await alone.image(0)).toEqual(await folder.image(folder.length - 1));
   });
 
   it('follows links, but not in circles', async () => {

@@ -26,6 +26,8 @@ export type ImageFolderOptions = {
   readonly cacheBytes?: number;
   /** Threads; one for each processor, at most 8, unless said. */
   readonly workers?: number;
+  /** Names of files in the folder, to read these alone and in this order. */
+  readonly only?: readonly string[];
 };
 
 type Decoder = WorkerPool<DecodeRequest, DecodeReply>;
@@ -56,7 +58,8 @@ export async function imageFolder(
     }
   }
   requireSharp();
-  const names = await listImages(folder).catch((error: Error) => {
+  const listed = options.only ?? listImages(folder);
+  const names = await Promise.resolve(listed).catch((error: Error) => {
     throw new Error(`imageFolder: cannot read ${folder}: ${error.message}`, { cause: error });
   });
   if (names.length === 0) {

@@ -1,0 +1,58 @@
+import { extname } from 'node:path';
+import { type ArgsDef, defineCommand } from 'citty';
+import { usageError } from '../failure.ts';
+import { refuseUnknown } from '../known-options.ts';
+import type { Words } from '../options.ts';
+import { MODEL_ARGS, numberOr, outputFile, required } from '../words.ts';
+
+const args: ArgsDef = {
+  ...MODEL_ARGS,
+  data: {
+    type: 'string',
+    valueHint: 'DIR',
+    description: 'Folder of images to search, any nesting',
+  },
+  query: { type: 'string', valueHint: 'IMAGE', description: 'Find the images nearest to this one' },
+  duplicates: {
+    type: 'string',
+    valueHint: '-1..1',
+    description: 'Instead: all pairs whose cosine is at least this',
+  },
+  top: { type: 'string', valueHint: 'N', description: 'Images to find; default 8' },
+  index: {
+    type: 'string',
+    valueHint: 'FILE',
+    description: 'Keep the features of --data in this file, and use them the next time',
+  },
+  out: { type: 'string', valueHint: 'FILE', description: 'A .png sheet or .json; default none' },
+};
+
+/** `twocan search`: the nearest images of a folder, or its near-duplicates. */
+export const search = defineCommand({
+  meta: { name: 'search', description: 'Find images like a given one, or near-duplicates' },
+  args,
+  async run({ args: parsed }) {
+    const words = parsed as Words;
+    refuseUnknown(args, words);
+    const least = numberOr(words, 'duplicates', undefined, { min: -1, max: 1 });
+    const query = words.query;
+    if ((least === undefined) === (query === undefined)) {
+      throw usageError('give one of --query IMAGE and --duplicates COSINE');
+    }
+    const out = words.out === undefined ? undefined : outputFile(words, '');
+    if (out !== undefined && !['.png', '.json'].includes(extname(out))) {
+      throw usageError(`--out must end in .png or .json, got ${out}`);
+    }
+    const request = {
+      model: required(words, 'model', 'a run folder or a checkpoint'),
+      data: required(words, 'data', 'the folder of images to search'),
+      top: numberOr(words, 'top', 8, { min: 1, whole: true }),
+      index: words.index === undefined ? undefined : required(words, 'index', 'a file'),
+      out,
+      backend: words.backend as string | undefined,
+      wanted: least === undefined ? { query: required(words, 'query', 'an image') } : { least },
+    };
+    const { searchFolder } = await import('../searching.ts');
+    await searchFolder(request);
+  },
+});

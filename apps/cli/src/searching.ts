@@ -1,0 +1,152 @@
+import { existsSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { basename, dirname } from 'node:path';
+import { disposeTree } from '@twocan/core';
+import { type Dataset, plainViews, toPixels } from '@twocan/data';
+import { imageFolder } from '@twocan/data/node';
+import sharp from 'sharp';
+import { openImages } from './datasets.ts';
+import { usageError } from './failure.ts';
+import { encoderFeatures, extractRows, type Rows, type Sizes } from './features.ts';
+import { type OpenedModel, openModel } from './open-model.ts';
+import { indexedRows } from './search-index.ts';
+import { drawSheet, type SheetRow } from './sheet.ts';
+import { nearest, pairsAbove, unitRows } from './similarity.ts';
+import { useBackend } from './words.ts';
+
+/** What `twocan search` was asked. */
+export type SearchRequest = {
+  readonly model: string;
+  readonly data: string;
+  readonly top: number;
+  readonly index: string | undefined;
+  readonly out: string | undefined;
+  readonly backend: string | undefined;
+  /** One image to find the like of, or the least cosine of pairs. */
+  readonly wanted: { readonly query: string } | { readonly least: number };
+};
+
+/** What was found: a line of text, an object for JSON, and rows of pictures. */
+type Found = { readonly lines: string[]; readonly json: unknown; readonly rows: SheetRow[] };
+
+/**
+ * Finds images like a given one, or near-duplicates, in a folder.
+ *
+ * @param request model, folder and what is wanted
+ */
+export async function searchFolder(request: SearchRequest): Promise<void> {
+  await useBackend(request.backend);
+  const model = await openModel(request.model);
+  try {
+    const folder = await openImages(request.data, model.config.model.encoder.image);
+    try {
+      const rows = await indexedRows(model, folder, request.index);
+      const { wanted } = request;
+      const found =
+        'query' in wanted
+          ? await findNearest(model, folder, rows, wanted.query, request.top)
+          : await findPairs(model, folder, rows, wanted.least, request.top);
+      console.log(found.lines.join('\n'));
+      if (request.out?.endsWith('.json')) {
+        await writeFile(request.out, `${JSON.stringify(found.json, null, 2)}\n`);
+      } else if (request.out !== undefined && found.rows.length > 0) {
+        await writeSheet(request.out, found.rows, model.config);
+      }
+    } finally {
+      await folder.close();
+    }
+  } finally {
+    disposeTree(model.params);
+  }
+}
+
+async function findNearest(
+  { config, params }: OpenedModel,
+  folder: Dataset,
+  rows: Rows,
+  query: string,
+  top: number,
+): Promise<Found> {
+  if (!existsSync(query)) throw usageError(`--query ${query} does not exist`);
+  const only = [basename(query)];
+  const image = await imageFolder(dirname(query), { only, workers: 1 }).catch((error: Error) => {
+    throw usageError(`--query: ${error.message}`);
+  });
+  try {
+    const own = await extractRows(image, config, encoderFeatures(config.model, params));
+    const { unit, centre } = unitRows(rows);
+    const hits = nearest(unit, unitRows(own, centre).unit, top);
+    const results = hits.map(({ row, cosine }) => ({ name: folder.name(row), cosine }));
+    return {
+      lines: results.map(({ name, cosine }) => `${cosine.toFixed(4)}  ${name}`),
+      json: { query, nearest: results },
+      rows: [
+        { label: `Query: ${basename(query)}`, pictures: await picturesOf(image, [0], config) },
+        {
+          label: `Nearest in the folder, best first: cosines ${results[0]?.cosine.toFixed(2)} to ${results.at(-1)?.cosine.toFixed(2)}`,
+          pictures: await picturesOf(
+            folder,
+            hits.map(({ row }) => row),
+            config,
+          ),
+        },
+      ],
+    };
+  } finally {
+    await image.close();
+  }
+}
+
+async function findPairs(
+  { config }: OpenedModel,
+  folder: Dataset,
+  rows: Rows,
+  least: number,
+  top: number,
+): Promise<Found> {
+  const pairs = pairsAbove(unitRows(rows).unit, rows.width, least);
+  const results = pairs.map(({ first, second, cosine }) => ({
+    names: [folder.name(first), folder.name(second)],
+    cosine,
+  }));
+  const shown = pairs.slice(0, top);
+  return {
+    lines: [
+      `${pairs.length} ${pairs.length === 1 ? 'pair' : 'pairs'} with a cosine of at least ${least}`,
+      ...results.map(({ names, cosine }) => `${cosine.toFixed(4)}  ${names.join('  ')}`),
+    ],
+    json: { least, pairs: results },
+    rows: await Promise.all(
+      shown.map(async ({ first, second, cosine }) => ({
+        label: `Cosine ${cosine.toFixed(4)}`,
+        pictures: await picturesOf(folder, [first, second], config),
+      })),
+    ),
+  };
+}
+
+async function picturesOf(
+  dataset: Dataset,
+  indices: readonly number[],
+  { model, normalization }: Sizes,
+): Promise<SheetRow['pictures']> {
+  const size = model.encoder.image.width;
+  const pixels = toPixels(
+    await plainViews(dataset, indices, { size, ...normalization }),
+    normalization,
+  );
+  const each = size * size * 3;
+  return indices.map((_, i) => ({
+    width: size,
+    height: size,
+    data: pixels.subarray(i * each, (i + 1) * each),
+  }));
+}
+
+async function writeSheet(out: string, rows: readonly SheetRow[], { model }: Sizes): Promise<void> {
+  const scale = Math.max(1, Math.round(96 / model.encoder.image.width));
+  const { width, height, data } = drawSheet(rows, scale);
+  await sharp(data, { raw: { width, height, channels: 3 } })
+    .png()
+    .toFile(out);
+}
