@@ -1,3 +1,4 @@
+import { mkdirSync } from 'node:fs';
 import type { BackendReport } from '@twocan/backend';
 import { differences, type RunConfig, resolveModel, resolveRun, runLabel } from './config.ts';
 import { type OpenedData, openData } from './datasets.ts';
@@ -12,6 +13,7 @@ import {
   readRunConfig,
   runFolder,
 } from './run-folder.ts';
+import { lockRun } from './run-lock.ts';
 import { train } from './train.ts';
 import { useBackend } from './words.ts';
 
@@ -47,8 +49,10 @@ async function newRun({ options: asked, out, overwrite }: Request): Promise<numb
   const data = await openData(options.data, model.encoder.image);
   return closing(data, async () => {
     const config = resolveRun(options, model, data, backend.name);
-    createRun(folder, config);
-    return carryOut(folder, config, data, backend, false);
+    return alone(folder, () => {
+      createRun(folder, config);
+      return carryOut(folder, config, data, backend, false);
+    });
   });
 }
 
@@ -69,7 +73,9 @@ async function resumeRun({ options, out }: Request): Promise<number> {
         `--resume: the flags or the data differ from the run's config.json; leave the flags out or start a new run\n  ${changes.join('\n  ')}`,
       );
     }
-    return carryOut(folder, before, data, await useBackend(before.backend), true);
+    return alone(folder, async () =>
+      carryOut(folder, before, data, await useBackend(before.backend), true),
+    );
   });
 }
 
@@ -85,6 +91,17 @@ async function closing(data: OpenedData, work: () => Promise<number>): Promise<n
     return await work();
   } finally {
     await data.close();
+  }
+}
+
+/** Holds the run folder's lock during some work. */
+async function alone(folder: RunFolder, work: () => Promise<number>): Promise<number> {
+  mkdirSync(folder.path, { recursive: true });
+  const unlock = lockRun(folder.lock);
+  try {
+    return await work();
+  } finally {
+    unlock();
   }
 }
 

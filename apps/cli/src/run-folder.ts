@@ -1,4 +1,12 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { RunConfig } from './config.ts';
 import { usageError } from './failure.ts';
@@ -11,6 +19,8 @@ export type RunFolder = {
   readonly checkpoints: string;
   readonly samples: string;
   readonly result: string;
+  /** Says which process works on the run. */
+  readonly lock: string;
 };
 
 /**
@@ -28,6 +38,7 @@ export function runFolder(out: string): RunFolder {
     checkpoints: join(path, 'checkpoints'),
     samples: join(path, 'samples'),
     result: join(path, 'result.json'),
+    lock: join(path, 'lock'),
   };
 }
 
@@ -51,7 +62,9 @@ export function defaultRunPath(label: string, at: Date): string {
  * @throws Failure (exit code 2) when the folder holds a run, or anything that is not a run
  */
 export function checkNewRun(folder: RunFolder, overwrite: boolean): void {
-  if (!existsSync(folder.path) || readdirSync(folder.path).length === 0) return;
+  if (!existsSync(folder.path)) return;
+  // A run that was killed before its config was there leaves its lock at most.
+  if (readdirSync(folder.path).every((name) => name.startsWith('lock'))) return;
   if (!existsSync(folder.config)) {
     throw usageError(`--out ${folder.path} is not empty and holds no run; choose another folder`);
   }
@@ -69,18 +82,14 @@ export function checkNewRun(folder: RunFolder, overwrite: boolean): void {
  * @param config what the run is
  */
 export function createRun(folder: RunFolder, config: RunConfig): void {
-  for (const old of [
-    folder.config,
-    folder.metrics,
-    folder.result,
-    folder.checkpoints,
-    folder.samples,
-  ]) {
+  for (const old of [folder.metrics, folder.result, folder.checkpoints, folder.samples]) {
     rmSync(old, { recursive: true, force: true });
   }
+  // First the config, and in one piece: whatever is killed from here on can be resumed.
+  writeFileSync(`${folder.lock}.config`, `${JSON.stringify(config, null, 2)}\n`);
+  renameSync(`${folder.lock}.config`, folder.config);
   mkdirSync(folder.checkpoints, { recursive: true });
   mkdirSync(folder.samples, { recursive: true });
-  writeFileSync(folder.config, `${JSON.stringify(config, null, 2)}\n`);
 }
 
 /**

@@ -1,0 +1,71 @@
+import { linkSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { usageError } from './failure.ts';
+
+/** Who holds a run folder. */
+type Holder = { readonly pid: number; readonly host: string };
+
+/**
+ * Takes a run folder for this process alone: two writers would mix their metrics and checkpoints.
+ *
+ * The lock is a file with process and machine. One that a killed process of this machine left
+ * behind is taken over; one of another machine is not, since nobody here can tell.
+ *
+ * @param path the lock's file; its folder exists
+ * @returns gives the folder back; calling it twice does no harm
+ * @throws Failure (exit code 2) while another process holds the folder
+ */
+export function lockRun(path: string): () => void {
+  const own: Holder = { pid: process.pid, host: hostname() };
+  while (!claim(path, own)) {
+    const holder = holderOf(path);
+    if (holder !== undefined && isAlive(holder, own)) {
+      throw usageError(
+        `${path}: the run is in use by process ${holder.pid} on ${holder.host}; wait for it, stop it, ` +
+          'or choose another --out (if no such process is left, delete that file)',
+      );
+    }
+    rmSync(path, { force: true });
+  }
+  return () => {
+    if (holderOf(path)?.pid === own.pid) rmSync(path, { force: true });
+  };
+}
+
+/** A link appears with its content at once, and fails when the name is taken: of two one wins. */
+function claim(path: string, own: Holder): boolean {
+  const draft = `${path}.${own.pid}`;
+  writeFileSync(draft, JSON.stringify(own));
+  try {
+    linkSync(draft, path);
+    return true;
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false;
+    throw error;
+  } finally {
+    rmSync(draft, { force: true });
+  }
+}
+
+/** Undefined for a file that is gone, or was cut off while it was written. */
+function holderOf(path: string): Holder | undefined {
+  try {
+    const holder = JSON.parse(readFileSync(path, 'utf8')) as Partial<Holder>;
+    const { pid, host } = holder;
+    return typeof pid === 'number' && typeof host === 'string' ? { pid, host } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function isAlive(holder: Holder, own: Holder): boolean {
+  if (holder.host !== own.host) return true;
+  if (holder.pid === own.pid) return false;
+  try {
+    process.kill(holder.pid, 0);
+    return true;
+  } catch (error) {
+    // Not permitted means that it runs, as somebody else's.
+    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+  }
+}
