@@ -7,7 +7,8 @@ import { key } from '@twocan/core';
 import { drawShape } from '@twocan/data';
 import sharp from 'sharp';
 
-const BIN = fileURLToPath(new URL('../dist/bin.js', import.meta.url));
+/** The built program. */
+export const BIN = fileURLToPath(new URL('../dist/bin.js', import.meta.url));
 
 export type Outcome = {
   readonly code: number | null;
