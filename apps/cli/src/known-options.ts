@@ -20,7 +20,7 @@ export function refuseUnknown(args: ArgsDef, words: Words, loose = false): void 
       unknown.map((name) => `unknown option --${name}${hint(name, known)}`).join('\n'),
     );
   }
-  const rest = words['_'];
+  const rest = words._;
   if (!loose && Array.isArray(rest) && rest.length > 0) {
     throw usageError(`unexpected argument ${rest.join(' ')}; every option starts with --`);
   }
