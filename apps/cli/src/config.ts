@@ -13,6 +13,8 @@ export type RunConfig = {
   readonly version: 1;
   /** `shapes:COUNT`, or the absolute path of a folder. */
   readonly data: string;
+  /** Which labelled pictures k-NN is taken on; null where there are none. */
+  readonly evaluation: string | null;
   readonly preset: string;
   readonly method: string;
   readonly model: CanConfig;
@@ -63,7 +65,11 @@ export function runLabel({ data = 'shapes', preset = PRESET }: Options): string 
 }
 
 /** What the config needs to know of the opened data. */
-export type DataFacts = { readonly source: string; readonly length: number };
+export type DataFacts = {
+  readonly source: string;
+  readonly length: number;
+  readonly evaluation?: { readonly source: string };
+};
 
 /**
  * The method's config; every problem with it is the user's to mend.
@@ -123,6 +129,7 @@ export function resolveRun(
   return {
     version: 1,
     data: data.source,
+    evaluation: data.evaluation?.source ?? null,
     preset,
     method: options.method ?? 'can',
     model,

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { fold, key } from '@twocan/core';
 import { cached, type Dataset, shapes, subset } from '@twocan/data';
-import { type ImageFolder, imageFolder } from '@twocan/data/node';
+import { type BrokenFile, type ImageFolder, imageFolder } from '@twocan/data/node';
 import type { DataFacts } from './config.ts';
 import { usageError } from './failure.ts';
 
@@ -13,6 +13,8 @@ export type Evaluation = {
   readonly classes: number;
   /** Where the held-out pictures come from, in words. */
   readonly heldOut: string;
+  /** Which pictures these are: as long as it is the same, accuracies compare. */
+  readonly source: string;
 };
 
 /** Data ready for a run. */
@@ -20,6 +22,12 @@ export type OpenedData = DataFacts & {
   readonly dataset: Dataset;
   /** Absent where classes are not known. */
   readonly evaluation?: Evaluation;
+  /** The data themselves, where they are a folder with classes. */
+  readonly labelled?: ImageFolder;
+  /** Pictures to draw and to judge by: the held-out ones, or some of the data. */
+  readonly pictures: Dataset;
+  /** Files that were left out; grows when a large folder meets one later. */
+  readonly broken: readonly BrokenFile[];
   /** What the user should know before the run. */
   readonly notes: readonly string[];
   readonly close: () => Promise<void>;
@@ -36,17 +44,57 @@ const HELD_OUT_NAMES = ['test', 'validation', 'val'] as const;
 const FOLD = 5;
 
 /**
- * Opens what `--data` names.
+ * Opens what `--data` and `--eval-data` name.
  *
- * @param data `shapes`, `shapes:COUNT` or a folder; `shapes` unless said
+ * @param asked.data `shapes`, `shapes:COUNT` or a folder; `shapes` unless said
+ * @param asked.evalData a folder of labelled pictures; those of the data unless said
  * @param image the model's image size
  * @returns the data; the caller closes it
  * @throws Failure (exit code 2) for a count or a folder that cannot be used
  */
-export async function openData(data: string | undefined, image: Side): Promise<OpenedData> {
-  const [, builtIn, count] = /^(shapes)(?::(.*))?$/.exec(data ?? 'shapes') ?? [];
-  if (builtIn !== undefined) return openShapes(count, image.width);
-  return openFolder(resolve(data ?? ''), image);
+export async function openData(
+  { data = 'shapes', evalData }: { readonly data?: string; readonly evalData?: string },
+  image: Side,
+): Promise<OpenedData> {
+  const [, builtIn, count] = /^(shapes)(?::(.*))?$/.exec(data) ?? [];
+  const opened =
+    builtIn === undefined
+      ? await openFolder(resolve(data), image)
+      : await openShapes(count, image.width);
+  if (evalData === undefined) return opened;
+  return judgedOn(opened, resolve(evalData), image).catch(async (error) => {
+    await opened.close();
+    throw error;
+  });
+}
+
+/**
+ * The same data, judged on the folder of --eval-data: as the test set of the data's own classes
+ * where it has them, else on its own.
+ */
+async function judgedOn(opened: OpenedData, path: string, image: Side): Promise<OpenedData> {
+  if (!isFolder(path)) {
+    throw usageError(`--eval-data ${path} is not a folder; give one with one folder a class`);
+  }
+  const own = await openFolder(path, image);
+  const { labelled } = opened;
+  const across =
+    labelled === undefined || own.labelled === undefined || own.source === opened.source
+      ? undefined
+      : between(labelled, own.labelled, path);
+  const evaluation = across ?? own.evaluation;
+  if (evaluation === undefined) {
+    await own.close();
+    throw usageError(`--eval-data ${path} has no classes; give a folder with one folder a class`);
+  }
+  return {
+    ...opened,
+    evaluation,
+    pictures: evaluation.test,
+    close: async () => {
+      await Promise.all([opened.close(), own.close()]);
+    },
+  };
 }
 
 async function openShapes(word: string | undefined, size: number): Promise<OpenedData> {
@@ -58,16 +106,20 @@ async function openShapes(word: string | undefined, size: number): Promise<Opene
   const draw = (split: string, length: number): Dataset =>
     cached(shapes({ key: fold(key(0), split), count: length, size }));
   const dataset = draw('train', count);
+  const test = draw('test', Math.min(MOST.test, count));
   return {
     source: `shapes:${count}`,
     length: count,
     dataset,
     evaluation: {
       train: atMost(dataset, MOST.train),
-      test: draw('test', Math.min(MOST.test, count)),
+      test,
       classes: dataset.classes?.length ?? 0,
       heldOut: 'held-out drawings',
+      source: 'drawings of the same ten shapes',
     },
+    pictures: test,
+    broken: [],
     notes: [],
     close: async () => undefined,
   };
@@ -80,12 +132,16 @@ async function openFolder(asked: string, image: Side): Promise<OpenedData> {
   const other = heldOutSibling(path);
   const sibling =
     other === undefined || !folder.labels ? undefined : await openImages(other, image);
-  const evaluation = sibling === undefined ? within(folder) : between(folder, sibling, other ?? '');
+  const across = sibling === undefined ? undefined : between(folder, sibling, other ?? '');
+  const evaluation = across ?? within(folder, path);
   return {
     source: path,
     length: folder.length,
     dataset: folder,
+    ...(folder.labels === undefined ? {} : { labelled: folder }),
     ...(evaluation === undefined ? {} : { evaluation }),
+    pictures: evaluation?.test ?? atMost(folder, MOST.test),
+    broken: folder.broken,
     notes: notesOf(asked, path, folder),
     close: async () => {
       await Promise.all([folder.close(), sibling?.close()]);
@@ -93,8 +149,10 @@ async function openFolder(asked: string, image: Side): Promise<OpenedData> {
   };
 }
 
+const isFolder = (path: string): boolean => existsSync(path) && statSync(path).isDirectory();
+
 function expectFolder(path: string): void {
-  if (existsSync(path) && statSync(path).isDirectory()) return;
+  if (isFolder(path)) return;
   throw usageError(`--data ${path} is not a folder; give a folder of images, or shapes[:count]`);
 }
 
@@ -130,26 +188,24 @@ function heldOutSibling(path: string): string | undefined {
   return HELD_OUT_NAMES.map((name) => join(dirname(path), name)).find((other) => existsSync(other));
 }
 
+/** One folder's pictures judged by another's; undefined where their classes differ. */
 function between(train: ImageFolder, test: ImageFolder, path: string): Evaluation | undefined {
   const { classes = [], labels } = train;
   const names = test.classes ?? [];
-  if (
-    labels === undefined ||
-    test.labels === undefined ||
-    names.some((n) => !classes.includes(n))
-  ) {
-    return within(train);
-  }
+  const known = names.every((name) => classes.includes(name));
+  if (labels === undefined || test.labels === undefined || !known) return undefined;
   const renamed = test.labels.map((label) => classes.indexOf(names[label] ?? ''));
   return {
     train: atMost(train, MOST.train),
     test: atMost({ ...test, classes, labels: renamed }, MOST.test),
     classes: classes.length,
     heldOut: `pictures of ${basename(path)}/`,
+    source: `pictures of ${path}, by their neighbours in the data`,
   };
 }
 
-function within(folder: ImageFolder): Evaluation | undefined {
+/** A folder judged by a fifth of itself. */
+function within(folder: ImageFolder, path: string): Evaluation | undefined {
   const { classes, labels } = folder;
   if (classes === undefined || labels === undefined) return undefined;
   const seen = new Map<number, number>();
@@ -158,23 +214,19 @@ function within(folder: ImageFolder): Evaluation | undefined {
     seen.set(label, nth + 1);
     return nth % FOLD === FOLD - 1;
   });
-  const indices = [...labels.keys()];
-  const test = subset(
-    folder,
-    indices.filter((i) => isTest[i]),
-  );
+  const part = (side: boolean): Dataset =>
+    subset(
+      folder,
+      [...labels.keys()].filter((i) => isTest[i] === side),
+    );
+  const test = part(true);
   if (test.length === 0) return undefined;
   return {
-    train: atMost(
-      subset(
-        folder,
-        indices.filter((i) => !isTest[i]),
-      ),
-      MOST.train,
-    ),
+    train: atMost(part(false), MOST.train),
     test: atMost(test, MOST.test),
     classes: classes.length,
     heldOut: 'pictures whose labels were held out; the pretraining saw them without',
+    source: `every fifth picture of ${path}, by its neighbours among the rest`,
   };
 }
 

@@ -1,18 +1,17 @@
-import type { ArgsDef } from 'citty';
 import { usageError } from './failure.ts';
 import type { Words } from './options.ts';
+import { camel } from './settings.ts';
 
 /**
  * Refuses what a command does not know: citty accepts any flag, and a misspelt one would silently
  * do something else.
  *
- * @param args the command's options
+ * @param known the command's options
  * @param words the words of the command line
  * @param loose whether words without a flag are welcome
  * @throws Failure (exit code 2) naming the unknown, with the nearest known name
  */
-export function refuseUnknown(args: ArgsDef, words: Words, loose = false): void {
-  const known = Object.keys(args);
+export function refuseUnknown(known: readonly string[], words: Words, loose = false): void {
   const accepted = new Set([...known, ...known.map(camel), '_']);
   const unknown = Object.keys(words).filter((name) => !accepted.has(name));
   if (unknown.length > 0) {
@@ -40,9 +39,6 @@ export function hint(word: string, names: readonly string[], prefix = '--'): str
   if (nearest === undefined || nearest.far > Math.max(2, nearest.name.length / 3)) return '';
   return `; did you mean ${prefix}${nearest.name}?`;
 }
-
-const camel = (name: string): string =>
-  name.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase());
 
 /** Insertions, deletions, replacements and swaps of neighbours that turn one word into another. */
 function editDistance(a: string, b: string): number {

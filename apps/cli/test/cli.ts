@@ -52,12 +52,17 @@ export function scratch(): { path: (name: string) => string; remove: () => void 
 /** metrics.jsonl without what the clock said. */
 export function metricsOf(run: string): Record<string, unknown>[] {
   return readFileSync(join(run, 'metrics.jsonl'), 'utf8')
-    .trim()
     .split('\n')
+    .filter((line) => line.endsWith('}'))
     .map((line) => {
       const { machine: _, ...rest } = JSON.parse(line) as Record<string, unknown>;
       return rest;
     });
+}
+
+/** The numbers of the steps in metrics.jsonl, without what was judged between them. */
+export function stepsOf(run: string): unknown[] {
+  return metricsOf(run).flatMap(({ step, evaluation }) => (evaluation === undefined ? [step] : []));
 }
 
 /** A labelled folder of drawings as PNG files: `class-C/I.png`. */
