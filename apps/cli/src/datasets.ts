@@ -168,10 +168,20 @@ export async function openImages(path: string, { height, width }: Side): Promise
   expectFolder(path);
   try {
     // Twice the view's side: small crops keep their detail, large photos do not fill the memory.
-    return await imageFolder(path, { shortSide: 2 * Math.max(height, width) });
+    return await imageFolder(path, {
+      shortSide: 2 * Math.max(height, width),
+      progress: showReading,
+    });
   } catch (error) {
     throw usageError(error instanceof Error ? error.message : String(error));
   }
+}
+
+/** On a terminal, one rewriting line, and only for folders that take their time. */
+function showReading(done: number, total: number): void {
+  if (!process.stderr.isTTY || total < 1000) return;
+  if (done === total) process.stderr.write('\r\u001b[2K');
+  else if (done % 100 === 0) process.stderr.write(`\rreading images ${done}/${total}`);
 }
 
 /** `DIR/train` where DIR holds nothing but splits: else the split's name would pass for a class. */
