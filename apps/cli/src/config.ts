@@ -79,11 +79,16 @@ export type DataFacts = {
  * @throws Failure (exit code 2) with what the method says is wrong
  */
 export function resolveModel(options: Options): CanConfig {
-  const { maskRatio, temperature, sigmaMax, weights } = options;
+  const { maskRatio, temperature, sigmaMax, weights, imageSize, patch } = options;
+  const encoder = {
+    ...(imageSize === undefined ? {} : { image: { height: imageSize, width: imageSize } }),
+    ...(patch === undefined ? {} : { patch }),
+  };
   try {
     return resolveCanConfig({
       preset: options.preset ?? PRESET,
       method: options.method ?? 'can',
+      encoder,
       ...(maskRatio === undefined ? {} : { maskRatio }),
       ...(temperature === undefined ? {} : { temperature }),
       ...(sigmaMax === undefined ? {} : { noise: { max: sigmaMax } }),

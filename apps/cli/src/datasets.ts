@@ -1,21 +1,11 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { fold, key } from '@twocan/core';
-import { cached, type Dataset, shapes, subset } from '@twocan/data';
+import { cached, type Dataset, shapes } from '@twocan/data';
 import { type BrokenFile, type ImageFolder, imageFolder } from '@twocan/data/node';
 import type { DataFacts } from './config.ts';
+import { atMost, between, type Evaluation, MOST, within } from './evaluation-sets.ts';
 import { usageError } from './failure.ts';
-
-/** Labelled pictures on both sides of the k-NN comparison. */
-export type Evaluation = {
-  readonly train: Dataset;
-  readonly test: Dataset;
-  readonly classes: number;
-  /** Where the held-out pictures come from, in words. */
-  readonly heldOut: string;
-  /** Which pictures these are: as long as it is the same, accuracies compare. */
-  readonly source: string;
-};
 
 /** Data ready for a run. */
 export type OpenedData = DataFacts & {
@@ -33,36 +23,43 @@ export type OpenedData = DataFacts & {
   readonly close: () => Promise<void>;
 };
 
+/** What a user says about the data. */
+export type Asked = {
+  readonly data?: string;
+  readonly evalData?: string;
+  /** Megabytes of decoded images to keep. */
+  readonly cache?: number;
+};
+
 type Side = { readonly height: number; readonly width: number };
+type Room = { readonly image: Side; readonly cacheBytes?: number };
 
 /** What `shapes` without a count means. */
 const DEFAULT_COUNT = 2000;
-// Enough for a steady percentage, few enough for seconds.
-const MOST = { train: 2000, test: 500 } as const;
 const HELD_OUT_NAMES = ['test', 'validation', 'val'] as const;
-/** Of a folder without a held-out sibling, every fifth picture of a class is the k-NN's test. */
-const FOLD = 5;
 
 /**
  * Opens what `--data` and `--eval-data` name.
  *
  * @param asked.data `shapes`, `shapes:COUNT` or a folder; `shapes` unless said
  * @param asked.evalData a folder of labelled pictures; those of the data unless said
+ * @param asked.cache megabytes of decoded images to keep
  * @param image the model's image size
  * @returns the data; the caller closes it
  * @throws Failure (exit code 2) for a count or a folder that cannot be used
  */
 export async function openData(
-  { data = 'shapes', evalData }: { readonly data?: string; readonly evalData?: string },
+  { data = 'shapes', evalData, cache }: Asked,
   image: Side,
 ): Promise<OpenedData> {
+  const room: Room = { image, ...(cache === undefined ? {} : { cacheBytes: cache * 1e6 }) };
   const [, builtIn, count] = /^(shapes)(?::(.*))?$/.exec(data) ?? [];
   const opened =
     builtIn === undefined
-      ? await openFolder(resolve(data), image)
+      ? await openFolder(resolve(data), room)
       : await openShapes(count, image.width);
   if (evalData === undefined) return opened;
-  return judgedOn(opened, resolve(evalData), image).catch(async (error) => {
+  return judgedOn(opened, resolve(evalData), room).catch(async (error) => {
     await opened.close();
     throw error;
   });
@@ -72,11 +69,11 @@ export async function openData(
  * The same data, judged on the folder of --eval-data: as the test set of the data's own classes
  * where it has them, else on its own.
  */
-async function judgedOn(opened: OpenedData, path: string, image: Side): Promise<OpenedData> {
+async function judgedOn(opened: OpenedData, path: string, room: Room): Promise<OpenedData> {
   if (!isFolder(path)) {
     throw usageError(`--eval-data ${path} is not a folder; give one with one folder a class`);
   }
-  const own = await openFolder(path, image);
+  const own = await openFolder(path, room);
   const { labelled } = opened;
   const across =
     labelled === undefined || own.labelled === undefined || own.source === opened.source
@@ -125,13 +122,12 @@ async function openShapes(word: string | undefined, size: number): Promise<Opene
   };
 }
 
-async function openFolder(asked: string, image: Side): Promise<OpenedData> {
+async function openFolder(asked: string, room: Room): Promise<OpenedData> {
   expectFolder(asked);
   const path = trainingPart(asked);
-  const folder = await openImages(path, image);
+  const folder = await openImages(path, room);
   const other = heldOutSibling(path);
-  const sibling =
-    other === undefined || !folder.labels ? undefined : await openImages(other, image);
+  const sibling = other === undefined || !folder.labels ? undefined : await openImages(other, room);
   const across = sibling === undefined ? undefined : between(folder, sibling, other ?? '');
   const evaluation = across ?? within(folder, path);
   return {
@@ -142,7 +138,7 @@ async function openFolder(asked: string, image: Side): Promise<OpenedData> {
     ...(evaluation === undefined ? {} : { evaluation }),
     pictures: evaluation?.test ?? atMost(folder, MOST.test),
     broken: folder.broken,
-    notes: notesOf(asked, path, folder),
+    notes: [...notesOf(asked, path, folder), ...(await smallImages(folder, room.image))],
     close: async () => {
       await Promise.all([folder.close(), sibling?.close()]);
     },
@@ -160,17 +156,21 @@ function expectFolder(path: string): void {
  * Opens a folder of images as it is.
  *
  * @param path the folder
- * @param image the model's image size
+ * @param room the model's image size, and how much memory decoded images may take
  * @returns the images; the caller closes it
  * @throws Failure (exit code 2) when there is no folder, or no picture that decodes
  */
-export async function openImages(path: string, { height, width }: Side): Promise<ImageFolder> {
+export async function openImages(
+  path: string,
+  { image: { height, width }, cacheBytes }: Room,
+): Promise<ImageFolder> {
   expectFolder(path);
   try {
     // Twice the view's side: small crops keep their detail, large photos do not fill the memory.
     return await imageFolder(path, {
       shortSide: 2 * Math.max(height, width),
       progress: showReading,
+      ...(cacheBytes === undefined ? {} : { cacheBytes }),
     });
   } catch (error) {
     throw usageError(error instanceof Error ? error.message : String(error));
@@ -198,55 +198,18 @@ function heldOutSibling(path: string): string | undefined {
   return HELD_OUT_NAMES.map((name) => join(dirname(path), name)).find((other) => existsSync(other));
 }
 
-/** One folder's pictures judged by another's; undefined where their classes differ. */
-function between(train: ImageFolder, test: ImageFolder, path: string): Evaluation | undefined {
-  const { classes = [], labels } = train;
-  const names = test.classes ?? [];
-  const known = names.every((name) => classes.includes(name));
-  if (labels === undefined || test.labels === undefined || !known) return undefined;
-  const renamed = test.labels.map((label) => classes.indexOf(names[label] ?? ''));
-  return {
-    train: atMost(train, MOST.train),
-    test: atMost({ ...test, classes, labels: renamed }, MOST.test),
-    classes: classes.length,
-    heldOut: `pictures of ${basename(path)}/`,
-    source: `pictures of ${path}, by their neighbours in the data`,
-  };
-}
-
-/** A folder judged by a fifth of itself. */
-function within(folder: ImageFolder, path: string): Evaluation | undefined {
-  const { classes, labels } = folder;
-  if (classes === undefined || labels === undefined) return undefined;
-  const seen = new Map<number, number>();
-  const isTest = [...labels].map((label) => {
-    const nth = seen.get(label) ?? 0;
-    seen.set(label, nth + 1);
-    return nth % FOLD === FOLD - 1;
-  });
-  const part = (side: boolean): Dataset =>
-    subset(
-      folder,
-      [...labels.keys()].filter((i) => isTest[i] === side),
-    );
-  const test = part(true);
-  if (test.length === 0) return undefined;
-  return {
-    train: atMost(part(false), MOST.train),
-    test: atMost(test, MOST.test),
-    classes: classes.length,
-    heldOut: 'pictures whose labels were held out; the pretraining saw them without',
-    source: `every fifth picture of ${path}, by its neighbours among the rest`,
-  };
-}
-
-/** Evenly spread pictures, so that sorted classes stay in proportion. */
-function atMost(dataset: Dataset, most: number): Dataset {
-  if (dataset.length <= most) return dataset;
-  return subset(
-    dataset,
-    Array.from({ length: most }, (_, i) => Math.floor((i * dataset.length) / most)),
-  );
+/** Says how many images must be enlarged, from those that are in memory anyway. */
+async function smallImages(folder: ImageFolder, { height, width }: Side): Promise<string[]> {
+  if (!folder.inMemory) return [];
+  let small = 0;
+  for (let i = 0; i < folder.length; i++) {
+    const image = await folder.image(i);
+    if (image.width < width || image.height < height) small++;
+  }
+  if (small === 0) return [];
+  return [
+    `${small} of ${folder.length} images are smaller than ${width}x${height} and are enlarged; a smaller --image-size may serve them better`,
+  ];
 }
 
 function notesOf(asked: string, path: string, { broken }: ImageFolder): string[] {

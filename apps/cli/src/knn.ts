@@ -1,7 +1,7 @@
 import type { CanParams } from '@twocan/can';
 import type { Dataset } from '@twocan/data';
 import { knnAccuracy } from '@twocan/evaluate';
-import type { Evaluation } from './datasets.ts';
+import type { Evaluation } from './evaluation-sets.ts';
 import {
   type Extract,
   encoderFeatures,

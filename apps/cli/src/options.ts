@@ -7,6 +7,8 @@ export type Options = {
   readonly data?: string;
   readonly evalData?: string;
   readonly preset?: string;
+  readonly imageSize?: number;
+  readonly patch?: number;
   readonly method?: string;
   readonly epochs?: number;
   readonly steps?: number;
@@ -18,6 +20,8 @@ export type Options = {
   readonly cropMin?: number;
   readonly lr?: number;
   readonly weightDecay?: number;
+  /** Megabytes. */
+  readonly cache?: number;
   readonly backend?: (typeof BACKENDS)[number];
   readonly seed?: number;
   readonly checkpointEvery?: number;

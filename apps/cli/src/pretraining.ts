@@ -108,7 +108,8 @@ async function carryOut(
   const stop = new AbortController();
   // Once: a second Ctrl-C finds no listener and ends the process as it always did.
   const interrupt = (): void => stop.abort();
-  process.once('SIGINT', interrupt);
+  const signals = ['SIGINT', 'SIGTERM'] as const;
+  for (const signal of signals) process.once(signal, interrupt);
   try {
     const { finished, verdict } = await train({
       folder,
@@ -126,6 +127,6 @@ async function carryOut(
     if (verdict !== undefined) console.log(verdict);
     return EXIT.done;
   } finally {
-    process.off('SIGINT', interrupt);
+    for (const signal of signals) process.off(signal, interrupt);
   }
 }

@@ -56,6 +56,14 @@ export const SETTINGS: readonly Setting[] = [
     description: `${presetNames.join(', ')}; default micro32`,
   },
   {
+    ...{ flag: 'image-size', group: METHOD, ...whole(1), hint: 'PX' },
+    description: "Side of the square images the encoder sees, in pixels; default the preset's",
+  },
+  {
+    ...{ flag: 'patch', group: METHOD, ...whole(1), hint: 'PX' },
+    description: "Side of a patch in pixels, a divisor of the image size; default the preset's",
+  },
+  {
     ...{ flag: 'method', group: METHOD, kind: 'choice', choices: Object.keys(methods) },
     hint: 'NAME',
     description: `${Object.keys(methods).join(', ')}; default can`,
@@ -103,6 +111,10 @@ export const SETTINGS: readonly Setting[] = [
   {
     ...{ flag: 'checkpoint-every', group: TRAINING, ...whole(0), hint: 'STEPS' },
     description: 'Save, draw samples, judge; 0 for the end only; default a fifth of the run',
+  },
+  {
+    ...{ flag: 'cache', group: MACHINE, ...number({ min: 0 }), hint: 'MB' },
+    description: 'Memory for decoded images; larger folders are read again each epoch; default 512',
   },
   {
     ...{ flag: 'backend', group: MACHINE, kind: 'choice', choices: BACKENDS },

@@ -15,6 +15,7 @@ import { duration, makeProgress, type Progress } from './progress.ts';
 import { openRecord, type Record } from './record.ts';
 import type { Run } from './run.ts';
 import { listSkipped } from './skipped.ts';
+import { cannotWrite, exploded, isSystemError } from './stopped.ts';
 import { takeStock } from './take-stock.ts';
 
 /** How it went: finished or interrupted, and the k-NN line where labels are known. */
@@ -123,13 +124,14 @@ async function follow(
       await setImmediate();
     }
   } catch (error) {
+    progress.close();
     if (isNonFinite(error)) {
-      progress.close();
       await save(error.state as State);
       disposeState(error.state);
       record.report();
+      throw exploded(error, run);
     }
-    throw error;
+    throw isSystemError(error) ? await cannotWrite(error, run) : error;
   } finally {
     listSkipped(folder.skipped, data.broken);
   }

@@ -21,9 +21,13 @@ export type Outcome = {
 export function twocan(
   args: readonly string[],
   kill?: { readonly when: RegExp; readonly signal: NodeJS.Signals },
+  environment: Readonly<Record<string, string>> = {},
 ): Promise<Outcome> {
   return new Promise((done, fail) => {
-    const child = spawn(process.execPath, [BIN, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(process.execPath, [BIN, ...args], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, ...environment },
+    });
     let [stdout, stderr, sent] = ['', '', false];
     child.stdout.on('data', (chunk: Buffer) => {
       stdout += chunk.toString();
