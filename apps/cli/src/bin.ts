@@ -8,7 +8,7 @@ import { reconstruct } from './commands/reconstruct.ts';
 import { search } from './commands/search.ts';
 import { EXIT, exitCodeOf, usageError } from './failure.ts';
 import { commandHelp, programHelp, styleFor } from './help.ts';
-import { hint } from './known-options.ts';
+import { hint } from './nearest-name.ts';
 import { version } from './version.ts';
 
 const COMMANDS = [pretrain, knn, embed, search, reconstruct, inspect, doctor];

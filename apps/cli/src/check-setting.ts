@@ -1,4 +1,4 @@
-import { hint } from './known-options.ts';
+import { hint } from './nearest-name.ts';
 import type { Range, Setting } from './settings.ts';
 
 /** Says what is wrong with a value, or nothing. */

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { checkSetting } from './check-setting.ts';
 import { usageError } from './failure.ts';
-import { hint } from './known-options.ts';
+import { hint } from './nearest-name.ts';
 import { type Options, onlyOneLength } from './options.ts';
 import { camel, SETTINGS } from './settings.ts';
 

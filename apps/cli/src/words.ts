@@ -4,7 +4,7 @@ import { type BackendReport, chooseBackend } from '@twocan/backend';
 import { checkNumber } from './check-setting.ts';
 import { usageError } from './failure.ts';
 import type { Flags } from './help.ts';
-import { hint } from './known-options.ts';
+import { hint } from './nearest-name.ts';
 import type { Words } from './options.ts';
 import { BACKENDS, type Range } from './settings.ts';
 
