@@ -87,11 +87,12 @@ function stepLine(report: StepReport, total: number, millisLeft: number): string
     .join(' ');
   return [
     `step ${String(report.step).padStart(String(total).length)}/${total}`,
+    // What a narrow terminal must not cut off comes first.
+    `${Math.round(report.imagesPerSecond)} images/s`,
+    `${duration(millisLeft)} left`,
     `loss ${number(loss)}${terms ? ` (${terms})` : ''}`,
     `lr ${report.learningRate.toExponential(1)}`,
     ...(gradNorm === undefined ? [] : [`grad ${gradNorm.toFixed(2)}`]),
-    `${Math.round(report.imagesPerSecond)} images/s`,
-    `${duration(millisLeft)} left`,
     `${report.tensors} tensors`,
     `${Math.round(report.rssMegabytes)} MB`,
   ].join('  ');
