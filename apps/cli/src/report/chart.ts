@@ -12,7 +12,7 @@ export type Chart = {
 };
 
 const [WIDTH, HEIGHT] = [360, 210];
-const PLOT = { left: 48, right: 352, top: 12, bottom: 184 } as const;
+const PLOT = { left: 48, right: 340, top: 12, bottom: 184 } as const;
 const MOST_POINTS = 240; // more than there are pixels for
 const FEW_POINTS = 30; // each gets a dot
 
