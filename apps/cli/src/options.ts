@@ -23,6 +23,7 @@ export type Options = {
   /** Megabytes. */
   readonly cache?: number;
   readonly backend?: (typeof BACKENDS)[number];
+  readonly threads?: number;
   readonly seed?: number;
   readonly checkpointEvery?: number;
 };

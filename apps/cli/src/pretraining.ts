@@ -45,7 +45,7 @@ async function newRun({ options: asked, out, overwrite }: Request): Promise<numb
   const model = resolveModel(options);
   const folder = runFolder(out ?? defaultRunPath(runLabel(options), new Date()));
   checkNewRun(folder, overwrite);
-  const backend = await useBackend(options.backend);
+  const backend = await useBackend(options.backend, options.threads);
   const data = await openData(options, model.encoder.image);
   return closing(data, async () => {
     const config = resolveRun(options, model, data, backend.name);
@@ -74,7 +74,7 @@ async function resumeRun({ options, out }: Request): Promise<number> {
       );
     }
     return alone(folder, async () =>
-      carryOut(folder, before, data, await useBackend(before.backend), true),
+      carryOut(folder, before, data, await useBackend(before.backend, asked.threads), true),
     );
   });
 }

@@ -21,7 +21,7 @@ export type Setting = Kind & {
 };
 
 /** The names that `--backend` takes. */
-export const BACKENDS = ['auto', 'cpu', 'wasm', 'node', 'node-gpu'] as const;
+export const BACKENDS = ['auto', 'cpu', 'wasm', 'simd', 'node', 'node-gpu'] as const;
 
 const number = (range: Range): Kind => ({ kind: 'number', range, whole: false });
 const whole = (min: number): Kind => ({ kind: 'number', range: { min }, whole: true });
@@ -120,6 +120,10 @@ export const SETTINGS: readonly Setting[] = [
     ...{ flag: 'backend', group: MACHINE, kind: 'choice', choices: BACKENDS },
     hint: BACKENDS.join('|'),
     description: 'What computes; default auto, the first that loads',
+  },
+  {
+    ...{ flag: 'threads', group: MACHINE, ...whole(1), hint: 'N' },
+    description: 'Of the simd backend; default one for each processor',
   },
 ];
 

@@ -61,7 +61,10 @@ export function numberOr<T>(
  *
  * @throws Failure (exit code 2) saying what to install when it is missing
  */
-export async function useBackend(name: string | undefined): Promise<BackendReport> {
+export async function useBackend(
+  name: string | undefined,
+  threads?: number,
+): Promise<BackendReport> {
   const wanted = BACKENDS.find((known) => known === (name ?? 'auto'));
   if (wanted === undefined) {
     throw usageError(
@@ -70,7 +73,7 @@ export async function useBackend(name: string | undefined): Promise<BackendRepor
   }
   enableProdMode(); // else tfjs's cpu backend prints an advertisement
   try {
-    return await chooseBackend(wanted);
+    return await chooseBackend(wanted, threads === undefined ? {} : { threads });
   } catch (error) {
     const missing = error instanceof Error && 'code' in error && error.code === 'BACKEND_MISSING';
     throw missing ? usageError(error.message) : error;

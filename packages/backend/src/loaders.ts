@@ -1,5 +1,11 @@
 /** The backends that an app can pick. */
-export type BackendName = 'cpu' | 'wasm' | 'node' | 'node-gpu';
+export type BackendName = 'cpu' | 'wasm' | 'simd' | 'node' | 'node-gpu';
+
+/** What can be asked of a backend. */
+export type BackendOptions = {
+  /** Threads of the `simd` backend; one for each processor unless said. The others choose their own. */
+  readonly threads?: number;
+};
 
 type Loader = {
   /** The name under which tfjs knows it. */
@@ -7,13 +13,13 @@ type Loader = {
   readonly about: string;
   /** What a user can do when it does not load. */
   readonly remedy: string;
-  /** Imports the backend, which registers it with tfjs. */
-  readonly load: () => Promise<unknown>;
+  /** Imports the backend, which registers it with tfjs, and tells it what was asked for. */
+  readonly load: (options: BackendOptions) => Promise<unknown>;
   readonly threads: () => Promise<number | null>;
 };
 
 /** The order of `auto`: fastest first. */
-export const PREFERENCE: readonly BackendName[] = ['node-gpu', 'node', 'wasm', 'cpu'];
+export const PREFERENCE: readonly BackendName[] = ['node-gpu', 'simd', 'node', 'wasm', 'cpu'];
 
 // The native packages are imported by a computed name: they are optional peers, absent from types
 // and from bundles until a user installs them.
@@ -26,6 +32,21 @@ export const LOADERS: Readonly<Record<BackendName, Loader>> = {
     remedy: 'reinstall @tensorflow/tfjs-backend-cpu',
     load: () => import('@tensorflow/tfjs-backend-cpu'),
     threads: async () => 1,
+  },
+  simd: {
+    tfjsName: 'simd',
+    about: 'our WebAssembly SIMD kernels, with threads where the platform has them',
+    remedy: 'reinstall @twocan/backend-simd',
+    load: async ({ threads }) => {
+      const { configureSimd, simdReport } = await import('@twocan/backend-simd');
+      // Once it has started its threads are what they are; asking for as many is no mistake.
+      const differs = threads !== undefined && simdReport()?.threads !== threads;
+      if (differs) configureSimd({ threads });
+    },
+    threads: async () => {
+      const { simdReport } = await import('@twocan/backend-simd');
+      return simdReport()?.threads ?? 1;
+    },
   },
   wasm: {
     tfjsName: 'wasm',
