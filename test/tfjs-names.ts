@@ -27,7 +27,7 @@ export const ENGINE: ReadonlySet<string> = new Set([
 /** What a backend is built of: registration, and the shape arithmetic of kernels. */
 export const BUILDING: ReadonlySet<string> = new Set([
   ...['registerBackend', 'getKernelsForBackend', 'backend_util', 'broadcast_util', 'slice_util'],
-  'util',
+  ...['util', 'backend'],
 ]);
 
 /** Ops of update rules, which nothing differentiates. */

@@ -49,7 +49,7 @@ def loss_of(model, clean, noise, levels, keep, restore):
     if hasattr(model, "decoder"):
         prediction = predict(model, encoded, restore, levels)
         parts["predictions"] = prediction
-        masked = (restore >= keep.shape[1]).double()
+        masked = (restore >= keep.shape[1]).to(encoded.dtype)
         if weights["reconstruction"]:
             target = model.patches(clean if config["target"] == "clean" else noisy)
             target = normalised(target) if config["normalizePixels"] else target

@@ -8,6 +8,7 @@ import { gemm } from './gemm';
 import { crossEntropyRows, squaredErrorRows, unitGradientRows, unitRows } from './loss';
 import { copyBlock, gatherRows, transposeRows } from './move';
 import { adamwRange } from './optimizer';
+import { multiplyAdds } from './peak';
 import { reduceColumns, reduceRows, sumOfSquares } from './reduce';
 import {
   layerNormGradientRows,
@@ -149,6 +150,9 @@ export function runTask(kernel: u32, w: usize, t: usize, scratch: usize): void {
       break;
     case 23:
       unitGradientRows(u(w, 2), u(w, 3), u(w, 4), u(w, 5), u(w, 6), from, to);
+      break;
+    case 40:
+      multiplyAdds(u(w, 2), u(w, 3) + (t << 4));
       break;
     case 24:
       geluInPlace(u(w, 2) + (from << 2), u(w, 3) + (from << 2), to - from);

@@ -172,8 +172,15 @@ export class SimdBackend extends MathBackendCPU {
     return true;
   }
 
-  override memory(): { unreliable: boolean; reasons: string[] } {
-    return { unreliable: false, reasons: [] };
+  /** Beside what tfjs counts: bytes of tensors in the WebAssembly memory, and bytes that it has. */
+  override memory(): {
+    unreliable: boolean;
+    reasons: string[];
+    numBytesInUse: number;
+    numBytesReserved: number;
+  } {
+    const { inUse, reserved } = this.engine.heap.report();
+    return { unreliable: false, reasons: [], numBytesInUse: inUse, numBytesReserved: reserved };
   }
 }
 

@@ -1,5 +1,5 @@
 import '@tensorflow/tfjs-backend-cpu';
-import { registerBackend } from '@tensorflow/tfjs-core';
+import { backend, getBackend, registerBackend } from '@tensorflow/tfjs-core';
 import { SimdBackend } from './backend.ts';
 import { type SimdOptions, type SimdReport, startEngine } from './engine.ts';
 import { fusedKernels } from './fused/index.ts';
@@ -9,6 +9,7 @@ import { moveKernels } from './kernels/move.ts';
 import { reduceKernels } from './kernels/reduce.ts';
 import { registerKernels } from './kernels/register.ts';
 import { rowKernels } from './kernels/rows.ts';
+import { TASK } from './kernels/tasks.ts';
 import { unaryKernels } from './kernels/unary.ts';
 import { lookAround } from './platform.ts';
 
@@ -65,6 +66,32 @@ export function simdReport(name = NAME): SimdReport | undefined {
  */
 export function registerSimd(name: string, options: SimdOptions): void {
   register(name, () => options, 0);
+}
+
+/**
+ * How many multiplications and additions the threads can do at most: a loop on registers, the ceiling of
+ * every kernel here.
+ *
+ * @returns in 10⁹ a second
+ * @throws Error unless `simd` is the current backend
+ * @example
+ * console.log(`${measurePeak().toFixed(0)} GFLOP/s`);
+ */
+export function measurePeak(): number {
+  const current = backend();
+  if (!(current instanceof SimdBackend)) {
+    throw new Error(`measurePeak: the backend must be simd, got ${getBackend()}; call setBackend`);
+  }
+  const { engine } = current;
+  const [tasks, rounds] = [4 * engine.report.threads, 1_000_000];
+  const once = (): number =>
+    current.temporary(16 * tasks, (at) => {
+      const begin = performance.now();
+      engine.run(TASK.multiplyAdds, [tasks, 1, rounds, at], tasks);
+      return performance.now() - begin;
+    });
+  const best = Math.min(...Array.from({ length: 5 }, once));
+  return (tasks * rounds * 12 * 4 * 2) / best / 1e6;
 }
 
 function register(name: string, options: () => SimdOptions, priority: number): void {

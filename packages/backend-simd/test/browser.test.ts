@@ -62,7 +62,7 @@ describe.skipIf(chromium === undefined)('in Chromium (skipped where there is non
 
   async function open(query: string): Promise<Result> {
     const profile = mkdtempSync(join(tmpdir(), 'twocan-browser-'));
-    const { port } = server?.address() as AddressInfo;
+    const { port } = (server as Server).address() as AddressInfo;
     const flags = ['--headless', '--no-sandbox', '--disable-gpu', `--user-data-dir=${profile}`];
     const child = spawn(chromium ?? '', [...flags, `http://localhost:${port}/${query}`]);
     const result = await new Promise<Result>((done) => {

@@ -1,0 +1,80 @@
+import { cpus } from 'node:os';
+import { enableProdMode, setBackend, version_core } from '@tensorflow/tfjs-core';
+import { chooseBackend } from '@twocan/backend';
+import { measurePeak, simdReport } from '@twocan/backend-simd';
+import { methodCost, resolveCanConfig } from '@twocan/can';
+import { countFlops } from '@twocan/vit';
+import { canStep, type TimedStep } from './can-step.ts';
+import { median } from './median.ts';
+import { startTorch } from './torch.ts';
+
+// One training step of CAN: simd beside PyTorch and stock wasm, in turns, in one run.
+const [preset = 'tiny32', batchWord = '64', roundsWord = '7', threadsWord] = process.argv.slice(2);
+const [batch, rounds] = [Number(batchWord), Number(roundsWord)];
+const python = process.env.TORCH_PYTHON;
+const withWasm = process.env.WITH_WASM === '1'; // 5 seconds a step for tiny32
+
+enableProdMode();
+const config = resolveCanConfig({ preset, method: 'can' } as Parameters<
+  typeof resolveCanConfig
+>[0]);
+const threads = threadsWord === undefined ? {} : { threads: Number(threadsWord) };
+await chooseBackend('simd', threads);
+const report = simdReport();
+const used = report?.threads ?? 1;
+console.log(
+  `one step of CAN, ${preset}, batch ${batch}; ${cpus()[0]?.model}, simd with ${used} threads ` +
+    `(${report?.instructions}), tfjs-core ${version_core}, Node ${process.version}`,
+);
+
+const steps: Record<string, TimedStep> = { simd: canStep(config, batch) };
+if (withWasm) {
+  await chooseBackend('wasm');
+  const own = canStep(config, batch);
+  steps.wasm = async () => {
+    await setBackend('wasm');
+    const millis = await own();
+    await setBackend('simd');
+    return millis;
+  };
+  await setBackend('simd');
+}
+const torch = python === undefined ? undefined : await startTorch(python, config, batch, used);
+if (torch !== undefined) {
+  console.log(torch.about);
+  steps.PyTorch = torch.step;
+} else console.log('without PyTorch: TORCH_PYTHON names no interpreter that has torch and timm');
+
+const millis = Object.fromEntries(Object.keys(steps).map((name) => [name, [] as number[]]));
+const peaks: number[] = [];
+for (let round = 0; round <= rounds; round++) {
+  peaks.push(measurePeak());
+  for (const [name, step] of Object.entries(steps)) {
+    const taken = await step();
+    // The first round compiles.
+    if (round > 0) millis[name]?.push(taken);
+  }
+}
+const peak = median(peaks);
+// Backward is twice forward; `forward` counts one image with its views.
+const floatingPoint = 3 * batch * countFlops(methodCost(config)).forward;
+const ours = median(millis.simd ?? []);
+for (const [name, values] of Object.entries(millis)) {
+  const middle = median(values);
+  const rate = floatingPoint / middle / 1e6;
+  console.log(
+    `${name.padEnd(8)} ${middle.toFixed(0).padStart(6)} ms (best ${Math.min(...values).toFixed(0)})  ` +
+      `${((1000 * batch) / middle).toFixed(1).padStart(6)} images/s  ${rate.toFixed(0).padStart(4)} GFLOP/s  ` +
+      `simd is ${(middle / ours).toFixed(2)}x`,
+  );
+}
+console.log(
+  `ceiling of 128-bit multiply-adds: ${peak.toFixed(0)} GFLOP/s; simd reaches ` +
+    `${((100 * floatingPoint) / ours / 1e6 / peak).toFixed(0)}% (median of ${rounds})`,
+);
+const own = process.resourceUsage().maxRSS / 1024;
+const theirs = await torch?.close();
+console.log(
+  `peak memory: ours ${own.toFixed(0)} MB${theirs ? `, PyTorch ${theirs.toFixed(0)} MB` : ''}`,
+);
+process.exit(0);

@@ -1,0 +1,39 @@
+import { tensor4d } from '@tensorflow/tfjs-core';
+import { type CanConfig, type CanParams, canLoss, initCan } from '@twocan/can';
+import { fold, key, normal } from '@twocan/core';
+import { adamw } from '@twocan/optim';
+import { disposeState, initState, makeStep } from '@twocan/trainer';
+
+const ROOT = key(0);
+
+/** One training step of CAN on random images, on the current backend; gives its milliseconds. */
+export type TimedStep = () => Promise<number>;
+
+/**
+ * Makes a step as users take it: draws, loss, gradients, AdamW.
+ *
+ * @param config the model
+ * @param batch images a step, each in two views
+ * @returns the step; everything but the state is freed in it
+ */
+export function canStep(config: CanConfig, batch: number): TimedStep {
+  const { image, channels } = config.encoder;
+  const shape: [number, number, number, number] = [batch, image.height, image.width, channels];
+  const size = shape.reduce((a, b) => a * b);
+  const views = [1, 2].map((v) => tensor4d(normal(fold(ROOT, v), size), shape));
+  const optimizer = adamw({ learningRate: 1e-3, weightDecay: 0.05 });
+  const loss = canLoss(config);
+  const step = makeStep((p: CanParams, b: typeof views, k) => loss(p, { views: b }, k), optimizer);
+  let state = initState(initCan(ROOT, config), optimizer);
+  return async () => {
+    const begin = performance.now();
+    const { state: next, metrics } = step(state, views, ROOT);
+    for (const value of Object.values(metrics)) {
+      await value.data();
+      value.dispose();
+    }
+    disposeState(state, next);
+    state = next;
+    return performance.now() - begin;
+  };
+}

@@ -1,0 +1,115 @@
+import '@tensorflow/tfjs-backend-cpu';
+import { execFileSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import * as tf from '@tensorflow/tfjs-core';
+import { configureSimd, measurePeak, registerSimd, simdReport } from '@twocan/backend-simd';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { makeHeap } from '../src/heap.ts';
+
+beforeAll(() => tf.enableProdMode());
+
+describe('the heap', () => {
+  const heapOf = (maximumPages: number) =>
+    makeHeap(new WebAssembly.Memory({ initial: 1, maximum: maximumPages }), {
+      from: 1000,
+      maximumPages,
+    });
+
+  it('hands out aligned blocks that do not overlap, and takes them back', () => {
+    const heap = heapOf(64);
+    const sizes = [1, 63, 64, 65, 1000, 70_000, 4096];
+    const blocks = sizes.map((bytes) => ({ at: heap.allocate(bytes), bytes }));
+    for (const { at, bytes } of blocks) {
+      expect(at % 64).toBe(0);
+      expect(at).toBeGreaterThanOrEqual(1000);
+      for (const other of blocks) {
+        const apart = at + bytes <= other.at || other.at + other.bytes <= at;
+        expect(apart || other.at === at).toBe(true);
+      }
+    }
+    for (const { at, bytes } of blocks) heap.release(at, bytes);
+    expect(heap.report().inUse).toBe(0);
+    expect(heap.allocate(70_000)).toBe(blocks[5]?.at);
+  });
+
+  it('says what was asked for, what is in use and what to lower when it is full', () => {
+    const heap = heapOf(32);
+    heap.allocate(1.5 * 2 ** 20);
+    expect(() => heap.allocate(2 ** 20)).toThrow(
+      /must hold 1 MB more, got 2 MB in use of at most 2 MB; lower the batch/,
+    );
+    // It is not broken by that.
+    expect(heap.allocate(1000)).toBeGreaterThan(0);
+  });
+});
+
+describe('the backend', () => {
+  it('reports threads and instructions, and refuses what cannot be', async () => {
+    registerSimd('two', { threads: 2 });
+    registerSimd('one', { threads: 1, relaxed: false });
+    await tf.setBackend('two');
+    expect(simdReport('two')).toEqual({ threads: 2, instructions: 'relaxed', why: [] });
+    await tf.setBackend('one');
+    expect(simdReport('one')).toMatchObject({ threads: 1, instructions: 'simd' });
+    expect(simdReport('none')).toBeUndefined();
+    expect(measurePeak()).toBeGreaterThan(1);
+    await tf.setBackend('cpu');
+    expect(() => measurePeak()).toThrow(/the backend must be simd, got cpu/);
+    registerSimd('half', { threads: 0.5 });
+    expect(await tf.setBackend('half').catch(() => false)).toBe(false);
+    await tf.setBackend('simd');
+    expect(() => configureSimd({ threads: 3 })).toThrow(/before the backend starts/);
+  });
+
+  it('leaks nothing over 10,000 steps', { timeout: 120_000 }, async () => {
+    await tf.setBackend('two');
+    const x = tf.randomNormal([8, 16], 0, 1, 'float32', 1) as tf.Tensor2D;
+    let w = tf.randomNormal([16, 16], 0, 1, 'float32', 2) as tf.Tensor2D;
+    const step = (): void => {
+      const next = tf.tidy(() => {
+        const y = tf.tanh(tf.matMul(x, w));
+        const g = tf.matMul(x, tf.sub(y, x), true);
+        return tf.sub(w, tf.mul(g, 0.01)) as tf.Tensor2D;
+      });
+      w.dispose();
+      w = next;
+    };
+    for (let i = 0; i < 100; i++) step();
+    const before = tf.memory();
+    for (let i = 0; i < 10_000; i++) step();
+    expect(tf.memory()).toEqual(before);
+    tf.dispose([x, w]);
+  });
+
+  it('keeps values that were read, whatever becomes of the tensor', async () => {
+    await tf.setBackend('two');
+    const a = tf.add(tf.ones([100]), 1);
+    const values = a.dataSync();
+    a.dispose();
+    tf.mul(tf.ones([100]), 7).dataSync();
+    expect([...values].every((v) => v === 2)).toBe(true);
+  });
+});
+
+it('a worker that dies is an error, not a wait without end', () => {
+  const script = fileURLToPath(new URL('./scripts/dead-worker.mjs', import.meta.url));
+  const said = execFileSync(process.execPath, [script], { encoding: 'utf8', timeout: 60_000 });
+  expect(said).toMatch(/^simd: a worker must live, but it ended with code \d; start again$/m);
+});
+
+it('TWOCAN_THREADS decides where nothing else does, and an idle process ends', () => {
+  const script = fileURLToPath(new URL('./scripts/threads.mjs', import.meta.url));
+  const threads = (word: string): string =>
+    execFileSync(process.execPath, [script], {
+      encoding: 'utf8',
+      timeout: 60_000,
+      env: { ...process.env, TWOCAN_THREADS: word },
+    }).trim();
+  expect(['1', '3'].map(threads)).toEqual(['1', '3']);
+});
+
+it('works inside a worker thread', () => {
+  const script = fileURLToPath(new URL('./scripts/in-worker.mjs', import.meta.url));
+  const said = execFileSync(process.execPath, [script], { encoding: 'utf8', timeout: 60_000 });
+  expect(said.trim()).toBe('2 threads: 64');
+});
