@@ -1,0 +1,2 @@
+export { gemmScratch } from './gemm';
+export { attach, close, join, open, retire, serve } from './pool';

@@ -1,0 +1,2 @@
+export { configureSimd, type SimdReport, simdReport } from './start.ts';
+export type { SimdOptions } from './variant.ts';
