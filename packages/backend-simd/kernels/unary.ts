@@ -1,5 +1,5 @@
 // y = f(x), element by element. `op` numbers stand in src/table.ts as well.
-import { erf4, exp4, geluSlope4, log4, phi4, sigmoid4, tanh4 } from './functions';
+import { bell4, erf4, exp4, gelu4, geluSlope4, log4, sigmoid4, tail4, tanh4 } from './functions';
 import { fma, loadPart, splat, storePart } from './lanes';
 
 // @ts-ignore: decorator
@@ -29,8 +29,7 @@ function apply(op: i32, x: v128, p: v128, q: v128): v128 {
   if (op == 17) return v128.bitselect(v128.bitselect(one, p, f32x4.gt(x, zero)), x, f32x4.eq(x, x));
   if (op == 18) return f32x4.pmin(f32x4.pmax(x, p), q); // clip to [p, q]
   if (op == 19) return v128.bitselect(f32x4.mul(x, p), x, f32x4.lt(x, zero)); // leaky ReLU
-  if (op == 20) return fma(q, x, p); // p·x + q
-  return f32x4.mul(x, phi4(x)); // GELU
+  return fma(q, x, p); // p·x + q
 }
 
 // @ts-ignore: decorator
@@ -69,24 +68,23 @@ export function unary(op: i32, x: usize, y: usize, p0: f32, q0: f32, first: usiz
     case 17: loop(17, x, y, n, p, q); break;
     case 18: loop(18, x, y, n, p, q); break;
     case 19: loop(19, x, y, n, p, q); break;
-    case 20: loop(20, x, y, n, p, q); break;
-    default: loop(21, x, y, n, p, q);
+    default: loop(20, x, y, n, p, q);
   }
 }
 
 /** y = gelu(x) and its slope, together; y and slope may be x. */
 export function geluWithSlope(x: usize, y: usize, slope: usize, n: usize): void {
   for (; n >= 4; n -= 4) {
-    const v = v128.load(x), phi = phi4(v);
-    v128.store(slope, geluSlope4(v, phi));
-    v128.store(y, f32x4.mul(v, phi));
+    const v = v128.load(x), m = f32x4.abs(v), bell = bell4(v), tail = tail4(m, bell);
+    v128.store(slope, geluSlope4(v, m, tail, bell));
+    v128.store(y, gelu4(v, m, tail));
     x += 16;
     y += 16;
     slope += 16;
   }
   if (n) {
-    const v = loadPart(x, n, 0), phi = phi4(v);
-    storePart(slope, geluSlope4(v, phi), n);
-    storePart(y, f32x4.mul(v, phi), n);
+    const v = loadPart(x, n, 0), m = f32x4.abs(v), bell = bell4(v), tail = tail4(m, bell);
+    storePart(slope, geluSlope4(v, m, tail, bell), n);
+    storePart(y, gelu4(v, m, tail), n);
   }
 }

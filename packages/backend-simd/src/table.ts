@@ -49,7 +49,6 @@ export const UNARY = {
   ClipByValue: 18,
   LeakyRelu: 19,
   affine: 20,
-  gelu: 21,
 } as const;
 
 /** The operations of `KERNEL.binaryFlat` and `binaryRows`; those from 7 on give truth values. */

@@ -17,7 +17,7 @@ export type BackendReport = {
 /**
  * Picks a backend, makes it tfjs's current one and registers the gradients that training needs.
  *
- * @param preference a name, an ordered list of names, or `auto` (node-gpu, node, wasm, cpu)
+ * @param preference a name, an ordered list of names, or `auto` (node-gpu, node, simd, wasm, cpu)
  * @returns what was chosen and why the earlier ones in the list were passed over
  * @throws Error with code `BACKEND_MISSING` if none of the list loads; it says what to install
  * @example
@@ -51,7 +51,9 @@ export async function chooseBackend(
       why: explain(preference, name, loader.about),
       passedOver,
       threads: await loader.threads(),
-      simd: name === 'wasm' && (await env().getAsync('WASM_HAS_SIMD_SUPPORT')) === true,
+      simd:
+        name === 'simd' ||
+        (name === 'wasm' && (await env().getAsync('WASM_HAS_SIMD_SUPPORT')) === true),
     };
   }
   const tried = passedOver.map(({ name, why }) => `  ${name}: ${why}`).join('\n');

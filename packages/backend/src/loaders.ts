@@ -1,5 +1,5 @@
 /** The backends that an app can pick. */
-export type BackendName = 'cpu' | 'wasm' | 'node' | 'node-gpu';
+export type BackendName = 'cpu' | 'wasm' | 'simd' | 'node' | 'node-gpu';
 
 type Loader = {
   /** The name under which tfjs knows it. */
@@ -13,7 +13,7 @@ type Loader = {
 };
 
 /** The order of `auto`: fastest first. */
-export const PREFERENCE: readonly BackendName[] = ['node-gpu', 'node', 'wasm', 'cpu'];
+export const PREFERENCE: readonly BackendName[] = ['node-gpu', 'node', 'simd', 'wasm', 'cpu'];
 
 // The native packages are imported by a computed name: they are optional peers, absent from types
 // and from bundles until a user installs them.
@@ -41,6 +41,13 @@ export const LOADERS: Readonly<Record<BackendName, Loader>> = {
         return 1;
       }
     },
+  },
+  simd: {
+    tfjsName: 'simd',
+    about: "WebAssembly at the speed of the CPU's 128-bit units",
+    remedy: 'reinstall @twocan/backend-simd',
+    load: () => import('@twocan/backend-simd'),
+    threads: async () => (await import('@twocan/backend-simd')).simdReport()?.threads ?? null,
   },
   node: {
     tfjsName: 'tensorflow',

@@ -2,8 +2,8 @@ import { enableProdMode } from '@tensorflow/tfjs-core';
 import { chooseBackend } from '@twocan/backend';
 import { beforeAll, describe } from 'vitest';
 
-/** The backends that every machine has; each contract holds on both. */
-export const TESTED_BACKENDS = ['cpu', 'wasm'] as const;
+/** The backends that every machine has; each contract holds on all. */
+export const TESTED_BACKENDS = ['cpu', 'wasm', 'simd'] as const;
 
 /** A backend's name in tests. */
 export type TestedBackend = (typeof TESTED_BACKENDS)[number];
