@@ -1,5 +1,5 @@
 // Runs tfjs-core's own compiled specs (they ship in the package) on the simd backend and prints counts.
-//   node scripts/tfjs-specs.mjs [backend] [words of a spec's name]
+//   [THREADS=n] [VARIANT=relaxed|simd] node scripts/tfjs-specs.mjs [backend] [words of a spec's name]
 // Build the package first. Exits with 1 if a spec failed.
 import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
@@ -16,12 +16,14 @@ const here = fileURLToPath(new URL('../', import.meta.url));
 const folder = await mkdtemp(join(here, 'node_modules', '.specs-')).catch(() => mkdtemp(join(here, '.specs-')));
 
 const entry = `
-import * as tf from '${core}/dist/index.js';
 import { setTestEnvs } from '${core}/dist/jasmine_util.js';
 import '${core}/dist/public/chained_ops/register_all_chained_ops.js';
 import '${core}/dist/register_all_gradients.js';
-import '${join(here, 'dist/index.js')}';
-tf.enableProdMode;
+import { configureSimd } from '${join(here, 'dist/index.js')}';
+configureSimd(${JSON.stringify({
+  ...(process.env.THREADS ? { threads: Number(process.env.THREADS) } : {}),
+  ...(process.env.VARIANT ? { variant: process.env.VARIANT } : {}),
+})});
 setTestEnvs([{ name: '${backend}', backendName: '${backend}', isDataSync: true }]);
 import('${core}/dist/tests.js');
 `;

@@ -95,6 +95,7 @@ function product(
   bias?: TensorInfo,
 ): TensorInfo | undefined {
   const [rankA, rankB] = [a.shape.length, b.shape.length];
+  if (rankA < 2 || rankB < 2) return undefined; // cpu's error
   const [m = 0, k = 0] = ta ? a.shape.slice(-2).reverse() : a.shape.slice(-2);
   const [inner = 0, n = 0] = tb ? b.shape.slice(-2).reverse() : b.shape.slice(-2);
   if (!isFloat(a, b) || k !== inner) return undefined;
