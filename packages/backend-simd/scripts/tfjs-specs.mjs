@@ -1,7 +1,7 @@
 // Runs tfjs-core's own compiled specs (they ship in the package) on the simd backend and prints counts.
 //   [THREADS=n] [VARIANT=relaxed|simd] node scripts/tfjs-specs.mjs [backend] [words of a spec's name]
 // Build the package first. Exits with 1 if a spec failed.
-import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -13,7 +13,9 @@ const require = createRequire(import.meta.url);
 const core = join(require.resolve('@tensorflow/tfjs-core/package.json'), '..');
 const here = fileURLToPath(new URL('../', import.meta.url));
 // Inside the package, so that the bundle finds node_modules.
-const folder = await mkdtemp(join(here, 'node_modules', '.specs-')).catch(() => mkdtemp(join(here, '.specs-')));
+const folder = await mkdtemp(join(here, 'node_modules', '.specs-')).catch(() =>
+  mkdtemp(join(here, '.specs-')),
+);
 
 const entry = `
 import { setTestEnvs } from '${core}/dist/jasmine_util.js';
@@ -56,8 +58,11 @@ jasmine.addReporter({
 });
 jasmine.exitOnCompletion = false;
 jasmine.onComplete(async () => {
-  for (const [name, message] of failed) console.log(`FAILED ${name}\n       ${message.split('\n')[0].slice(0, 200)}`);
-  console.log(`tfjs-core specs on ${backend}: ${run} run, ${failed.length} failed, ${pending} not run`);
+  for (const [name, message] of failed)
+    console.log(`FAILED ${name}\n       ${message.split('\n')[0].slice(0, 200)}`);
+  console.log(
+    `tfjs-core specs on ${backend}: ${run} run, ${failed.length} failed, ${pending} not run`,
+  );
   await rm(folder, { recursive: true, force: true });
   process.exit(failed.length === 0 ? 0 : 1);
 });

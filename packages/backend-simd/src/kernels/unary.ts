@@ -12,7 +12,7 @@ const SLOW: Partial<Record<Name, number>> = {
   Log: 8,
   Tanh: 10,
   Sigmoid: 8,
-  Erf: 8
+  Erf: 8,
 };
 
 /** y = f(x) in a new tensor; p and q are the operation's numbers. */
