@@ -16,7 +16,13 @@ describe('chooseBackend', () => {
   });
 
   it('says what was passed over and how to get it', async () => {
-    const { name, passedOver, why } = await chooseBackend(['node-gpu', 'node', 'simd', 'wasm', 'cpu']);
+    const { name, passedOver, why } = await chooseBackend([
+      'node-gpu',
+      'node',
+      'simd',
+      'wasm',
+      'cpu',
+    ]);
     expect(why).toMatch(/the first that loads here|as asked/);
     for (const missed of passedOver)
       expect(missed.why).toMatch(/npm install @tensorflow\/tfjs-node/);
