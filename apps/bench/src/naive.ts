@@ -23,6 +23,7 @@ import {
 import { fold, key, namedLeaves, normal, treeFromNamed } from '@twocan/core';
 import { adamw } from '@twocan/optim';
 import { disposeState, initState, makeStep } from '@twocan/trainer';
+import { median } from './median.ts';
 import { plainCanLoss } from './plain-can.ts';
 import { plainAdamW } from './plain-model.ts';
 
@@ -99,9 +100,6 @@ function plainStep(config: CanConfig, batch: CanBatch): Step {
     return value;
   };
 }
-
-const median = (values: readonly number[]): number =>
-  [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 
 /** Times the two steps in turns; their losses must agree at every step. */
 function compare(preset: string, batchSize: number, rounds: number): void {

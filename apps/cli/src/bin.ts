@@ -1,6 +1,4 @@
 #!/usr/bin/env node
-import { readFileSync } from 'node:fs';
-import { defineCommand, renderUsage, runCommand } from 'citty';
 import { doctor } from './commands/doctor.ts';
 import { embed } from './commands/embed.ts';
 import { inspect } from './commands/inspect.ts';
@@ -9,41 +7,36 @@ import { pretrain } from './commands/pretrain.ts';
 import { reconstruct } from './commands/reconstruct.ts';
 import { search } from './commands/search.ts';
 import { EXIT, exitCodeOf, usageError } from './failure.ts';
-import { hint } from './known-options.ts';
+import { commandHelp, programHelp, styleFor } from './help.ts';
+import { hint } from './nearest-name.ts';
+import { version } from './version.ts';
 
-const { version } = JSON.parse(
-  readFileSync(new URL('../package.json', import.meta.url), 'utf8'),
-) as { version: string };
-
-const subCommands = { pretrain, knn, embed, search, reconstruct, inspect, doctor };
-const main = defineCommand({
-  meta: { name: 'twocan', version, description: 'Self-supervised image pretraining in JavaScript' },
-  subCommands,
-});
+const COMMANDS = [pretrain, knn, embed, search, reconstruct, inspect, doctor];
 
 const isHelp = (word: string): boolean => word === '--help' || word === '-h';
 
 // citty's own runMain exits with 1 for wrong usage and prints stacks; the exit codes here are ours.
 async function start(words: string[]): Promise<number> {
   const [first = '--help', ...rest] = words;
+  const style = styleFor(process.stdout);
   if (isHelp(first) || first === 'help') {
-    console.log(await renderUsage(main));
+    console.log(programHelp('Self-supervised image pretraining in JavaScript', COMMANDS, style));
     return words.length === 0 ? EXIT.usage : EXIT.done;
   }
   if (first === '--version') {
     console.log(version);
     return EXIT.done;
   }
-  const command = Object.entries(subCommands).find(([name]) => name === first)?.[1];
+  const command = COMMANDS.find(({ name }) => name === first);
   if (command === undefined) {
-    throw usageError(`unknown command ${first}${hint(first, Object.keys(subCommands), '')}`);
+    const names = COMMANDS.map(({ name }) => name);
+    throw usageError(`unknown command ${first}${hint(first, names, '')}`);
   }
   if (rest.some(isHelp)) {
-    console.log(await renderUsage(command, main));
+    console.log(commandHelp(command, style));
     return EXIT.done;
   }
-  await runCommand(command, { rawArgs: rest });
-  return (process.exitCode as number | undefined) ?? EXIT.done;
+  return command.run(rest);
 }
 
 const words = process.argv.slice(2);
@@ -55,7 +48,7 @@ try {
   if (words.includes('--debug')) console.error(error);
   process.exitCode = exitCodeOf(error);
   if (process.exitCode === EXIT.usage) {
-    const known = words[0] !== undefined && words[0] in subCommands ? ` ${words[0]}` : '';
+    const known = COMMANDS.some(({ name }) => name === words[0]) ? ` ${words[0]}` : '';
     console.error(`Run 'twocan${known} --help' for the options.`);
   }
 }

@@ -13,6 +13,8 @@ export type RunConfig = {
   readonly version: 1;
   /** `shapes:COUNT`, or the absolute path of a folder. */
   readonly data: string;
+  /** Which labelled pictures k-NN is taken on; null where there are none. */
+  readonly evaluation: string | null;
   readonly preset: string;
   readonly method: string;
   readonly model: CanConfig;
@@ -63,7 +65,11 @@ export function runLabel({ data = 'shapes', preset = PRESET }: Options): string 
 }
 
 /** What the config needs to know of the opened data. */
-export type DataFacts = { readonly source: string; readonly length: number };
+export type DataFacts = {
+  readonly source: string;
+  readonly length: number;
+  readonly evaluation?: { readonly source: string };
+};
 
 /**
  * The method's config; every problem with it is the user's to mend.
@@ -73,11 +79,16 @@ export type DataFacts = { readonly source: string; readonly length: number };
  * @throws Failure (exit code 2) with what the method says is wrong
  */
 export function resolveModel(options: Options): CanConfig {
-  const { maskRatio, temperature, sigmaMax, weights } = options;
+  const { maskRatio, temperature, sigmaMax, weights, imageSize, patch } = options;
+  const encoder = {
+    ...(imageSize === undefined ? {} : { image: { height: imageSize, width: imageSize } }),
+    ...(patch === undefined ? {} : { patch }),
+  };
   try {
     return resolveCanConfig({
       preset: options.preset ?? PRESET,
       method: options.method ?? 'can',
+      encoder,
       ...(maskRatio === undefined ? {} : { maskRatio }),
       ...(temperature === undefined ? {} : { temperature }),
       ...(sigmaMax === undefined ? {} : { noise: { max: sigmaMax } }),
@@ -123,6 +134,7 @@ export function resolveRun(
   return {
     version: 1,
     data: data.source,
+    evaluation: data.evaluation?.source ?? null,
     preset,
     method: options.method ?? 'can',
     model,

@@ -1,52 +1,97 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { fold, key } from '@twocan/core';
-import { cached, type Dataset, shapes, subset } from '@twocan/data';
-import { type ImageFolder, imageFolder } from '@twocan/data/node';
+import { cached, type Dataset, shapes } from '@twocan/data';
+import { type BrokenFile, type ImageFolder, imageFolder } from '@twocan/data/node';
 import type { DataFacts } from './config.ts';
+import { atMost, between, type Evaluation, MOST, within } from './evaluation-sets.ts';
 import { usageError } from './failure.ts';
-
-/** Labelled pictures on both sides of the k-NN comparison. */
-export type Evaluation = {
-  readonly train: Dataset;
-  readonly test: Dataset;
-  readonly classes: number;
-  /** Where the held-out pictures come from, in words. */
-  readonly heldOut: string;
-};
 
 /** Data ready for a run. */
 export type OpenedData = DataFacts & {
   readonly dataset: Dataset;
   /** Absent where classes are not known. */
   readonly evaluation?: Evaluation;
+  /** The data themselves, where they are a folder with classes. */
+  readonly labelled?: ImageFolder;
+  /** Pictures to draw and to judge by: the held-out ones, or some of the data. */
+  readonly pictures: Dataset;
+  /** Files that were left out; grows when a large folder meets one later. */
+  readonly broken: readonly BrokenFile[];
   /** What the user should know before the run. */
   readonly notes: readonly string[];
   readonly close: () => Promise<void>;
 };
 
+/** What a user says about the data. */
+export type Asked = {
+  readonly data?: string;
+  readonly evalData?: string;
+  /** Megabytes of decoded images to keep. */
+  readonly cache?: number;
+};
+
 type Side = { readonly height: number; readonly width: number };
+type Room = { readonly image: Side; readonly cacheBytes?: number };
 
 /** What `shapes` without a count means. */
 const DEFAULT_COUNT = 2000;
-// Enough for a steady percentage, few enough for seconds.
-const MOST = { train: 2000, test: 500 } as const;
 const HELD_OUT_NAMES = ['test', 'validation', 'val'] as const;
-/** Of a folder without a held-out sibling, every fifth picture of a class is the k-NN's test. */
-const FOLD = 5;
 
 /**
- * Opens what `--data` names.
+ * Opens what `--data` and `--eval-data` name.
  *
- * @param data `shapes`, `shapes:COUNT` or a folder; `shapes` unless said
+ * @param asked.data `shapes`, `shapes:COUNT` or a folder; `shapes` unless said
+ * @param asked.evalData a folder of labelled pictures; those of the data unless said
+ * @param asked.cache megabytes of decoded images to keep
  * @param image the model's image size
  * @returns the data; the caller closes it
  * @throws Failure (exit code 2) for a count or a folder that cannot be used
  */
-export async function openData(data: string | undefined, image: Side): Promise<OpenedData> {
-  const [, builtIn, count] = /^(shapes)(?::(.*))?$/.exec(data ?? 'shapes') ?? [];
-  if (builtIn !== undefined) return openShapes(count, image.width);
-  return openFolder(resolve(data ?? ''), image);
+export async function openData(
+  { data = 'shapes', evalData, cache }: Asked,
+  image: Side,
+): Promise<OpenedData> {
+  const room: Room = { image, ...(cache === undefined ? {} : { cacheBytes: cache * 1e6 }) };
+  const [, builtIn, count] = /^(shapes)(?::(.*))?$/.exec(data) ?? [];
+  const opened =
+    builtIn === undefined
+      ? await openFolder(resolve(data), room)
+      : await openShapes(count, image.width);
+  if (evalData === undefined) return opened;
+  return judgedOn(opened, resolve(evalData), room).catch(async (error) => {
+    await opened.close();
+    throw error;
+  });
+}
+
+/**
+ * The same data, judged on the folder of --eval-data: as the test set of the data's own classes
+ * where it has them, else on its own.
+ */
+async function judgedOn(opened: OpenedData, path: string, room: Room): Promise<OpenedData> {
+  if (!isFolder(path)) {
+    throw usageError(`--eval-data ${path} is not a folder; give one with one folder a class`);
+  }
+  const own = await openFolder(path, room);
+  const { labelled } = opened;
+  const across =
+    labelled === undefined || own.labelled === undefined || own.source === opened.source
+      ? undefined
+      : between(labelled, own.labelled, path);
+  const evaluation = across ?? own.evaluation;
+  if (evaluation === undefined) {
+    await own.close();
+    throw usageError(`--eval-data ${path} has no classes; give a folder with one folder a class`);
+  }
+  return {
+    ...opened,
+    evaluation,
+    pictures: evaluation.test,
+    close: async () => {
+      await Promise.all([opened.close(), own.close()]);
+    },
+  };
 }
 
 async function openShapes(word: string | undefined, size: number): Promise<OpenedData> {
@@ -58,43 +103,52 @@ async function openShapes(word: string | undefined, size: number): Promise<Opene
   const draw = (split: string, length: number): Dataset =>
     cached(shapes({ key: fold(key(0), split), count: length, size }));
   const dataset = draw('train', count);
+  const test = draw('test', Math.min(MOST.test, count));
   return {
     source: `shapes:${count}`,
     length: count,
     dataset,
     evaluation: {
       train: atMost(dataset, MOST.train),
-      test: draw('test', Math.min(MOST.test, count)),
+      test,
       classes: dataset.classes?.length ?? 0,
       heldOut: 'held-out drawings',
+      source: 'drawings of the same ten shapes',
     },
+    pictures: test,
+    broken: [],
     notes: [],
     close: async () => undefined,
   };
 }
 
-async function openFolder(asked: string, image: Side): Promise<OpenedData> {
+async function openFolder(asked: string, room: Room): Promise<OpenedData> {
   expectFolder(asked);
   const path = trainingPart(asked);
-  const folder = await openImages(path, image);
+  const folder = await openImages(path, room);
   const other = heldOutSibling(path);
-  const sibling =
-    other === undefined || !folder.labels ? undefined : await openImages(other, image);
-  const evaluation = sibling === undefined ? within(folder) : between(folder, sibling, other ?? '');
+  const sibling = other === undefined || !folder.labels ? undefined : await openImages(other, room);
+  const across = sibling === undefined ? undefined : between(folder, sibling, other ?? '');
+  const evaluation = across ?? within(folder, path);
   return {
     source: path,
     length: folder.length,
     dataset: folder,
+    ...(folder.labels === undefined ? {} : { labelled: folder }),
     ...(evaluation === undefined ? {} : { evaluation }),
-    notes: notesOf(asked, path, folder),
+    pictures: evaluation?.test ?? atMost(folder, MOST.test),
+    broken: folder.broken,
+    notes: [...notesOf(asked, path, folder), ...(await smallImages(folder, room.image))],
     close: async () => {
       await Promise.all([folder.close(), sibling?.close()]);
     },
   };
 }
 
+const isFolder = (path: string): boolean => existsSync(path) && statSync(path).isDirectory();
+
 function expectFolder(path: string): void {
-  if (existsSync(path) && statSync(path).isDirectory()) return;
+  if (isFolder(path)) return;
   throw usageError(`--data ${path} is not a folder; give a folder of images, or shapes[:count]`);
 }
 
@@ -102,18 +156,32 @@ function expectFolder(path: string): void {
  * Opens a folder of images as it is.
  *
  * @param path the folder
- * @param image the model's image size
+ * @param room the model's image size, and how much memory decoded images may take
  * @returns the images; the caller closes it
  * @throws Failure (exit code 2) when there is no folder, or no picture that decodes
  */
-export async function openImages(path: string, { height, width }: Side): Promise<ImageFolder> {
+export async function openImages(
+  path: string,
+  { image: { height, width }, cacheBytes }: Room,
+): Promise<ImageFolder> {
   expectFolder(path);
   try {
     // Twice the view's side: small crops keep their detail, large photos do not fill the memory.
-    return await imageFolder(path, { shortSide: 2 * Math.max(height, width) });
+    return await imageFolder(path, {
+      shortSide: 2 * Math.max(height, width),
+      progress: showReading,
+      ...(cacheBytes === undefined ? {} : { cacheBytes }),
+    });
   } catch (error) {
     throw usageError(error instanceof Error ? error.message : String(error));
   }
+}
+
+/** On a terminal, one rewriting line, and only for folders that take their time. */
+function showReading(done: number, total: number): void {
+  if (!process.stderr.isTTY || total < 1000) return;
+  if (done === total) process.stderr.write('\r\u001b[2K');
+  else if (done % 100 === 0) process.stderr.write(`\rreading images ${done}/${total}`);
 }
 
 /** `DIR/train` where DIR holds nothing but splits: else the split's name would pass for a class. */
@@ -130,61 +198,18 @@ function heldOutSibling(path: string): string | undefined {
   return HELD_OUT_NAMES.map((name) => join(dirname(path), name)).find((other) => existsSync(other));
 }
 
-function between(train: ImageFolder, test: ImageFolder, path: string): Evaluation | undefined {
-  const { classes = [], labels } = train;
-  const names = test.classes ?? [];
-  if (
-    labels === undefined ||
-    test.labels === undefined ||
-    names.some((n) => !classes.includes(n))
-  ) {
-    return within(train);
+/** Says how many images must be enlarged, from those that are in memory anyway. */
+async function smallImages(folder: ImageFolder, { height, width }: Side): Promise<string[]> {
+  if (!folder.inMemory) return [];
+  let small = 0;
+  for (let i = 0; i < folder.length; i++) {
+    const image = await folder.image(i);
+    if (image.width < width || image.height < height) small++;
   }
-  const renamed = test.labels.map((label) => classes.indexOf(names[label] ?? ''));
-  return {
-    train: atMost(train, MOST.train),
-    test: atMost({ ...test, classes, labels: renamed }, MOST.test),
-    classes: classes.length,
-    heldOut: `pictures of ${basename(path)}/`,
-  };
-}
-
-function within(folder: ImageFolder): Evaluation | undefined {
-  const { classes, labels } = folder;
-  if (classes === undefined || labels === undefined) return undefined;
-  const seen = new Map<number, number>();
-  const isTest = [...labels].map((label) => {
-    const nth = seen.get(label) ?? 0;
-    seen.set(label, nth + 1);
-    return nth % FOLD === FOLD - 1;
-  });
-  const indices = [...labels.keys()];
-  const test = subset(
-    folder,
-    indices.filter((i) => isTest[i]),
-  );
-  if (test.length === 0) return undefined;
-  return {
-    train: atMost(
-      subset(
-        folder,
-        indices.filter((i) => !isTest[i]),
-      ),
-      MOST.train,
-    ),
-    test: atMost(test, MOST.test),
-    classes: classes.length,
-    heldOut: 'pictures whose labels were held out; the pretraining saw them without',
-  };
-}
-
-/** Evenly spread pictures, so that sorted classes stay in proportion. */
-function atMost(dataset: Dataset, most: number): Dataset {
-  if (dataset.length <= most) return dataset;
-  return subset(
-    dataset,
-    Array.from({ length: most }, (_, i) => Math.floor((i * dataset.length) / most)),
-  );
+  if (small === 0) return [];
+  return [
+    `${small} of ${folder.length} images are smaller than ${width}x${height} and are enlarged; a smaller --image-size may serve them better`,
+  ];
 }
 
 function notesOf(asked: string, path: string, { broken }: ImageFolder): string[] {

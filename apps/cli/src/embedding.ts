@@ -25,7 +25,7 @@ export type EmbedRequest = {
 export async function embedFolder({ model, data, out, backend }: EmbedRequest): Promise<void> {
   await useBackend(backend);
   const { config, params } = await openModel(model);
-  const folder = await openImages(data, config.model.encoder.image);
+  const folder = await openImages(data, config.model.encoder);
   try {
     const extract = encoderFeatures(config.model, params);
     const rows = await extractRows(folder, config, extract, (done) => {

@@ -3,7 +3,7 @@ import { enableProdMode, version_core } from '@tensorflow/tfjs-core';
 import { type BackendName, chooseBackend } from '@twocan/backend';
 import sharp from 'sharp';
 
-const BACKENDS: readonly BackendName[] = ['node-gpu', 'node', 'wasm', 'cpu'];
+const BACKENDS: readonly BackendName[] = ['node-gpu', 'simd', 'node', 'wasm', 'cpu'];
 
 /**
  * Tries every backend and describes the machine.

@@ -25,7 +25,7 @@ export type KnnRequest = {
 export async function judgeByKnn(request: KnnRequest): Promise<void> {
   await useBackend(request.backend);
   const { config, params, path, step } = await openModel(request.model);
-  const data = await openData(request.data, config.model.encoder.image);
+  const data = await openData({ data: request.data }, config.model.encoder.image);
   const untrained = freshParams(config);
   try {
     const { evaluation } = data;

@@ -1,8 +1,15 @@
 import type { CanParams } from '@twocan/can';
 import type { Dataset } from '@twocan/data';
-import { knnAccuracy, type LabelledFeatures } from '@twocan/evaluate';
-import type { Evaluation } from './datasets.ts';
-import { type Extract, encoderFeatures, extractRows, rawPixels, type Sizes } from './features.ts';
+import { knnAccuracy } from '@twocan/evaluate';
+import type { Evaluation } from './evaluation-sets.ts';
+import {
+  type Extract,
+  encoderFeatures,
+  extractRows,
+  type Rows,
+  rawPixels,
+  type Sizes,
+} from './features.ts';
 
 const NEIGHBOURS = 20;
 
@@ -20,28 +27,34 @@ export type KnnComparison = {
 /** How neighbours vote. */
 export type Votes = { readonly k?: number; readonly temperature?: number };
 
+/** Rows of features of both sides. */
+type Sides = { readonly train: Rows; readonly test: Rows };
+
 /**
- * The k-NN accuracy of one kind of features.
+ * The k-NN accuracy of features.
  *
  * @param evaluation labelled pictures of both sides
- * @param sizes image size and normalisation
- * @param extract what turns pixels into features
+ * @param sides their features
  * @param votes how neighbours vote
  * @returns top-1 in [0, 1]
  */
-export async function knnOf(
+export async function accuracyOf(
   { train, test, classes }: Evaluation,
-  sizes: Sizes,
-  extract: Extract,
+  sides: Sides,
   { k = NEIGHBOURS, ...votes }: Votes = {},
 ): Promise<number> {
-  const sides = {
-    train: await labelled(train, sizes, extract),
-    test: await labelled(test, sizes, extract),
-  };
-  const options = { k: Math.min(k, train.length), centre: true, classes, ...votes };
-  return (await knnAccuracy({ ...sides, ...options })).accuracy;
+  const { accuracy } = await knnAccuracy({
+    train: { features: sides.train.features, labels: labelsOf(train) },
+    test: { features: sides.test.features, labels: labelsOf(test) },
+    k: Math.min(k, train.length),
+    centre: true,
+    classes,
+    ...votes,
+  });
+  return accuracy;
 }
+
+const labelsOf = ({ labels, length }: Dataset): Int32Array => labels ?? new Int32Array(length);
 
 /**
  * Compares trained features with raw pixels and with the encoder the run started from.
@@ -58,26 +71,36 @@ export async function compareByKnn(
   evaluation: Evaluation,
   votes: Votes = {},
 ): Promise<KnnComparison> {
-  const accuracy = (extract: Extract): Promise<number> => knnOf(evaluation, sizes, extract, votes);
-  const { train, test, classes } = evaluation;
+  const accuracy = async (extract: Extract): Promise<number> => {
+    const train = await extractRows(evaluation.train, sizes, extract);
+    const test = await extractRows(evaluation.test, sizes, extract);
+    return accuracyOf(evaluation, { train, test }, votes);
+  };
   return {
     trained: await accuracy(encoderFeatures(sizes.model, encoders.trained)),
     rawPixels: await accuracy(rawPixels),
     untrained: await accuracy(encoderFeatures(sizes.model, encoders.untrained)),
-    neighbours: Math.min(votes.k ?? NEIGHBOURS, train.length),
+    ...countsOf(evaluation, votes),
+  };
+}
+
+/**
+ * How much a comparison rests on.
+ *
+ * @param evaluation labelled pictures of both sides
+ * @param votes how neighbours vote
+ * @returns numbers of neighbours, pictures and classes
+ */
+export function countsOf(
+  { train, test, classes }: Evaluation,
+  { k = NEIGHBOURS }: Votes = {},
+): Omit<KnnComparison, 'trained' | 'rawPixels' | 'untrained'> {
+  return {
+    neighbours: Math.min(k, train.length),
     trainImages: train.length,
     testImages: test.length,
     classes,
   };
-}
-
-async function labelled(
-  dataset: Dataset,
-  sizes: Sizes,
-  extract: Extract,
-): Promise<LabelledFeatures> {
-  const { features } = await extractRows(dataset, sizes, extract);
-  return { features, labels: dataset.labels ?? new Int32Array(dataset.length) };
 }
 
 /**

@@ -1,18 +1,18 @@
-import type { ArgsDef } from 'citty';
 import { usageError } from './failure.ts';
+import { hint } from './nearest-name.ts';
 import type { Words } from './options.ts';
+import { camel } from './settings.ts';
 
 /**
  * Refuses what a command does not know: citty accepts any flag, and a misspelt one would silently
  * do something else.
  *
- * @param args the command's options
+ * @param known the command's options
  * @param words the words of the command line
  * @param loose whether words without a flag are welcome
  * @throws Failure (exit code 2) naming the unknown, with the nearest known name
  */
-export function refuseUnknown(args: ArgsDef, words: Words, loose = false): void {
-  const known = Object.keys(args);
+export function refuseUnknown(known: readonly string[], words: Words, loose = false): void {
   const accepted = new Set([...known, ...known.map(camel), '_']);
   const unknown = Object.keys(words).filter((name) => !accepted.has(name));
   if (unknown.length > 0) {
@@ -24,42 +24,4 @@ export function refuseUnknown(args: ArgsDef, words: Words, loose = false): void 
   if (!loose && Array.isArray(rest) && rest.length > 0) {
     throw usageError(`unexpected argument ${rest.join(' ')}; every option starts with --`);
   }
-}
-
-/**
- * The nearest of some names, as a question to append to an error.
- *
- * @param word what was typed
- * @param names what is known
- * @returns `; did you mean --steps?`, or nothing when no name is near
- */
-export function hint(word: string, names: readonly string[], prefix = '--'): string {
-  const [nearest] = names
-    .map((name) => ({ name, far: editDistance(word, name) }))
-    .sort((a, b) => a.far - b.far);
-  if (nearest === undefined || nearest.far > Math.max(2, nearest.name.length / 3)) return '';
-  return `; did you mean ${prefix}${nearest.name}?`;
-}
-
-const camel = (name: string): string =>
-  name.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase());
-
-/** Insertions, deletions, replacements and swaps of neighbours that turn one word into another. */
-function editDistance(a: string, b: string): number {
-  let [before, row] = [[] as number[], Array.from({ length: b.length + 1 }, (_, j) => j)];
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const replaced = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      const swapped = a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1];
-      next[j] = Math.min(
-        replaced,
-        (row[j] ?? 0) + 1,
-        (next[j - 1] ?? 0) + 1,
-        swapped && i > 1 && j > 1 ? (before[j - 2] ?? 0) + 1 : Number.POSITIVE_INFINITY,
-      );
-    }
-    [before, row] = [row, next];
-  }
-  return row[b.length] ?? 0;
 }

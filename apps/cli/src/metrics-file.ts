@@ -1,53 +1,71 @@
 import { appendFileSync, existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 
+type Numbers = Readonly<Record<string, number>>;
+
 /**
- * One line of metrics.jsonl.
+ * One line of metrics.jsonl: what a step, or a judgement after a step, said.
  *
  * Everything but `machine` follows from the config and the backend alone, so two runs can be
  * compared bit by bit; `machine` holds what the clock and the operating system said.
  */
 export type MetricsLine = {
   readonly step: number;
-  readonly machine: Readonly<Record<string, number>>;
-  readonly [name: string]: number | Readonly<Record<string, number>>;
+  /** Of a judgement: `knn` and `rawPixels` in [0, 1], `effectiveRank`; absent in lines of steps. */
+  readonly evaluation?: Numbers;
+  /** `time` in seconds since 1970, `millis` of the work, `rssMegabytes`, ... */
+  readonly machine: Numbers;
+  readonly [name: string]: number | Numbers | undefined;
 };
+
+/**
+ * Reads the lines of a run.
+ *
+ * @param path the file; need not exist
+ * @returns the lines in order; one cut off by a crash is left out
+ */
+export function readMetrics(path: string): MetricsLine[] {
+  if (!existsSync(path)) return [];
+  return readFileSync(path, 'utf8')
+    .split('\n')
+    .flatMap((line) => parse(line) ?? []);
+}
 
 /**
  * Drops what a run wrote after the checkpoint it is resumed from, and a line cut off by a crash.
  *
  * @param path the file; need not exist
  * @param lastStep the step of the checkpoint; lines of later steps go
+ * @returns the lines that stay
  */
-export function truncateMetrics(path: string, lastStep: number): void {
-  if (!existsSync(path)) return;
-  const lines = readFileSync(path, 'utf8').split('\n');
-  const kept = lines.filter((line) => {
-    const step = stepOf(line);
-    return step !== undefined && step <= lastStep;
-  });
-  const text = kept.length === 0 ? '' : `${kept.join('\n')}\n`;
+export function truncateMetrics(path: string, lastStep: number): MetricsLine[] {
+  const kept = readMetrics(path).filter(({ step }) => step <= lastStep);
+  if (!existsSync(path)) return kept;
   // A rename is atomic: a crash here leaves the old file or the new one.
-  writeFileSync(`${path}.tmp`, text);
+  writeFileSync(`${path}.tmp`, kept.map(textOf).join(''));
   renameSync(`${path}.tmp`, path);
+  return kept;
 }
 
-function stepOf(line: string): number | undefined {
+function parse(line: string): MetricsLine | undefined {
   try {
-    const { step } = JSON.parse(line) as { step?: unknown };
-    return typeof step === 'number' ? step : undefined;
+    const value = JSON.parse(line) as Partial<MetricsLine> | null;
+    const whole = typeof value?.step === 'number' && typeof value.machine === 'object';
+    return whole ? (value as MetricsLine) : undefined;
   } catch {
     return undefined;
   }
 }
 
 /**
- * Appends one step. The line is with the operating system when this returns: a killed process
- * loses none.
+ * Appends one line. It is with the operating system when this returns: a killed process loses none.
  *
  * @param path the file
- * @param line the step's numbers
+ * @param line the numbers
  */
 export function appendMetrics(path: string, line: MetricsLine): void {
-  const { step, machine, ...rest } = line;
-  appendFileSync(path, `${JSON.stringify({ step, ...rest, machine })}\n`);
+  appendFileSync(path, textOf(line));
+}
+
+function textOf({ step, machine, ...rest }: MetricsLine): string {
+  return `${JSON.stringify({ step, ...rest, machine })}\n`;
 }

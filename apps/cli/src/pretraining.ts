@@ -3,7 +3,7 @@ import type { BackendReport } from '@twocan/backend';
 import { differences, type RunConfig, resolveModel, resolveRun, runLabel } from './config.ts';
 import { type OpenedData, openData } from './datasets.ts';
 import { EXIT, usageError } from './failure.ts';
-import type { Options } from './options.ts';
+import { layOver, type Options } from './options.ts';
 import { quickStart } from './quick-start.ts';
 import {
   checkNewRun,
@@ -45,8 +45,8 @@ async function newRun({ options: asked, out, overwrite }: Request): Promise<numb
   const model = resolveModel(options);
   const folder = runFolder(out ?? defaultRunPath(runLabel(options), new Date()));
   checkNewRun(folder, overwrite);
-  const backend = await useBackend(options.backend);
-  const data = await openData(options.data, model.encoder.image);
+  const backend = await useBackend(options.backend, options.threads);
+  const data = await openData(options, model.encoder.image);
   return closing(data, async () => {
     const config = resolveRun(options, model, data, backend.name);
     return alone(folder, () => {
@@ -60,9 +60,9 @@ async function resumeRun({ options, out }: Request): Promise<number> {
   if (out === undefined) throw usageError('--resume needs --out RUN, the run to go on with');
   const folder = runFolder(out);
   const before = readRunConfig(folder);
-  const asked = { ...withoutRivals(before.options, options), ...options };
+  const asked = layOver(before.options, options);
   const model = resolveModel(asked);
-  const data = await openData(asked.data, model.encoder.image);
+  const data = await openData(asked, model.encoder.image);
   return closing(data, async () => {
     const wanted =
       asked.backend === undefined || asked.backend === 'auto' ? before.backend : asked.backend;
@@ -74,16 +74,9 @@ async function resumeRun({ options, out }: Request): Promise<number> {
       );
     }
     return alone(folder, async () =>
-      carryOut(folder, before, data, await useBackend(before.backend), true),
+      carryOut(folder, before, data, await useBackend(before.backend, asked.threads), true),
     );
   });
-}
-
-/** --steps now replaces --epochs then, and the other way round. */
-function withoutRivals(before: Options, now: Options): Options {
-  const { epochs, steps, ...rest } = before;
-  if (now.epochs !== undefined || now.steps !== undefined) return rest;
-  return before;
 }
 
 async function closing(data: OpenedData, work: () => Promise<number>): Promise<number> {
@@ -115,7 +108,8 @@ async function carryOut(
   const stop = new AbortController();
   // Once: a second Ctrl-C finds no listener and ends the process as it always did.
   const interrupt = (): void => stop.abort();
-  process.once('SIGINT', interrupt);
+  const signals = ['SIGINT', 'SIGTERM'] as const;
+  for (const signal of signals) process.once(signal, interrupt);
   try {
     const { finished, verdict } = await train({
       folder,
@@ -133,6 +127,6 @@ async function carryOut(
     if (verdict !== undefined) console.log(verdict);
     return EXIT.done;
   } finally {
-    process.off('SIGINT', interrupt);
+    for (const signal of signals) process.off(signal, interrupt);
   }
 }

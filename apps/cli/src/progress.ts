@@ -1,3 +1,5 @@
+import { styleFor } from './help.ts';
+
 /** What one finished step has to say. */
 export type StepReport = {
   readonly step: number;
@@ -17,7 +19,12 @@ export type Progress = {
   close(): void;
 };
 
-type Stream = { write(text: string): unknown; readonly isTTY?: boolean; readonly columns?: number };
+type Stream = {
+  write(text: string): unknown;
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+  hasColors?(): boolean;
+};
 
 const PLAIN_LINES = 20; // in a pipe: about this many lines in a whole run
 
@@ -42,6 +49,7 @@ export function makeProgress({
   readonly now?: () => number;
 }): Progress {
   const rewriting = stream.isTTY === true && !process.env.CI;
+  const { heading } = styleFor(stream);
   const every = Math.max(1, Math.floor(total / PLAIN_LINES));
   const begin = now();
   let open = false;
@@ -60,7 +68,9 @@ export function makeProgress({
       const left = ((now() - begin) / done) * (total - report.step);
       const line = stepLine(report, total, left);
       if (rewriting) {
-        stream.write(`\r\u001b[2K${line.slice(0, Math.max(20, (stream.columns ?? 100) - 1))}`);
+        const room = Math.max(20, (stream.columns ?? 100) - 1);
+        const head = line.indexOf('  ');
+        stream.write(`\r\u001b[2K${heading(line.slice(0, head))}${line.slice(head, room)}`);
         open = true;
       } else if (report.step % every === 0 || done === 1 || report.step === total) {
         stream.write(`${line}\n`);
@@ -70,17 +80,19 @@ export function makeProgress({
 }
 
 function stepLine(report: StepReport, total: number, millisLeft: number): string {
-  const { loss, contrastive, reconstruction, denoising } = report.metrics;
+  const { loss, contrastive, reconstruction, denoising, gradNorm } = report.metrics;
   const terms = Object.entries({ con: contrastive, rec: reconstruction, den: denoising })
     .filter(([, value]) => value !== undefined)
     .map(([name, value]) => `${name} ${number(value)}`)
     .join(' ');
   return [
     `step ${String(report.step).padStart(String(total).length)}/${total}`,
+    // What a narrow terminal must not cut off comes first.
+    `${Math.round(report.imagesPerSecond)} images/s`,
+    `${duration(millisLeft)} left`,
     `loss ${number(loss)}${terms ? ` (${terms})` : ''}`,
     `lr ${report.learningRate.toExponential(1)}`,
-    `${Math.round(report.imagesPerSecond)} img/s`,
-    `${duration(millisLeft)} left`,
+    ...(gradNorm === undefined ? [] : [`grad ${gradNorm.toFixed(2)}`]),
     `${report.tensors} tensors`,
     `${Math.round(report.rssMegabytes)} MB`,
   ].join('  ');

@@ -34,7 +34,7 @@ export async function drawReconstructions(request: ReconstructRequest): Promise<
         `--mask-ratio ${request.maskRatio}: the model was trained ${model.maskRatio > 0 ? 'with' : 'without'} hidden patches`,
       );
     }
-    const folder = await openImages(request.data, model.encoder.image);
+    const folder = await openImages(request.data, model.encoder);
     const asked = {
       ...config,
       model: { ...model, maskRatio: request.maskRatio ?? model.maskRatio },

@@ -19,6 +19,12 @@ export type RunFolder = {
   readonly checkpoints: string;
   readonly samples: string;
   readonly result: string;
+  readonly report: string;
+  readonly environment: string;
+  /** Images that were left out, one a line, with the reason. */
+  readonly skipped: string;
+  /** TensorBoard's event files. */
+  readonly tensorboard: string;
   /** Says which process works on the run. */
   readonly lock: string;
 };
@@ -38,6 +44,10 @@ export function runFolder(out: string): RunFolder {
     checkpoints: join(path, 'checkpoints'),
     samples: join(path, 'samples'),
     result: join(path, 'result.json'),
+    report: join(path, 'report.html'),
+    environment: join(path, 'environment.json'),
+    skipped: join(path, 'skipped.jsonl'),
+    tensorboard: join(path, 'tensorboard'),
     lock: join(path, 'lock'),
   };
 }
@@ -82,9 +92,8 @@ export function checkNewRun(folder: RunFolder, overwrite: boolean): void {
  * @param config what the run is
  */
 export function createRun(folder: RunFolder, config: RunConfig): void {
-  for (const old of [folder.metrics, folder.result, folder.checkpoints, folder.samples]) {
-    rmSync(old, { recursive: true, force: true });
-  }
+  const { path: _, config: __, lock: ___, ...written } = folder;
+  for (const old of Object.values(written)) rmSync(old, { recursive: true, force: true });
   // First the config, and in one piece: whatever is killed from here on can be resumed.
   writeFileSync(`${folder.lock}.config`, `${JSON.stringify(config, null, 2)}\n`);
   renameSync(`${folder.lock}.config`, folder.config);

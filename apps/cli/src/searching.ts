@@ -38,7 +38,7 @@ export async function searchFolder(request: SearchRequest): Promise<void> {
   await useBackend(request.backend);
   const model = await openModel(request.model);
   try {
-    const folder = await openImages(request.data, model.config.model.encoder.image);
+    const folder = await openImages(request.data, model.config.model.encoder);
     try {
       const rows = await indexedRows(model, folder, request.index);
       const { wanted } = request;

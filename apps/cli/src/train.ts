@@ -1,33 +1,22 @@
 import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { memory, tensor4d } from '@tensorflow/tfjs-core';
-import type { BackendReport } from '@twocan/backend';
 import { type CanParams, canLoss } from '@twocan/can';
 import type { Json } from '@twocan/checkpoint';
 import { saveCheckpoint } from '@twocan/checkpoint/node';
-import { disposeTree, fold, type Key, key } from '@twocan/core';
+import { fold, key } from '@twocan/core';
 import { type Batch, makeBatches } from '@twocan/data';
 import { adamw, warmupCosine } from '@twocan/optim';
 import { disposeState, fit, isNonFinite, makeStep, type TrainEvent } from '@twocan/trainer';
-import { continuedState, freshParams, freshState, type State } from './begin.ts';
-import type { RunConfig } from './config.ts';
-import type { OpenedData } from './datasets.ts';
-import { compareByKnn, knnLine } from './knn.ts';
-import { appendMetrics, truncateMetrics } from './metrics-file.ts';
+import { continuedState, freshState, type State } from './begin.ts';
+import { environmentOf } from './environment.ts';
+import { countsOf, knnLine } from './knn.ts';
 import { duration, makeProgress, type Progress } from './progress.ts';
-import type { RunFolder } from './run-folder.ts';
-import { writeSamples } from './samples.ts';
-
-/** A run that is ready to go. */
-export type Run = {
-  readonly folder: RunFolder;
-  readonly config: RunConfig;
-  readonly data: OpenedData;
-  readonly backend: BackendReport;
-  readonly resume: boolean;
-  readonly signal: AbortSignal;
-};
+import { openRecord, type Record } from './record.ts';
+import type { Run } from './run.ts';
+import { listSkipped } from './skipped.ts';
+import { cannotWrite, exploded, isSystemError } from './stopped.ts';
+import { takeStock } from './take-stock.ts';
 
 /** How it went: finished or interrupted, and the k-NN line where labels are known. */
 export type Outcome = { readonly finished: boolean; readonly verdict?: string };
@@ -53,13 +42,18 @@ export async function train(run: Run): Promise<Outcome> {
   const begin = run.resume
     ? await continuedState(folder, config, optimizer)
     : freshState(config, optimizer);
-  truncateMetrics(folder.metrics, begin.step);
+  listSkipped(folder.skipped, data.broken);
+  const record = openRecord(folder, config, environmentOf(run.backend), begin.step);
   const progress = makeProgress({
     stream: process.stderr,
     total: config.steps,
     first: begin.step,
   });
   announce(run, begin.step, progress);
+  const interval = config.checkpointEvery;
+  if (begin.step > 0 && interval > 0 && begin.step % interval === 0) {
+    await takeStock(run, begin, record, progress);
+  }
   const began = Date.now();
   const loss = canLoss(config.model);
   const events = fit<CanParams, Batch>({
@@ -83,45 +77,36 @@ export async function train(run: Run): Promise<Outcome> {
     ...(config.checkpointEvery > 0 ? { checkpointEvery: config.checkpointEvery } : {}),
     signal: run.signal,
   });
-  const done = await follow(events, run, root, progress);
+  const done = await follow(events, run, record, progress);
   progress.close();
   if (done.aborted) {
     disposeState(done.state);
     return { finished: false };
   }
   progress.note(`trained for ${duration(Date.now() - began)}`);
-  const verdict = await judge(run, done.state.params);
   disposeState(done.state);
+  const verdict = verdictOf(run, record);
   return { finished: true, ...(verdict === undefined ? {} : { verdict }) };
 }
 
 async function follow(
   events: AsyncIterable<TrainEvent<CanParams>>,
-  { folder, config, data }: Run,
-  root: Key,
+  run: Run,
+  record: Record,
   progress: Progress,
 ): Promise<{ readonly state: State; readonly aborted: boolean }> {
+  const { folder, config, data } = run;
   const save = async (state: State): Promise<void> => {
     const plain = config as unknown as Json;
-    await saveCheckpoint(folder.checkpoints, { ...state, key: root, config: plain });
-  };
-  const sheet = (state: State): Promise<void> => {
-    const name = `step-${String(state.step).padStart(8, '0')}.png`;
-    const pictures = data.evaluation?.test ?? data.dataset;
-    return writeSamples(
-      join(folder.samples, name),
-      config,
-      state.params,
-      pictures,
-      fold(root, 'samples'),
-    );
+    await saveCheckpoint(folder.checkpoints, { ...state, key: key(config.seed), config: plain });
   };
   try {
     for await (const event of events) {
       if (event.type === 'done') return { state: event.state, aborted: event.aborted };
       if (event.type === 'checkpoint') {
         await save(event.state);
-        await sheet(event.state);
+        // Whoever interrupts wants to be gone: what is missing is made up for after a resume.
+        if (!run.signal.aborted) await takeStock(run, event.state, record, progress);
         continue;
       }
       const { step, metrics, learningRate = 0, millis } = event;
@@ -132,18 +117,23 @@ async function follow(
         tensors: memory().numTensors,
         rssMegabytes: process.memoryUsage.rss() / 2 ** 20,
       };
-      appendMetrics(folder.metrics, { step, loss, ...others, learningRate, machine });
+      record.add({ step, loss, ...others, learningRate, machine });
       progress.step({ step, metrics, learningRate, ...machine });
+      if (step === 1) record.report();
       // Everything above may finish without the event loop turning; signals arrive only there.
       await setImmediate();
     }
   } catch (error) {
+    progress.close();
     if (isNonFinite(error)) {
-      progress.close();
       await save(error.state as State);
       disposeState(error.state);
+      record.report();
+      throw exploded(error, run);
     }
-    throw error;
+    throw isSystemError(error) ? await cannotWrite(error, run) : error;
+  } finally {
+    listSkipped(folder.skipped, data.broken);
   }
   throw new Error('train: the run ended without a last event');
 }
@@ -162,14 +152,17 @@ function announce({ config, data, backend, resume }: Run, step: number, progress
 }
 
 /** The k-NN line, with its numbers in result.json; nothing where labels are not known. */
-async function judge(
-  { folder, config, data }: Run,
-  trained: CanParams,
-): Promise<string | undefined> {
-  if (data.evaluation === undefined) return undefined;
-  const untrained = freshParams(config);
-  const result = await compareByKnn(config, { trained, untrained }, data.evaluation);
-  disposeTree(untrained);
+function verdictOf({ folder, data }: Run, { lines }: Record): string | undefined {
+  const { evaluation } = data;
+  const judged = lines.flatMap(({ evaluation: judgement }) => (judgement ? [judgement] : []));
+  const [first, last] = [judged[0], judged.at(-1)];
+  if (evaluation === undefined || first === undefined || last === undefined) return undefined;
+  const result = {
+    trained: last.knn ?? 0,
+    rawPixels: first.rawPixels ?? 0,
+    untrained: first.knn ?? 0,
+    ...countsOf(evaluation),
+  };
   writeFileSync(folder.result, `${JSON.stringify({ knn: result }, null, 2)}\n`);
-  return knnLine(result, data.evaluation.heldOut);
+  return knnLine(result, evaluation.heldOut);
 }

@@ -1,12 +1,15 @@
 import { existsSync, statSync } from 'node:fs';
 import { enableProdMode } from '@tensorflow/tfjs-core';
 import { type BackendReport, chooseBackend } from '@twocan/backend';
-import type { ArgsDef } from 'citty';
+import { checkNumber } from './check-setting.ts';
 import { usageError } from './failure.ts';
-import { parseBackend, parseNumber, type Range, type Words } from './options.ts';
+import type { Flags } from './help.ts';
+import { hint } from './nearest-name.ts';
+import type { Words } from './options.ts';
+import { BACKENDS, type Range } from './settings.ts';
 
 /** Options that every command with a model has. */
-export const MODEL_ARGS: ArgsDef = {
+export const MODEL_FLAGS: Flags = {
   model: {
     type: 'string',
     valueHint: 'RUN|FILE',
@@ -14,10 +17,9 @@ export const MODEL_ARGS: ArgsDef = {
   },
   backend: {
     type: 'string',
-    valueHint: 'auto|cpu|wasm|node|node-gpu',
-    description: 'What computes; default auto',
+    valueHint: BACKENDS.join('|'),
+    description: 'What computes; default auto, the first that loads',
   },
-  debug: { type: 'boolean', description: 'Print stack traces' },
 };
 
 /**
@@ -46,10 +48,12 @@ export function numberOr<T>(
   fallback: T,
   range: Range & { readonly whole?: boolean },
 ): number | T {
-  const problems: string[] = [];
-  const value = parseNumber(words, flag, range, range.whole ?? false, problems);
-  if (problems.length > 0) throw usageError(problems.join('\n'));
-  return value ?? fallback;
+  const word = words[flag];
+  if (word === undefined) return fallback;
+  const value = word === '' ? Number.NaN : Number(word);
+  const problem = checkNumber(range, range.whole ?? false, value);
+  if (problem !== undefined) throw usageError(`--${flag} ${problem}, got ${String(word)}`);
+  return value;
 }
 
 /**
@@ -57,13 +61,19 @@ export function numberOr<T>(
  *
  * @throws Failure (exit code 2) saying what to install when it is missing
  */
-export async function useBackend(name: string | undefined): Promise<BackendReport> {
-  const problems: string[] = [];
-  const wanted = parseBackend(name, problems) ?? 'auto';
-  if (problems.length > 0) throw usageError(problems.join('\n'));
+export async function useBackend(
+  name: string | undefined,
+  threads?: number,
+): Promise<BackendReport> {
+  const wanted = BACKENDS.find((known) => known === (name ?? 'auto'));
+  if (wanted === undefined) {
+    throw usageError(
+      `--backend must be one of ${BACKENDS.join(', ')}${hint(name ?? '', BACKENDS, '')}, got ${name}`,
+    );
+  }
   enableProdMode(); // else tfjs's cpu backend prints an advertisement
   try {
-    return await chooseBackend(wanted);
+    return await chooseBackend(wanted, threads === undefined ? {} : { threads });
   } catch (error) {
     const missing = error instanceof Error && 'code' in error && error.code === 'BACKEND_MISSING';
     throw missing ? usageError(error.message) : error;

@@ -21,9 +21,13 @@ export type Outcome = {
 export function twocan(
   args: readonly string[],
   kill?: { readonly when: RegExp; readonly signal: NodeJS.Signals },
+  environment: Readonly<Record<string, string>> = {},
 ): Promise<Outcome> {
   return new Promise((done, fail) => {
-    const child = spawn(process.execPath, [BIN, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(process.execPath, [BIN, ...args], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, ...environment },
+    });
     let [stdout, stderr, sent] = ['', '', false];
     child.stdout.on('data', (chunk: Buffer) => {
       stdout += chunk.toString();
@@ -52,12 +56,17 @@ export function scratch(): { path: (name: string) => string; remove: () => void 
 /** metrics.jsonl without what the clock said. */
 export function metricsOf(run: string): Record<string, unknown>[] {
   return readFileSync(join(run, 'metrics.jsonl'), 'utf8')
-    .trim()
     .split('\n')
+    .filter((line) => line.endsWith('}'))
     .map((line) => {
       const { machine: _, ...rest } = JSON.parse(line) as Record<string, unknown>;
       return rest;
     });
+}
+
+/** The numbers of the steps in metrics.jsonl, without what was judged between them. */
+export function stepsOf(run: string): unknown[] {
+  return metricsOf(run).flatMap(({ step, evaluation }) => (evaluation === undefined ? [step] : []));
 }
 
 /** A labelled folder of drawings as PNG files: `class-C/I.png`. */

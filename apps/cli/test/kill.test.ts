@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { decodeSafetensors } from '@twocan/checkpoint';
 import { key, uniform } from '@twocan/core';
 import { afterAll, expect, test } from 'vitest';
-import { BIN, metricsOf, scratch, twocan } from './cli.ts';
+import { BIN, metricsOf, scratch, stepsOf, twocan } from './cli.ts';
 
 const folder = scratch();
 afterAll(folder.remove);
@@ -41,9 +41,8 @@ function checkpointSteps(run: string): number[] {
 
 /** The last step in metrics.jsonl, a line that was cut off left out. */
 function lastStep(run: string): number {
-  const path = join(run, 'metrics.jsonl');
-  if (!existsSync(path)) return 0;
-  return readFileSync(path, 'utf8').split('\n').length - 1;
+  if (!existsSync(join(run, 'metrics.jsonl'))) return 0;
+  return stepsOf(run).length;
 }
 
 const weights = (run: string): string => {

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
-import { metricsOf, scratch, twocan } from './cli.ts';
+import { scratch, stepsOf, twocan } from './cli.ts';
 
 const folder = scratch();
 afterAll(folder.remove);
@@ -19,7 +19,7 @@ test('a second process on a run is told who holds it, and harms nothing', async 
     expect([code, stderr]).toEqual([2, expect.stringContaining(`in use by process ${pid}`)]);
   }
   expect((await first).code).toBe(0);
-  expect(metricsOf(run)).toHaveLength(150);
+  expect(stepsOf(run)).toHaveLength(150);
   expect(existsSync(join(run, 'lock'))).toBe(false);
 });
 

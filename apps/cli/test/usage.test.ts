@@ -11,7 +11,10 @@ test.each([
   [['--lr', 'fast'], '--lr must be a number of at least 0, got fast'],
   [['--weights', '1,2'], '--weights must be three numbers'],
   [['--epochs', '1', '--steps', '1'], '--epochs and --steps exclude each other'],
-  [['--backend', 'cuda'], '--backend must be one of auto, cpu, wasm, node, node-gpu, got cuda'],
+  [
+    ['--backend', 'cuda'],
+    '--backend must be one of auto, cpu, wasm, simd, node, node-gpu, got cuda',
+  ],
   [['--stpes', '4'], 'unknown option --stpes'],
   [['shapes'], 'unexpected argument shapes'],
   [['--data', 'shapes:none'], 'shapes:none'],

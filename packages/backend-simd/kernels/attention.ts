@@ -1,40 +1,68 @@
-// Multi-head attention on a packed projection [B, N, 3D]: each head is a strided view, nothing is
-// transposed or copied. One item is one head of one image. The weights are kept for the way back.
-import { gemm } from './gemm';
+// Multi-head self-attention of a packed projection `[B, N, 3D]`, one head of one image at a time: queries,
+// keys and values are read in place, as matrices whose rows lie 3D apart. Nothing is transposed or copied.
+
+import { GEMM_SCRATCH, gemm } from './gemm';
 import { softmaxGradientRows, softmaxRows } from './rows';
 
-export function attentionForward(
-  qkv: usize, weights: usize, out: usize, N: usize, H: usize, size: usize, scale: f32,
-  first: usize, last: usize, scratch: usize,
+/** Weights `[N, N]` of one head are kept for the gradient; `out` is `[B, N, D]`. */
+export function attentionHead(
+  qkv: usize,
+  weights: usize,
+  out: usize,
+  n: usize,
+  heads: usize,
+  size: usize,
+  scale: f32,
+  head: usize,
+  scratch: usize,
 ): void {
-  const D = H * size, ld = 3 * D;
-  for (let i = first; i < last; ++i) {
-    const b = i / H, h = i % H;
-    const q = qkv + ((b * N * ld + h * size) << 2), k = q + (D << 2), v = k + (D << 2);
-    const p = weights + ((i * N * N) << 2);
-    gemm(0, 1, N, N, size, q, ld, k, ld, p, N, 0, 0, scratch);
-    softmaxRows(p, p, 0, N, N, scale);
-    gemm(0, 0, N, size, N, p, N, v, ld, out + ((b * N * D + h * size) << 2), D, 0, 0, scratch);
-  }
+  const image = head / heads;
+  const width = heads * size;
+  const stride: usize = 3 * width;
+  const q = qkv + ((image * n * stride + (head % heads) * size) << 2);
+  const k = q + (width << 2);
+  const v = k + (width << 2);
+  const p = weights + ((head * n * n) << 2);
+  gemm(false, true, n, n, size, q, stride, k, stride, p, n, false, 0, scratch);
+  softmaxRows(p, p, n, scale, 0, n);
+  const o = out + ((image * n * width + (head % heads) * size) << 2);
+  gemm(false, false, n, size, n, p, n, v, stride, o, width, false, 0, scratch);
 }
 
-/** `slope` is room for N·N floats. */
-export function attentionBackward(
-  qkv: usize, weights: usize, dOut: usize, dQkv: usize, slope: usize, N: usize, H: usize,
-  size: usize, scale: f32, first: usize, last: usize, scratch: usize,
+/** Bytes of scratch of the gradient: a product's, and one head's `[N, N]`. */
+export function attentionScratch(n: usize): usize {
+  return ((GEMM_SCRATCH + 63) & ~63) + ((n * n) << 2);
+}
+
+/** The gradient of one head, into its places of `dqkv` `[B, N, 3D]`. */
+export function attentionHeadGradient(
+  qkv: usize,
+  weights: usize,
+  dOut: usize,
+  dqkv: usize,
+  n: usize,
+  heads: usize,
+  size: usize,
+  scale: f32,
+  head: usize,
+  scratch: usize,
 ): void {
-  const D = H * size, ld = 3 * D;
-  for (let i = first; i < last; ++i) {
-    const b = i / H, h = i % H;
-    const at = (b * N * ld + h * size) << 2;
-    const q = qkv + at, k = q + (D << 2), v = k + (D << 2);
-    const dq = dQkv + at, dk = dq + (D << 2), dv = dk + (D << 2);
-    const p = weights + ((i * N * N) << 2);
-    const d = dOut + ((b * N * D + h * size) << 2);
-    gemm(0, 1, N, N, size, d, D, v, ld, slope, N, 0, 0, scratch);
-    gemm(1, 0, N, size, N, p, N, d, D, dv, ld, 0, 0, scratch);
-    softmaxGradientRows(p, slope, slope, 0, N, N, scale);
-    gemm(0, 0, N, size, N, slope, N, k, ld, dq, ld, 0, 0, scratch);
-    gemm(1, 0, N, size, N, slope, N, q, ld, dk, ld, 0, 0, scratch);
-  }
+  const image = head / heads;
+  const width = heads * size;
+  const stride: usize = 3 * width;
+  const offset = (image * n * stride + (head % heads) * size) << 2;
+  const q = qkv + offset;
+  const k = q + (width << 2);
+  const v = k + (width << 2);
+  const dq = dqkv + offset;
+  const dk = dq + (width << 2);
+  const dv = dk + (width << 2);
+  const p = weights + ((head * n * n) << 2);
+  const d = dOut + ((image * n * width + (head % heads) * size) << 2);
+  const ds = scratch + ((GEMM_SCRATCH + 63) & ~63);
+  gemm(true, false, n, size, n, p, n, d, width, dv, stride, false, 0, scratch);
+  gemm(false, true, n, n, size, d, width, v, stride, ds, n, false, 0, scratch);
+  softmaxGradientRows(p, ds, ds, n, scale, 0, n);
+  gemm(false, false, n, size, n, ds, n, k, stride, dq, stride, false, 0, scratch);
+  gemm(true, false, n, size, n, ds, n, q, stride, dk, stride, false, 0, scratch);
 }

@@ -1,86 +1,100 @@
-// The pool: one control block in shared memory, one copy of this module per thread.
-//
-// The main thread writes a job (kernel number, arguments), opens a ticket counter and takes tickets
-// itself; workers that are awake take tickets too. Nobody waits for a worker that woke late. Idle
-// workers poll for a while, then sleep in `memory.atomic.wait32`. Each word stands on its own line of
-// the cache.
-import { run } from './table';
+// A pool of threads on one memory. Tasks are tickets: whoever is free takes the next, the caller too.
+// Idle workers spin for a moment and then sleep in a futex.
 
-const JOB: usize = 0;
-const TICKET: usize = 64;
-const DONE: usize = 128;
-const BUSY: usize = 192;
-const TICKETS: usize = 256;
-const ASLEEP: usize = 320;
-/** A ticket counter that hands out nothing. */
-const CLOSED: i32 = 0x40000000;
+import { runTask } from './tasks';
 
-let control: usize = 0;
-let scratch: usize = 0;
+// The control block; each word that threads write has a cache line of its own.
+const GENERATION: usize = 0;
+const NEXT: usize = 64;
+const COMPLETED: usize = 128;
+const ACTIVE: usize = 192;
+const COUNT: usize = 256;
+const SLEEPING: usize = 320;
+const KERNEL: usize = 384;
+const WORDS: usize = 448;
 
-/** Says where the control block and this thread's scratch stand. */
-export function attach(controlBlock: usize, scratchBlock: usize): void {
-  control = controlBlock;
-  scratch = scratchBlock;
+const CLOSED: i32 = 0x40000000; // no ticket is below it
+
+/** Where the words of a kernel go. */
+export function wordsOf(control: usize): usize {
+  return control + WORDS;
 }
 
-function takeTickets(): void {
+function work(control: usize, scratch: usize): void {
   for (;;) {
-    const ticket = atomic.add<i32>(control + TICKET, 1);
-    if (ticket >= atomic.load<i32>(control + TICKETS)) return;
-    run(control + 384, <usize>ticket, scratch);
-    atomic.add<i32>(control + DONE, 1);
+    const ticket = atomic.add<i32>(control + NEXT, 1);
+    if (ticket >= atomic.load<i32>(control + COUNT)) return;
+    runTask(load<u32>(control + KERNEL), control + WORDS, <usize>ticket, scratch);
+    const before = atomic.add<i32>(control + COMPLETED, 1);
+    if (before + 1 == atomic.load<i32>(control + COUNT)) atomic.notify(control + COMPLETED, 1);
   }
 }
 
-/** A worker's life: until the job number becomes negative. */
-export function serve(spins: i32): void {
+/** What a worker does all its life; a negative generation ends it. */
+export function workerLoop(control: usize, scratch: usize, spins: i32): void {
   let seen: i32 = 0;
   for (;;) {
     let left = spins;
-    while (left > 0 && atomic.load<i32>(control + JOB) == seen) --left;
-    if (atomic.load<i32>(control + JOB) == seen) {
-      atomic.add<i32>(control + ASLEEP, 1);
-      while (atomic.load<i32>(control + JOB) == seen) atomic.wait<i32>(control + JOB, seen, -1);
-      atomic.sub<i32>(control + ASLEEP, 1);
+    while (left > 0 && atomic.load<i32>(control + GENERATION) == seen) --left;
+    if (atomic.load<i32>(control + GENERATION) == seen) {
+      atomic.add<i32>(control + SLEEPING, 1);
+      while (atomic.load<i32>(control + GENERATION) == seen) {
+        atomic.wait<i32>(control + GENERATION, seen, -1);
+      }
+      atomic.sub<i32>(control + SLEEPING, 1);
     }
-    seen = atomic.load<i32>(control + JOB);
+    seen = atomic.load<i32>(control + GENERATION);
     if (seen < 0) return;
-    atomic.add<i32>(control + BUSY, 1);
-    takeTickets();
-    atomic.sub<i32>(control + BUSY, 1);
+    atomic.add<i32>(control + ACTIVE, 1);
+    work(control, scratch);
+    atomic.sub<i32>(control + ACTIVE, 1);
   }
 }
 
-/** Closes the last job, so that a new one may be written; false if a worker does not let go of it. */
-export function close(spins: i32): i32 {
-  atomic.store<i32>(control + TICKET, CLOSED);
-  for (; spins > 0; --spins) if (atomic.load<i32>(control + BUSY) == 0) return 1;
-  return 0;
+/** Closes the counter and waits until no worker reads the words; then they may be written. */
+export function open(control: usize, kernel: u32): void {
+  atomic.store<i32>(control + NEXT, CLOSED);
+  while (atomic.load<i32>(control + ACTIVE) != 0) {}
+  store<u32>(control + KERNEL, kernel);
 }
 
-/** Opens the job, wakes up to `wake` workers and works until no ticket is left. */
-export function open(tickets: i32, wake: i32): void {
-  atomic.store<i32>(control + DONE, 0);
-  atomic.store<i32>(control + TICKETS, tickets);
-  atomic.store<i32>(control + TICKET, 0);
-  if (wake > 0) {
-    // Only this thread writes it; it must never turn negative.
-    atomic.store<i32>(control + JOB, (atomic.load<i32>(control + JOB) + 1) & 0x7fffffff);
-    if (atomic.load<i32>(control + ASLEEP) > 0) atomic.notify(control + JOB, wake);
+/**
+ * Runs tasks with up to `helpers` workers, taking part itself.
+ *
+ * @returns whether all are done; if not, `finished` must be asked again
+ */
+export function run(control: usize, tasks: i32, helpers: i32, scratch: usize, spins: i32): bool {
+  atomic.store<i32>(control + COMPLETED, 0);
+  atomic.store<i32>(control + COUNT, tasks);
+  atomic.store<i32>(control + NEXT, 0);
+  if (helpers > 0) {
+    // Wraps to 0, never below: negative ends the workers.
+    const next = (atomic.load<i32>(control + GENERATION) + 1) & 0x7fffffff;
+    atomic.store<i32>(control + GENERATION, next);
+    if (atomic.load<i32>(control + SLEEPING) > 0) atomic.notify(control + GENERATION, helpers);
   }
-  takeTickets();
+  work(control, scratch);
+  return finished(control, tasks, spins);
 }
 
-/** Waits until all tickets are done; false if they are not after so many looks. */
-export function join(spins: i32): i32 {
-  const tickets = atomic.load<i32>(control + TICKETS);
-  for (; spins > 0; --spins) if (atomic.load<i32>(control + DONE) >= tickets) return 1;
-  return 0;
+/** Spins until the tasks are done, at most so long. */
+export function finished(control: usize, tasks: i32, spins: i32): bool {
+  for (let left = spins; left > 0; --left) {
+    if (atomic.load<i32>(control + COMPLETED) >= tasks) return true;
+  }
+  return false;
 }
 
-/** Ends the workers. */
-export function retire(): void {
-  atomic.store<i32>(control + JOB, -1);
-  atomic.notify(control + JOB, 1 << 30);
+/** Sleeps until the tasks are done, or some milliseconds have passed. Not on a browser's main thread. */
+export function sleep(control: usize, tasks: i32, milliseconds: i64): bool {
+  const done = atomic.load<i32>(control + COMPLETED);
+  if (done >= tasks) return true;
+  atomic.wait<i32>(control + COMPLETED, done, milliseconds * 1000000);
+  return atomic.load<i32>(control + COMPLETED) >= tasks;
+}
+
+/** Ends all workers. */
+export function end(control: usize): void {
+  atomic.store<i32>(control + GENERATION, -1);
+  atomic.notify(control + GENERATION, -1);
 }

@@ -1,135 +1,158 @@
-// Sums, maxima and minima. The cut into tasks that add up partial results follows from the shape
-// alone, never from the number of threads.
-import { fma, loadPart, maxLanes, minLanes, splat, storePart, sumLanes } from './lanes';
+// Reductions of [outer, reduced, inner] to [outer, inner]. The order of a sum depends on the shape alone.
 
-// op: 0 sum, 1 maximum, 2 minimum, 3 sum of squares
-// @ts-ignore: decorator
+import { lanesMax, lanesSum, loadPart, splat } from './vector';
+
+// 0 sum, 1 largest, 2 smallest.
+// @ts-expect-error: decorator
 @inline
-function neutral(op: i32): f32 {
-  return op == 1 ? -Infinity : op == 2 ? Infinity : 0;
+function join(code: i32, a: v128, b: v128): v128 {
+  if (code == 0) return f32x4.add(a, b);
+  if (code == 1) return f32x4.max(a, b);
+  return f32x4.min(a, b);
 }
 
-// @ts-ignore: decorator
+// @ts-expect-error: decorator
 @inline
-function join(op: i32, s: v128, x: v128): v128 {
-  if (op == 1) return f32x4.max(s, x);
-  if (op == 2) return f32x4.min(s, x);
-  if (op == 3) return fma(s, x, x);
-  return f32x4.add(s, x);
+function start(code: i32): f32 {
+  if (code == 0) return 0;
+  return code == 1 ? -Infinity : Infinity;
 }
 
-// @ts-ignore: decorator
+// @ts-expect-error: decorator
 @inline
-function lanes(op: i32, s: v128): f32 {
-  return op == 1 ? maxLanes(s) : op == 2 ? minLanes(s) : sumLanes(s);
+function lanes(code: i32, v: v128): f32 {
+  if (code == 0) return lanesSum(v);
+  if (code == 1) return lanesMax(v);
+  return -lanesMax(f32x4.neg(v));
 }
 
-// Partial sums of squares are joined by adding.
-// @ts-ignore: decorator
+// @ts-expect-error: decorator
 @inline
-function both(op: i32, s: v128, t: v128): v128 {
-  return op == 3 ? f32x4.add(s, t) : join(op, s, t);
-}
-
-// @ts-ignore: decorator
-@inline
-function reduceRun(op: i32, x: usize, n: usize): f32 {
-  const start = splat(neutral(op));
-  let s = start, t = start, u = start, w = start;
+function row(code: i32, x: usize, n: usize): f32 {
+  let s0 = splat(start(code));
+  let s1 = s0;
+  let s2 = s0;
+  let s3 = s0;
   for (; n >= 16; n -= 16) {
-    s = join(op, s, v128.load(x));
-    t = join(op, t, v128.load(x, 16));
-    u = join(op, u, v128.load(x, 32));
-    w = join(op, w, v128.load(x, 48));
+    s0 = join(code, s0, v128.load(x));
+    s1 = join(code, s1, v128.load(x, 16));
+    s2 = join(code, s2, v128.load(x, 32));
+    s3 = join(code, s3, v128.load(x, 48));
     x += 64;
   }
   for (; n >= 4; n -= 4) {
-    s = join(op, s, v128.load(x));
+    s0 = join(code, s0, v128.load(x));
     x += 16;
   }
-  if (n) t = join(op, t, loadPart(x, n, neutral(op)));
-  return lanes(op, both(op, both(op, s, t), both(op, u, w)));
+  if (n > 0) s1 = join(code, s1, loadPart(x, n, start(code)));
+  return lanes(code, join(code, join(code, s0, s1), join(code, s2, s3)));
 }
 
-function run(op: i32, x: usize, n: usize): f32 {
-  if (op == 0) return reduceRun(0, x, n);
-  if (op == 1) return reduceRun(1, x, n);
-  if (op == 2) return reduceRun(2, x, n);
-  return reduceRun(3, x, n);
-}
-
-/** y[r] = factor · reduce(x[r, 0..n)) */
+/** Rows `from` to `to` of `[outer, reduced]`, each to one number times `scale`. */
 export function reduceRows(
-  op: i32, x: usize, y: usize, n: usize, factor: f32, first: usize, last: usize,
+  code: i32,
+  x: usize,
+  y: usize,
+  reduced: usize,
+  scale: f32,
+  from: usize,
+  to: usize,
 ): void {
-  for (let r = first; r < last; ++r) {
-    store<f32>(y + (r << 2), factor * run(op, x + ((r * n) << 2), n));
+  for (let r = from; r < to; ++r) {
+    const at = x + ((r * reduced) << 2);
+    let value: f32;
+    if (code == 0) value = row(0, at, reduced) * scale;
+    else value = code == 1 ? row(1, at, reduced) : row(2, at, reduced);
+    store<f32>(y + (r << 2), value);
   }
 }
 
-/** Item i reduces the i-th run of `length` of the n floats of x. */
-export function reduceRuns(
-  op: i32, x: usize, y: usize, n: usize, length: usize, first: usize, last: usize,
-): void {
-  for (let i = first; i < last; ++i) {
-    store<f32>(y + (i << 2), run(op, x + ((i * length) << 2), min(length, n - i * length)));
-  }
-}
-
-// @ts-ignore: decorator
+// @ts-expect-error: decorator
 @inline
-function columns(op: i32, x: usize, y: usize, rows: usize, n: usize, factor: f32): void {
-  const f = splat(factor), start = splat(neutral(op)), step = n << 2;
+function columns(
+  code: i32,
+  x: usize,
+  y: usize,
+  rows: usize,
+  inner: usize,
+  scale: f32,
+): void {
+  const stride = inner << 2;
   let c: usize = 0;
-  for (; c + 16 <= n; c += 16) {
-    let s = start, t = start, u = start, w = start, p = x + (c << 2);
+  // Blocks of 16 columns stay in registers.
+  for (; c + 16 <= inner; c += 16) {
+    let s0 = splat(start(code));
+    let s1 = s0;
+    let s2 = s0;
+    let s3 = s0;
+    let at = x + (c << 2);
     for (let r = rows; r > 0; --r) {
-      s = join(op, s, v128.load(p));
-      t = join(op, t, v128.load(p, 16));
-      u = join(op, u, v128.load(p, 32));
-      w = join(op, w, v128.load(p, 48));
-      p += step;
+      s0 = join(code, s0, v128.load(at));
+      s1 = join(code, s1, v128.load(at, 16));
+      s2 = join(code, s2, v128.load(at, 32));
+      s3 = join(code, s3, v128.load(at, 48));
+      at += stride;
     }
-    const q = y + (c << 2);
-    v128.store(q, f32x4.mul(f, s));
-    v128.store(q, f32x4.mul(f, t), 16);
-    v128.store(q, f32x4.mul(f, u), 32);
-    v128.store(q, f32x4.mul(f, w), 48);
+    const to = y + (c << 2);
+    const v = splat(scale);
+    v128.store(to, f32x4.mul(s0, v));
+    v128.store(to, f32x4.mul(s1, v), 16);
+    v128.store(to, f32x4.mul(s2, v), 32);
+    v128.store(to, f32x4.mul(s3, v), 48);
   }
-  for (; c < n; c += 4) {
-    const w = min<usize>(4, n - c);
-    let s = start, p = x + (c << 2);
+  for (; c < inner; ++c) {
+    let s = start(code);
+    let at = x + (c << 2);
     for (let r = rows; r > 0; --r) {
-      s = join(op, s, w == 4 ? v128.load(p) : loadPart(p, w, 0));
-      p += step;
+      const value = load<f32>(at);
+      if (code == 0) s += value;
+      else if (code == 1) s = max(s, value);
+      else s = min(s, value);
+      at += stride;
     }
-    s = f32x4.mul(f, s);
-    if (w == 4) v128.store(y + (c << 2), s);
-    else storePart(y + (c << 2), s, w);
+    store<f32>(y + (c << 2), s * scale);
   }
 }
 
-/** y[o, c] = factor · reduce over r of x[o, r, c]; an item is one o. */
+/** Blocks `from` to `to` of `[outer, reduced, inner]`, each to `[inner]`, times `scale`. */
 export function reduceColumns(
-  op: i32, x: usize, y: usize, rows: usize, n: usize, factor: f32, first: usize, last: usize,
+  code: i32,
+  x: usize,
+  y: usize,
+  reduced: usize,
+  inner: usize,
+  scale: f32,
+  from: usize,
+  to: usize,
 ): void {
-  for (let o = first; o < last; ++o) {
-    const from = x + ((o * rows * n) << 2), to = y + ((o * n) << 2);
-    if (op == 0) columns(0, from, to, rows, n, factor);
-    else if (op == 1) columns(1, from, to, rows, n, factor);
-    else columns(2, from, to, rows, n, factor);
+  for (let o = from; o < to; ++o) {
+    const at = x + ((o * reduced * inner) << 2);
+    const result = y + ((o * inner) << 2);
+    if (code == 0) columns(0, at, result, reduced, inner, scale);
+    else if (code == 1) columns(1, at, result, reduced, inner, scale);
+    else columns(2, at, result, reduced, inner, scale);
   }
 }
 
-/** Item i reduces the i-th block of `height` of the rows of x [rows, n] to y[i, 0..n). */
-export function reduceBlocks(
-  op: i32, x: usize, y: usize, rows: usize, n: usize, height: usize, first: usize, last: usize,
-): void {
-  for (let i = first; i < last; ++i) {
-    const from = x + ((i * height * n) << 2), to = y + ((i * n) << 2);
-    const h = min(height, rows - i * height);
-    if (op == 0) columns(0, from, to, h, n, 1);
-    else if (op == 1) columns(1, from, to, h, n, 1);
-    else columns(2, from, to, h, n, 1);
+/** Σ x² of n floats. */
+export function sumOfSquares(x: usize, n: usize): f32 {
+  let s0 = splat(0);
+  let s1 = s0;
+  for (; n >= 8; n -= 8) {
+    const a = v128.load(x);
+    const b = v128.load(x, 16);
+    s0 = f32x4.add(s0, f32x4.mul(a, a));
+    s1 = f32x4.add(s1, f32x4.mul(b, b));
+    x += 32;
   }
+  for (; n >= 4; n -= 4) {
+    const a = v128.load(x);
+    s0 = f32x4.add(s0, f32x4.mul(a, a));
+    x += 16;
+  }
+  if (n > 0) {
+    const a = loadPart(x, n, 0);
+    s1 = f32x4.add(s1, f32x4.mul(a, a));
+  }
+  return lanesSum(f32x4.add(s0, s1));
 }

@@ -1,65 +1,89 @@
-// Kernels of whole rows: softmax, layer normalisation, row scaling.
-import { expNegative } from './functions';
-import { fma, loadPart, maxLanes, splat, storePart, sumLanes } from './lanes';
+// Row by row: softmax and layer normalisation, forward and backward.
 
-/** y = softmax(scale·x) of each row; x and y may be the same. */
-export function softmaxRows(x: usize, y: usize, first: usize, last: usize, n: usize, scale: f32): void {
-  const n4 = n & ~3, rest = n & 3;
-  const s4 = splat(scale);
-  x += (first * n) << 2;
-  y += (first * n) << 2;
-  for (let r = first; r < last; ++r) {
-    let m = splat(-Infinity);
+import {
+  expClamped,
+  fma,
+  lanesMax,
+  lanesSum,
+  loadPart,
+  splat,
+  storePart,
+} from './vector';
+
+/** Softmax of scale·x over rows of `n`; y may be x. */
+export function softmaxRows(
+  x: usize,
+  y: usize,
+  n: usize,
+  scale: f32,
+  from: usize,
+  to: usize,
+): void {
+  const whole = n & ~3;
+  const rest = n & 3;
+  const vs = splat(scale);
+  x += (from * n) << 2;
+  y += (from * n) << 2;
+  for (let r = from; r < to; ++r) {
+    let largest = splat(-Infinity);
     let c: usize = 0;
-    for (; c < n4; c += 4) m = f32x4.pmax(m, v128.load(x + (c << 2)));
-    if (rest) m = f32x4.pmax(m, loadPart(x + (c << 2), rest, -Infinity));
-    const top = splat(maxLanes(m));
-    let total = splat(0);
-    for (c = 0; c < n4; c += 4) {
-      const e = expNegative(f32x4.mul(f32x4.sub(v128.load(x + (c << 2)), top), s4));
-      total = f32x4.add(total, e);
+    for (; c < whole; c += 4) largest = f32x4.max(largest, v128.load(x + (c << 2)));
+    if (rest) largest = f32x4.max(largest, loadPart(x + (c << 2), rest, -Infinity));
+    const m = splat(lanesMax(largest));
+    let sums = splat(0);
+    for (c = 0; c < whole; c += 4) {
+      const e = expClamped(f32x4.mul(f32x4.sub(v128.load(x + (c << 2)), m), vs));
+      sums = f32x4.add(sums, e);
       v128.store(y + (c << 2), e);
     }
+    let sum = lanesSum(sums);
     if (rest) {
-      const part = loadPart(x + (c << 2), rest, -Infinity);
-      const e = expNegative(f32x4.mul(f32x4.sub(part, top), s4));
-      total = f32x4.add(total, e);
+      const e = expClamped(f32x4.mul(f32x4.sub(loadPart(x + (c << 2), rest, 0), m), vs));
       storePart(y + (c << 2), e, rest);
+      for (let j: usize = 0; j < rest; ++j) sum += load<f32>(y + ((c + j) << 2));
     }
-    const inverse: f32 = 1 / sumLanes(total);
-    const inverse4 = splat(inverse);
-    for (c = 0; c < n4; c += 4) {
-      v128.store(y + (c << 2), f32x4.mul(v128.load(y + (c << 2)), inverse4));
+    const share: f32 = 1 / sum;
+    const vi = splat(share);
+    for (c = 0; c < whole; c += 4) {
+      v128.store(y + (c << 2), f32x4.mul(v128.load(y + (c << 2)), vi));
     }
-    for (; c < n; ++c) store<f32>(y + (c << 2), load<f32>(y + (c << 2)) * inverse);
+    for (; c < n; ++c) store<f32>(y + (c << 2), load<f32>(y + (c << 2)) * share);
     x += n << 2;
     y += n << 2;
   }
 }
 
-/** dx = scale·y·(dy - Σ y·dy) of each row; dy and dx may be the same. */
+/** dx = scale·y·(dy - Σ y·dy) over rows of `n`; dx may be dy. */
 export function softmaxGradientRows(
-  y: usize, dy: usize, dx: usize, first: usize, last: usize, n: usize, scale: f32,
+  y: usize,
+  dy: usize,
+  dx: usize,
+  n: usize,
+  scale: f32,
+  from: usize,
+  to: usize,
 ): void {
-  const n4 = n & ~3;
-  const s4 = splat(scale);
-  const skip = (first * n) << 2;
-  y += skip;
-  dy += skip;
-  dx += skip;
-  for (let r = first; r < last; ++r) {
-    let s = splat(0);
+  const whole = n & ~3;
+  const offset = (from * n) << 2;
+  const vs = splat(scale);
+  y += offset;
+  dy += offset;
+  dx += offset;
+  for (let r = from; r < to; ++r) {
+    let sums = splat(0);
     let c: usize = 0;
-    for (; c < n4; c += 4) s = fma(s, v128.load(y + (c << 2)), v128.load(dy + (c << 2)));
-    let along = sumLanes(s);
+    for (; c < whole; c += 4) sums = fma(v128.load(y + (c << 2)), v128.load(dy + (c << 2)), sums);
+    let along = lanesSum(sums);
     for (; c < n; ++c) along += load<f32>(y + (c << 2)) * load<f32>(dy + (c << 2));
-    const along4 = splat(along);
-    for (c = 0; c < n4; c += 4) {
-      const d = f32x4.sub(v128.load(dy + (c << 2)), along4);
-      v128.store(dx + (c << 2), f32x4.mul(s4, f32x4.mul(v128.load(y + (c << 2)), d)));
+    const va = splat(along);
+    for (c = 0; c < whole; c += 4) {
+      const at = c << 2;
+      const inner = f32x4.sub(v128.load(dy + at), va);
+      v128.store(dx + at, f32x4.mul(vs, f32x4.mul(v128.load(y + at), inner)));
     }
     for (; c < n; ++c) {
-      store<f32>(dx + (c << 2), scale * load<f32>(y + (c << 2)) * (load<f32>(dy + (c << 2)) - along));
+      const at = c << 2;
+      store<f32>(dx + at, scale * load<f32>(y + at) * (load<f32>(dy + at) - along));
     }
     y += n << 2;
     dy += n << 2;
@@ -67,104 +91,104 @@ export function softmaxGradientRows(
   }
 }
 
-/** Layer normalisation; the mean and the inverse deviation of each row are kept. */
+// @ts-expect-error: decorator
+@inline
+function get(at: usize, c: usize, n: usize): v128 {
+  return c + 4 <= n ? v128.load(at + (c << 2)) : loadPart(at + (c << 2), n - c, 0);
+}
+
+// @ts-expect-error: decorator
+@inline
+function put(at: usize, c: usize, n: usize, v: v128): void {
+  if (c + 4 <= n) v128.store(at + (c << 2), v);
+  else storePart(at + (c << 2), v, n - c);
+}
+
+/** y = (x - mean)·inverse·scale + bias over rows of n; mean and inverse deviation are kept, two a row. */
 export function layerNormRows(
-  x: usize, scale: usize, bias: usize, y: usize, means: usize, inverses: usize, first: usize,
-  last: usize, n: usize, epsilon: f32,
+  x: usize,
+  scale: usize,
+  bias: usize,
+  y: usize,
+  kept: usize,
+  n: usize,
+  epsilon: f32,
+  from: usize,
+  to: usize,
 ): void {
-  const n4 = n & ~3, rest = n & 3;
-  const over: f32 = 1 / <f32>n;
-  x += (first * n) << 2;
-  y += (first * n) << 2;
-  for (let r = first; r < last; ++r) {
+  const share: f32 = 1 / <f32>n;
+  x += (from * n) << 2;
+  y += (from * n) << 2;
+  for (let r = from; r < to; ++r) {
     let s = splat(0);
+    for (let c: usize = 0; c < n; c += 4) s = f32x4.add(s, get(x, c, n));
+    const mean = lanesSum(s) * share;
+    const vm = splat(mean);
+    let q = splat(0);
     let c: usize = 0;
-    for (; c < n4; c += 4) s = f32x4.add(s, v128.load(x + (c << 2)));
-    if (rest) s = f32x4.add(s, loadPart(x + (c << 2), rest, 0));
-    const mean: f32 = sumLanes(s) * over;
-    const mean4 = splat(mean);
-    s = splat(0);
-    for (c = 0; c < n4; c += 4) {
-      const d = f32x4.sub(v128.load(x + (c << 2)), mean4);
-      s = fma(s, d, d);
+    for (; c + 4 <= n; c += 4) {
+      const d = f32x4.sub(v128.load(x + (c << 2)), vm);
+      q = fma(d, d, q);
     }
-    if (rest) {
-      const d = f32x4.sub(loadPart(x + (c << 2), rest, mean), mean4);
-      s = fma(s, d, d);
-    }
-    const inverse: f32 = 1 / sqrt<f32>(sumLanes(s) * over + epsilon);
-    const inverse4 = splat(inverse);
-    store<f32>(means + (r << 2), mean);
-    store<f32>(inverses + (r << 2), inverse);
-    for (c = 0; c < n4; c += 4) {
-      const o = c << 2;
-      const h = f32x4.mul(f32x4.sub(v128.load(x + o), mean4), inverse4);
-      v128.store(y + o, fma(v128.load(bias + o), h, v128.load(scale + o)));
-    }
+    let total = lanesSum(q);
     for (; c < n; ++c) {
-      const o = c << 2;
-      const h = (load<f32>(x + o) - mean) * inverse;
-      store<f32>(y + o, load<f32>(bias + o) + h * load<f32>(scale + o));
+      const d = load<f32>(x + (c << 2)) - mean;
+      total += d * d;
+    }
+    const inverse: f32 = 1 / sqrt<f32>(total * share + epsilon);
+    const vi = splat(inverse);
+    store<f32>(kept + (r << 3), mean);
+    store<f32>(kept + (r << 3), inverse, 4);
+    for (c = 0; c < n; c += 4) {
+      const centred = f32x4.mul(f32x4.sub(get(x, c, n), vm), vi);
+      put(y, c, n, fma(centred, get(scale, c, n), get(bias, c, n)));
     }
     x += n << 2;
     y += n << 2;
   }
 }
 
-/** Gradients of layer normalisation; those of scale and bias are sums over this range of rows. */
+/** Gradients of {@link layerNormRows}; those of scale and bias are this part's sums, `[n]` each. */
 export function layerNormGradientRows(
-  x: usize, scale: usize, dy: usize, dx: usize, means: usize, inverses: usize, dScale: usize,
-  dBias: usize, first: usize, last: usize, n: usize,
+  x: usize,
+  scale: usize,
+  dy: usize,
+  dx: usize,
+  kept: usize,
+  dScale: usize,
+  dBias: usize,
+  n: usize,
+  from: usize,
+  to: usize,
 ): void {
-  const n4 = n & ~3;
-  const over: f32 = 1 / <f32>n;
+  const share: f32 = 1 / <f32>n;
+  const offset = (from * n) << 2;
   memory.fill(dScale, 0, n << 2);
   memory.fill(dBias, 0, n << 2);
-  const skip = (first * n) << 2;
-  x += skip;
-  dy += skip;
-  dx += skip;
-  for (let r = first; r < last; ++r) {
-    const mean = load<f32>(means + (r << 2)), inverse = load<f32>(inverses + (r << 2));
-    const mean4 = splat(mean), inverse4 = splat(inverse);
-    let s = splat(0), t = splat(0);
-    let c: usize = 0;
-    for (; c < n4; c += 4) {
-      const o = c << 2;
-      const d = v128.load(dy + o);
-      const h = f32x4.mul(f32x4.sub(v128.load(x + o), mean4), inverse4);
-      const g = f32x4.mul(d, v128.load(scale + o));
+  x += offset;
+  dy += offset;
+  dx += offset;
+  for (let r = from; r < to; ++r) {
+    const vm = splat(load<f32>(kept + (r << 3)));
+    const vi = splat(load<f32>(kept + (r << 3), 4));
+    let s = splat(0);
+    let t = splat(0);
+    for (let c: usize = 0; c < n; c += 4) {
+      const d = get(dy, c, n);
+      // Lanes beyond the row are 0 in d, so they add nothing.
+      const h = f32x4.mul(f32x4.sub(get(x, c, n), vm), vi);
+      const g = f32x4.mul(d, get(scale, c, n));
       s = f32x4.add(s, g);
-      t = fma(t, g, h);
-      v128.store(dScale + o, fma(v128.load(dScale + o), d, h));
-      v128.store(dBias + o, f32x4.add(v128.load(dBias + o), d));
+      t = fma(g, h, t);
+      put(dScale, c, n, fma(d, h, get(dScale, c, n)));
+      put(dBias, c, n, f32x4.add(get(dBias, c, n), d));
     }
-    let meanG = sumLanes(s), along = sumLanes(t);
-    for (; c < n; ++c) {
-      const o = c << 2;
-      const d = load<f32>(dy + o);
-      const h = (load<f32>(x + o) - mean) * inverse;
-      const g = d * load<f32>(scale + o);
-      meanG += g;
-      along += g * h;
-      store<f32>(dScale + o, load<f32>(dScale + o) + d * h);
-      store<f32>(dBias + o, load<f32>(dBias + o) + d);
-    }
-    meanG *= over;
-    along *= over;
-    const meanG4 = splat(meanG), along4 = splat(along);
-    for (c = 0; c < n4; c += 4) {
-      const o = c << 2;
-      const h = f32x4.mul(f32x4.sub(v128.load(x + o), mean4), inverse4);
-      const g = f32x4.mul(v128.load(dy + o), v128.load(scale + o));
-      const d = f32x4.sub(f32x4.sub(g, meanG4), f32x4.mul(h, along4));
-      v128.store(dx + o, f32x4.mul(inverse4, d));
-    }
-    for (; c < n; ++c) {
-      const o = c << 2;
-      const h = (load<f32>(x + o) - mean) * inverse;
-      const g = load<f32>(dy + o) * load<f32>(scale + o);
-      store<f32>(dx + o, inverse * (g - meanG - h * along));
+    const va = splat(lanesSum(s) * share);
+    const vt = splat(lanesSum(t) * share);
+    for (let c: usize = 0; c < n; c += 4) {
+      const h = f32x4.mul(f32x4.sub(get(x, c, n), vm), vi);
+      const g = f32x4.mul(get(dy, c, n), get(scale, c, n));
+      put(dx, c, n, f32x4.mul(vi, f32x4.sub(f32x4.sub(g, va), f32x4.mul(h, vt))));
     }
     x += n << 2;
     dy += n << 2;

@@ -1,155 +1,187 @@
 import { MathBackendCPU } from '@tensorflow/tfjs-backend-cpu';
-import {
-  type backend_util,
-  type DataType,
-  type TensorInfo,
-  type TypedArray,
-  util,
-} from '@tensorflow/tfjs-core';
+import { type BackendValues, type DataType, type TensorInfo, util } from '@tensorflow/tfjs-core';
 import type { Engine } from './engine.ts';
 
-type Values = backend_util.BackendValues;
-type DataId = object;
+type Typed = Float32Array | Int32Array | Uint8Array;
 
 /**
- * The data of one tensor: JavaScript values as the cpu backend keeps them, or a block of the engine's
- * memory. `values` is what cpu kernels read, wherever it stands.
+ * The values of one tensor: a JavaScript array until a kernel asks for their place in the memory, and
+ * then a block of it. The cpu backend's kernels read `values` and never see the difference.
  */
 class Entry {
-  dtype: DataType;
-  refCount: number;
-  complexTensorInfos?: { real: TensorInfo; imag: TensorInfo };
-  /** Number of elements. */
-  size: number;
-  /** Where it stands in the engine's memory; 0: it does not. */
+  refCount = 1;
   offset = 0;
-  #engine: Engine;
-  #host: Values | undefined;
+  complexTensorInfos?: { real: TensorInfo; imag: TensorInfo };
+  readonly dtype: DataType;
+  readonly length: number;
+  readonly #engine: Engine;
+  #array: BackendValues | null;
 
-  constructor(engine: Engine, dtype: DataType, size: number, refCount: number, host?: Values) {
+  constructor(engine: Engine, array: BackendValues | null, dtype: DataType, length: number) {
     this.#engine = engine;
+    this.#array = array;
     this.dtype = dtype;
-    this.size = size;
-    this.refCount = refCount;
-    this.#host = host;
+    this.length = length;
   }
 
-  get values(): Values {
-    return this.offset === 0 ? (this.#host as Values) : this.view();
+  get values(): BackendValues {
+    if (this.offset !== 0) return this.view();
+    // Kernels of tfjs may make a tensor without values and fill it in.
+    this.#array ??= util.makeZerosTypedArray(this.length, this.dtype as 'float32');
+    return this.#array;
   }
 
-  set values(values: Values) {
-    this.release();
-    this.#host = values;
+  set values(values: BackendValues) {
+    this.free();
+    this.#array = values;
   }
 
-  view(): TypedArray {
+  view(): Typed {
     const { buffer } = this.#engine.memory;
-    if (this.dtype === 'float32') return new Float32Array(buffer, this.offset, this.size);
-    if (this.dtype === 'bool') return new Uint8Array(buffer, this.offset, this.size);
-    return new Int32Array(buffer, this.offset, this.size);
+    if (this.dtype === 'float32') return new Float32Array(buffer, this.offset, this.length);
+    if (this.dtype === 'bool') return new Uint8Array(buffer, this.offset, this.length);
+    return new Int32Array(buffer, this.offset, this.length);
   }
 
-  /** Makes room in the engine's memory, and moves there what the host has. */
-  place(): number {
-    if (this.offset !== 0) return this.offset;
-    const host = this.#host as TypedArray | undefined;
-    this.offset = this.#engine.heap.alloc(this.dtype === 'bool' ? this.size : 4 * this.size);
-    if (host !== undefined) this.view().set(host);
-    this.#host = undefined;
+  /** Gives it a block without values. */
+  reserve(): number {
+    this.offset = this.#engine.heap.allocate(4 * this.length);
     return this.offset;
   }
 
-  release(): void {
-    if (this.offset !== 0) this.#engine.heap.free(this.offset);
+  /** Its place in the memory; the values move there at the first call. */
+  place(): number {
+    if (this.offset !== 0) return this.offset;
+    const array = this.#array;
+    this.reserve();
+    if (array === null) this.view().fill(0);
+    else this.view().set(array as ArrayLike<number> as Typed);
+    this.#array = null;
+    return this.offset;
+  }
+
+  free(): void {
+    if (this.offset !== 0) this.#engine.heap.release(this.offset, 4 * this.length);
     this.offset = 0;
-    this.#host = undefined;
+    this.#array = null;
   }
 }
 
-let nextId = 1;
+/** An output of a kernel: its tensor, and where to write. */
+export type Output = { readonly info: TensorInfo; readonly at: number };
 
 /**
- * The cpu backend with its numbers in the engine's memory, so that every cpu kernel still works and
- * ours find byte offsets. A class because tfjs wants one; internal.
+ * A backend of tfjs whose tensors can lie in the memory of an {@link Engine}. What it has no kernel for,
+ * the cpu backend's kernels compute on views of the same memory.
  */
 export class SimdBackend extends MathBackendCPU {
   readonly engine: Engine;
+  #next = 1;
 
   constructor(engine: Engine) {
     super();
     this.engine = engine;
+    // The cpu backend advertises tfjs-node at its first use.
+    (this as unknown as { firstUse: boolean }).firstUse = false;
   }
 
-  #entry(dataId: DataId): Entry {
-    return this.data.get(dataId) as unknown as Entry;
-  }
-
-  #keep(dataId: DataId, entry: Entry): void {
-    this.data.set(dataId, entry as unknown as Parameters<typeof this.data.set>[1]);
-  }
-
-  override write(values: Values, shape: number[], dtype: DataType): DataId {
-    const dataId = { id: nextId++ };
+  override write(values: BackendValues, shape: number[], dtype: DataType): object {
+    const dataId = { id: this.#next++ };
     this.move(dataId, values, shape, dtype, 1);
     return dataId;
   }
 
   override move(
-    dataId: DataId,
-    values: Values,
+    dataId: object,
+    values: BackendValues,
     shape: number[],
     dtype: DataType,
     refCount: number,
   ): void {
-    // Some cpu kernels return a view of their input, which would move with it.
-    const ours = ArrayBuffer.isView(values) && values.buffer === this.engine.memory.buffer;
-    const host = ours ? (values as Float32Array).slice() : values;
-    const size = host?.length ?? util.sizeFromShape(shape);
-    this.#keep(dataId, new Entry(this.engine, dtype, size, refCount, host ?? undefined));
+    const entry = new Entry(
+      this.engine,
+      this.#own(values, dtype),
+      dtype,
+      util.sizeFromShape(shape),
+    );
+    entry.refCount = refCount;
+    this.data.set(dataId, entry as never);
   }
 
-  /** A new tensor in the engine's memory, its numbers whatever was there. */
-  output(shape: readonly number[], dtype: DataType = 'float32'): TensorInfo {
-    const entry = new Entry(this.engine, dtype, util.sizeFromShape([...shape]), 1);
-    entry.place();
-    const dataId = { id: nextId++ };
-    this.#keep(dataId, entry);
-    return { dataId, shape: [...shape], dtype };
-  }
-
-  /** Where a tensor stands in the engine's memory; it is moved there first if need be. */
-  offset(t: TensorInfo): number {
-    return this.#entry(t.dataId).place();
-  }
-
-  /** A tensor's numbers, as a view or as the host's own array; good until the next allocation. */
-  peek(t: TensorInfo): TypedArray {
-    return this.#entry(t.dataId).values as TypedArray;
-  }
-
-  override readSync(dataId: DataId): Values {
-    const entry = this.#entry(dataId);
-    if (entry.dtype === 'complex64' || entry.offset === 0) return super.readSync(dataId);
-    return entry.view().slice();
-  }
-
-  override disposeData(dataId: DataId, force = false): boolean {
-    if (!this.data.has(dataId)) return true;
-    const entry = this.#entry(dataId);
-    if (!force && entry.refCount > 1) {
-      entry.refCount--;
-      return false;
+  /**
+   * Values that no other tensor can change: some kernels of the cpu backend hand out parts of their
+   * input, which here would be somebody else's memory; one gives integers the name of floats.
+   */
+  #own(values: BackendValues | null | undefined, dtype: DataType): BackendValues | null {
+    if (values === null || values === undefined) return null;
+    if (dtype === 'float32' && !(values instanceof Float32Array)) {
+      return Float32Array.from(values as ArrayLike<number>);
     }
-    entry.release();
-    return super.disposeData(dataId, force);
+    const { buffer } = values as Typed;
+    return buffer === this.engine.memory.buffer || isShared(buffer)
+      ? (values as Typed).slice()
+      : values;
   }
 
-  override memory(): ReturnType<MathBackendCPU['memory']> & { numBytesInEngine: number } {
-    return { unreliable: false, reasons: [], numBytesInEngine: this.engine.heap.inUse() };
+  entry(info: TensorInfo): Entry {
+    return this.data.get(info.dataId) as unknown as Entry;
   }
 
-  override dispose(): void {
-    this.engine.end();
+  /** Where a tensor lies. */
+  place(info: TensorInfo): number {
+    return this.entry(info).place();
   }
+
+  /** A fresh tensor whose values are whatever lay there before. */
+  output(shape: readonly number[], dtype: DataType = 'float32'): Output {
+    const dataId = { id: this.#next++ };
+    const entry = new Entry(this.engine, null, dtype, util.sizeFromShape([...shape]));
+    this.data.set(dataId, entry as never);
+    return { info: { dataId, shape: [...shape], dtype }, at: entry.reserve() };
+  }
+
+  /** Memory for the time of one kernel. */
+  temporary<T>(bytes: number, work: (at: number) => T): T {
+    const at = this.engine.heap.allocate(bytes);
+    try {
+      return work(at);
+    } finally {
+      this.engine.heap.release(at, bytes);
+    }
+  }
+
+  override readSync(dataId: object): BackendValues {
+    const entry = this.data.get(dataId) as unknown as Entry;
+    if (entry.dtype === 'complex64') return super.readSync(dataId);
+    // A copy: what lies in the memory changes with the next tensor there.
+    return entry.offset === 0 ? entry.values : copyOut(entry.view());
+  }
+
+  override disposeData(dataId: object, force = false): boolean {
+    if (!this.data.has(dataId)) return true;
+    const entry = this.data.get(dataId) as unknown as Entry;
+    entry.refCount--;
+    if (!force && entry.refCount > 0) return false;
+    const { complexTensorInfos: parts } = entry;
+    entry.free();
+    if (parts !== undefined) {
+      this.disposeData(parts.real.dataId, true);
+      this.disposeData(parts.imag.dataId, true);
+    }
+    this.data.delete(dataId);
+    return true;
+  }
+
+  override memory(): { unreliable: boolean; reasons: string[] } {
+    return { unreliable: false, reasons: [] };
+  }
+}
+
+const isShared = (buffer: ArrayBufferLike | undefined): boolean =>
+  typeof SharedArrayBuffer !== 'undefined' && buffer instanceof SharedArrayBuffer;
+
+/** A copy outside of shared memory. */
+function copyOut(view: Typed): Typed {
+  if (view instanceof Float32Array) return new Float32Array(view);
+  return view instanceof Int32Array ? new Int32Array(view) : new Uint8Array(view);
 }

@@ -1,136 +1,221 @@
-import { createHeap, type Heap } from './heap.ts';
-import type { Variant } from './variant.ts';
-import { type Memory, wasm } from './wasm.ts';
-import { type PoolWorker, startWorker } from './worker.ts';
+import { MODULES } from './generated/modules.ts';
+import { type Heap, makeHeap } from './heap.ts';
+import type { Platform } from './platform.ts';
+import { startWorker } from './workers.ts';
 
-/** What the kernels' module exports. */
-type Exports = {
-  readonly gemmScratch: () => number;
-  readonly attach: (control: number, scratch: number) => void;
-  readonly close: (spins: number) => number;
-  readonly open: (tickets: number, wake: number) => void;
-  readonly join: (spins: number) => number;
-  readonly retire: () => void;
+/** What the backend was asked for; every field may be left out. */
+export type SimdOptions = {
+  /** Threads, the caller's included; one for each processor unless said. */
+  readonly threads?: number;
+  /** Fused multiply-add; where the platform has it unless said. */
+  readonly relaxed?: boolean;
 };
 
-/** Kernels over one linear memory, on one or more threads. */
+/** What the backend computes with. */
+export type SimdReport = {
+  readonly threads: number;
+  readonly instructions: 'simd' | 'relaxed';
+  /** Why there are not more threads, or no relaxed SIMD; empty where nothing is missing. */
+  readonly why: readonly string[];
+};
+
+/** One linear memory, the kernels on it, and the threads that run them. */
 export type Engine = {
-  readonly memory: Memory;
+  readonly memory: WebAssembly.Memory;
   readonly heap: Heap;
-  readonly variant: Variant;
-  /** Runs `items` of a kernel, `each` at a time; with few of them (`light`) on this thread alone. */
-  readonly run: (
-    kernel: number,
-    items: number,
-    each: number,
-    args: readonly number[],
-    light?: boolean,
-  ) => void;
-  /** Writes up to 64 words where kernels can read them until the next job, and says where. */
-  readonly table: (words: readonly number[]) => number;
-  readonly end: () => void;
+  readonly report: SimdReport;
+  /** Bytes of scratch that each thread has beyond what products need. */
+  readonly reserve: (bytes: number) => void;
+  /** Runs a kernel cut into tasks; words are integers or bits of floats. */
+  readonly run: (kernel: number, words: readonly number[], tasks: number) => void;
+  readonly exports: KernelExports;
 };
 
-const PAGE = 65536;
-// A worker polls about 50 µs before it sleeps: waking one costs 30 µs.
-const WORKER_SPINS = 20_000;
-const SPINS = 1_000_000;
-/** After so long without an end a worker must have died with a ticket in hand. */
-const PATIENCE_MS = 30_000;
-const CONTROL_BYTES = 2048;
-const JOB_AT = 384;
-const TABLE_AT = 1024;
+type KernelExports = {
+  readonly runTask: (kernel: number, words: number, task: number, scratch: number) => void;
+  readonly gemmScratch: () => number;
+  readonly attentionScratch: (tokens: number) => number;
+  readonly scatterAddRows: (
+    x: number,
+    index: number,
+    y: number,
+    rows: number,
+    n: number,
+    count: number,
+  ) => void;
+};
 
-function createMemory(shared: boolean): { memory: Memory; maximum: number } {
-  // 4 GB where the platform lets us reserve so much, else less.
-  for (const maximum of [65536, 32768, 16384, 4096]) {
-    try {
-      return {
-        memory: new wasm.Memory({ initial: 256, maximum, shared }),
-        maximum: maximum * PAGE,
-      };
-    } catch {}
-  }
-  throw new Error('backend simd: the platform gives no memory; close other programs or tabs');
-}
+type PoolExports = KernelExports & {
+  readonly wordsOf: (control: number) => number;
+  readonly open: (control: number, kernel: number) => void;
+  readonly run: (
+    control: number,
+    tasks: number,
+    helpers: number,
+    scratch: number,
+    spins: number,
+  ) => number;
+  readonly finished: (control: number, tasks: number, spins: number) => number;
+  readonly sleep: (control: number, tasks: number, milliseconds: bigint) => number;
+};
+
+const PAGE = 65_536;
+const MAXIMUM_PAGES = 65_536; // 4 GB
+const CONTROL = 1024; // the control block; below it nothing is used, so that 0 is no place
+const FIRST_FREE = 8192;
+const WORKER_SPINS = 20_000; // about 50 microseconds: a sleeper needs 30 to wake
+const CALLER_SPINS = 100_000;
+const PATIENCE = 60_000; // milliseconds without an end before a worker is taken for dead
+const MOST_WORDS = 32;
 
 /**
- * Starts the kernels and the pool.
+ * Compiles the kernels and starts the threads.
  *
- * @param variant what was chosen
+ * @param platform what there is
+ * @param options what was asked for
  * @returns the engine
+ * @throws RangeError for threads below 1; Error where WebAssembly has no SIMD
  */
-export async function startEngine(variant: Variant): Promise<Engine> {
-  const { memory, maximum } = createMemory(variant.shared);
-  const abort = (): never => {
-    throw new Error('backend simd: a kernel aborted');
-  };
-  const instance = await wasm.instantiate(variant.module, { env: { memory, abort } });
-  const kernels = instance.exports as unknown as Exports;
-  const heap = createHeap(memory, maximum);
-  const control = heap.alloc(CONTROL_BYTES);
-  const scratchBytes = kernels.gemmScratch();
-  kernels.attach(control, heap.alloc(scratchBytes));
-
-  let dead: string | undefined;
-  const workers: PoolWorker[] = [];
-  for (let i = 1; i < variant.threads; i++) {
-    const scratch = heap.alloc(scratchBytes);
-    const start = { module: variant.module, memory, control, scratch, spins: WORKER_SPINS };
-    workers.push(
-      await startWorker(start, (why) => {
-        dead = why;
-      }),
-    );
+export function startEngine(platform: Platform, options: SimdOptions = {}): Engine {
+  const { threads = platform.processors } = options;
+  if (!Number.isInteger(threads) || threads < 1) {
+    throw new RangeError(`simd: threads must be a whole number of at least 1, got ${threads}`);
   }
+  if (!platform.simd)
+    throw new Error('simd: WebAssembly must have SIMD; use the wasm or cpu backend');
+  const relaxed = platform.relaxed && options.relaxed !== false;
+  const shared = platform.threads && threads > 1;
+  const name = shared
+    ? relaxed
+      ? 'threadsRelaxed'
+      : 'threads'
+    : relaxed
+      ? 'singleRelaxed'
+      : 'single';
+  const module = new WebAssembly.Module(bytesOf(MODULES[name]) as BufferSource);
+  const initial = { initial: 256, maximum: MAXIMUM_PAGES };
+  const memory = new WebAssembly.Memory(shared ? { ...initial, shared: true } : { initial: 256 });
+  const instance = new WebAssembly.Instance(module, { env: { memory } });
+  const exports = instance.exports as unknown as PoolExports;
+  const heap = makeHeap(memory, { from: FIRST_FREE, maximumPages: MAXIMUM_PAGES });
+  const report: SimdReport = {
+    threads: shared ? threads : 1,
+    instructions: relaxed ? 'relaxed' : 'simd',
+    why: platform.why,
+  };
+  return shared
+    ? { ...threaded(module, memory, exports, heap, threads), memory, heap, report, exports }
+    : { ...alone(memory, exports, heap), memory, heap, report, exports };
+}
 
-  let words = new Int32Array(memory.buffer);
-  const view = (): Int32Array => {
-    if (words.buffer !== memory.buffer) words = new Int32Array(memory.buffer);
-    return words;
-  };
-  const fail = (): never => {
-    dead ??= `it did not answer for ${PATIENCE_MS / 1000} s`;
-    throw Object.assign(
-      new Error(`backend simd: a worker thread died (${dead}); start again, or set threads to 1`),
-      { code: 'WORKER_DIED' },
-    );
-  };
-  const patiently = (done: () => boolean): void => {
-    if (done()) return;
-    const start = Date.now();
-    while (!done()) if (Date.now() - start > PATIENCE_MS) fail();
-  };
+type Running = Pick<Engine, 'run' | 'reserve'>;
 
+/** A view that is made anew when the memory has grown: growing detaches what is not shared. */
+function wordsAt(memory: WebAssembly.Memory, at: number): () => Int32Array {
+  let view = new Int32Array(memory.buffer, at, MOST_WORDS);
+  return () => {
+    if (view.buffer !== memory.buffer) view = new Int32Array(memory.buffer, at, MOST_WORDS);
+    return view;
+  };
+}
+
+function alone(memory: WebAssembly.Memory, exports: KernelExports, heap: Heap): Running {
+  let size = exports.gemmScratch() + PAGE;
+  let scratch = heap.allocate(size);
+  const words = wordsAt(memory, CONTROL);
   return {
-    memory,
-    heap,
-    variant,
-    run: (kernel, items, each, args, light = false) => {
-      if (items === 0) return;
-      if (dead !== undefined) fail();
-      const alone = variant.threads === 1;
-      if (!alone) patiently(() => kernels.close(SPINS) === 1);
-      const job = view();
-      const at = (control + JOB_AT) >> 2;
-      job[at] = kernel;
-      job[at + 1] = items;
-      job[at + 2] = each;
-      for (let i = 0; i < args.length; i++) job[at + 3 + i] = args[i] ?? 0;
-      const tickets = Math.ceil(items / each);
-      kernels.open(tickets, light || alone ? 0 : Math.min(variant.threads, tickets) - 1);
-      if (!alone && !light) patiently(() => kernels.join(SPINS) === 1);
+    reserve(bytes) {
+      if (bytes <= size) return;
+      heap.release(scratch, size);
+      size = bytes;
+      scratch = heap.allocate(size);
     },
-    table: (values) => {
-      // No job is open between calls, so nobody reads the old table.
-      const at = (control + TABLE_AT) >> 2;
-      const job = view();
-      for (let i = 0; i < values.length; i++) job[at + i] = values[i] ?? 0;
-      return control + TABLE_AT;
-    },
-    end: () => {
-      kernels.retire();
-      for (const worker of workers) worker.end();
+    run(kernel, given, tasks) {
+      words().set(given);
+      for (let task = 0; task < tasks; task++) exports.runTask(kernel, CONTROL, task, scratch);
     },
   };
+}
+
+function threaded(
+  module: WebAssembly.Module,
+  memory: WebAssembly.Memory,
+  exports: PoolExports,
+  heap: Heap,
+  threads: number,
+): Running {
+  // Workers cannot be told of another scratch while they run, so each has room for long sequences.
+  const size = exports.attentionScratch(MOST_TOKENS);
+  const scratch = heap.allocate(size * threads);
+  let dead: string | undefined;
+  for (let i = 1; i < threads; i++) {
+    const start = {
+      module,
+      memory,
+      control: CONTROL,
+      scratch: scratch + i * size,
+      spins: WORKER_SPINS,
+    };
+    startWorker(start, (reason) => {
+      dead = reason;
+    });
+  }
+  const at = exports.wordsOf(CONTROL);
+  const words = wordsAt(memory, at);
+  const maySleep = canSleep();
+  return {
+    reserve(bytes) {
+      if (bytes > size) {
+        throw new RangeError(
+          `simd: attention must have at most ${MOST_TOKENS} tokens with threads, got scratch of ${bytes} bytes; use one thread`,
+        );
+      }
+    },
+    run(kernel, given, tasks) {
+      if (tasks === 1) {
+        // Nobody else looks: the words of the last kernel are read by no one any more.
+        exports.open(CONTROL, kernel);
+        words().set(given);
+        exports.runTask(kernel, at, 0, scratch);
+        return;
+      }
+      if (dead !== undefined) throw new Error(`simd: a worker must live, but ${dead}; start again`);
+      exports.open(CONTROL, kernel);
+      words().set(given);
+      const helpers = Math.min(threads, tasks) - 1;
+      if (exports.run(CONTROL, tasks, helpers, scratch, CALLER_SPINS)) return;
+      waitFor(exports, tasks, maySleep);
+    },
+  };
+}
+
+const MOST_TOKENS = 1100; // 1024 patches and a class token, say; 5 MB a thread
+
+function waitFor(exports: PoolExports, tasks: number, maySleep: boolean): void {
+  const until = Date.now() + PATIENCE;
+  for (;;) {
+    const done = maySleep
+      ? exports.sleep(CONTROL, tasks, 1000n)
+      : exports.finished(CONTROL, tasks, CALLER_SPINS);
+    if (done) return;
+    if (Date.now() > until) {
+      throw new Error(
+        'simd: a worker took no task to its end for a minute and must be dead; start again',
+      );
+    }
+  }
+}
+
+/** A browser's main thread may not sleep. */
+function canSleep(): boolean {
+  try {
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function bytesOf(base64: string): Uint8Array {
+  return Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
 }

@@ -1,98 +1,86 @@
-import type { Memory } from './wasm.ts';
-
-const PAGE = 65536;
-const ALIGN = 64;
-
-/** Blocks of one linear memory: a freed block is used again for the same or a slightly smaller size. */
+/** Blocks of one linear memory, handed out and taken back. */
 export type Heap = {
-  /** Offset of a block of at least so many bytes, aligned to 64. */
-  readonly alloc: (bytes: number) => number;
-  readonly free: (offset: number) => void;
-  readonly inUse: () => number;
+  /** A block of at least so many bytes, 64-byte aligned. @throws Error when the memory is full */
+  readonly allocate: (bytes: number) => number;
+  readonly release: (offset: number, bytes: number) => void;
+  /** Bytes in blocks that are handed out, and bytes that the memory has. */
+  readonly report: () => { readonly inUse: number; readonly reserved: number };
 };
 
-/** Rounds up to one of four sizes per power of two, so that freed blocks fit again. */
-function sizeClass(bytes: number): number {
-  const wanted = Math.max(bytes, ALIGN);
-  const power = 2 ** Math.floor(Math.log2(wanted));
-  const quantum = Math.max(ALIGN, power / 4);
-  return Math.ceil(wanted / quantum) * quantum;
+const PAGE = 65_536;
+const SMALLEST = 64;
+
+/**
+ * The size that a request is rounded up to: eight sizes for each power of two, so that blocks are used
+ * again by requests of nearly the same size, and at most an eighth is wasted.
+ */
+function classOf(bytes: number): number {
+  const wanted = Math.max(SMALLEST, bytes);
+  const octave = 2 ** Math.floor(Math.log2(wanted));
+  const step = Math.max(SMALLEST, octave / 8);
+  return Math.ceil(wanted / step) * step;
 }
 
 /**
- * A heap over a WebAssembly memory that grows as it must.
+ * Makes the heap of a memory.
  *
- * @param memory grown up to its maximum
- * @param maximum bytes of that maximum, for the error
+ * @param memory what it grows
+ * @param options.from the first byte that is free
+ * @param options.maximumPages how far it may grow
  * @returns the heap
- * @throws Error from `alloc`, with code `OUT_OF_MEMORY`, when the platform gives no more
  */
-export function createHeap(memory: Memory, maximum: number): Heap {
-  const freed = new Map<number, number[]>();
-  const sizes = new Map<number, number>();
-  let top = ALIGN;
-  let used = 0;
+export function makeHeap(
+  memory: WebAssembly.Memory,
+  { from, maximumPages }: { readonly from: number; readonly maximumPages: number },
+): Heap {
+  const free = new Map<number, number[]>();
+  let top = Math.ceil(from / SMALLEST) * SMALLEST;
+  let inUse = 0;
 
-  const take = (size: number): number | undefined => freed.get(size)?.pop();
-
-  /** A freed block up to twice as large, for the case that there is no room to grow. */
-  const takeLarger = (size: number): [number, number] | undefined => {
-    for (const [of, list] of freed) {
-      if (of <= size || of > 2 * size) continue;
-      const offset = list.pop();
-      if (offset !== undefined) return [offset, of];
-    }
-    return undefined;
-  };
-
-  const grow = (end: number): boolean => {
-    const have = memory.buffer.byteLength;
-    if (end <= have) return true;
-    const least = Math.ceil((end - have) / PAGE);
-    // An eighth more than asked, so that growing is rare; exactly what is asked near the limit.
-    for (const pages of [Math.max(least, Math.ceil(have / 8 / PAGE)), least]) {
+  const grow = (end: number, asked: number): void => {
+    const missing = Math.ceil((end - memory.buffer.byteLength) / PAGE);
+    if (missing <= 0) return;
+    const pages = memory.buffer.byteLength / PAGE;
+    // A quarter more, while there is room: growing often is slow where it copies.
+    const generous = Math.min(Math.max(missing, pages >> 2), maximumPages - pages);
+    for (const amount of [generous, missing]) {
+      if (amount < missing) continue;
       try {
-        memory.grow(pages);
-        return true;
-      } catch {}
+        memory.grow(amount);
+        return;
+      } catch {
+        // The platform has less than the maximum: try with less, then say so.
+      }
     }
-    return false;
+    throw outOfMemory(asked, inUse, maximumPages * PAGE);
   };
 
   return {
-    alloc: (bytes) => {
-      let size = sizeClass(bytes);
-      let offset = take(size);
-      if (offset === undefined && grow(top + size)) {
-        offset = top;
-        top += size;
-      }
-      if (offset === undefined) {
-        const larger = takeLarger(size);
-        if (larger === undefined) throw outOfMemory(bytes, used, maximum);
-        [offset, size] = larger;
-      }
-      sizes.set(offset, size);
-      used += size;
+    allocate(bytes) {
+      const size = classOf(bytes);
+      const known = free.get(size)?.pop();
+      if (known === undefined) grow(top + size, bytes);
+      inUse += size;
+      if (known !== undefined) return known;
+      const offset = top;
+      top += size;
       return offset;
     },
-    free: (offset) => {
-      const size = sizes.get(offset);
-      if (size === undefined) throw new Error(`heap: no block starts at ${offset}`);
-      sizes.delete(offset);
-      used -= size;
-      const list = freed.get(size);
-      if (list) list.push(offset);
-      else freed.set(size, [offset]);
+    release(offset, bytes) {
+      const size = classOf(bytes);
+      inUse -= size;
+      const list = free.get(size);
+      if (list === undefined) free.set(size, [offset]);
+      else list.push(offset);
     },
-    inUse: () => used,
+    report: () => ({ inUse, reserved: memory.buffer.byteLength }),
   };
 }
 
-function outOfMemory(bytes: number, used: number, maximum: number): Error {
-  const mb = (n: number): string => `${(n / 2 ** 20).toFixed(1)} MB`;
-  const message =
-    `backend simd: no room for ${mb(bytes)}, ${mb(used)} of at most ${mb(maximum)} are in use; ` +
-    'lower the batch size, the image size or the width of the model';
-  return Object.assign(new Error(message), { code: 'OUT_OF_MEMORY' });
+function outOfMemory(asked: number, inUse: number, limit: number): Error {
+  const megabytes = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(0)} MB`;
+  return new Error(
+    `simd: memory must hold ${megabytes(asked)} more, got ${megabytes(inUse)} in use of at most ` +
+      `${megabytes(limit)}; lower the batch, the image size or the width of the model`,
+  );
 }

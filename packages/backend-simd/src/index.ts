@@ -1,2 +1,88 @@
-export { configureSimd, type SimdReport, simdReport } from './start.ts';
-export type { SimdOptions } from './variant.ts';
+import '@tensorflow/tfjs-backend-cpu';
+import { registerBackend } from '@tensorflow/tfjs-core';
+import { SimdBackend } from './backend.ts';
+import { type SimdOptions, type SimdReport, startEngine } from './engine.ts';
+import { fusedKernels } from './fused/index.ts';
+import { binaryKernels } from './kernels/binary.ts';
+import { matMulKernels } from './kernels/matmul.ts';
+import { moveKernels } from './kernels/move.ts';
+import { reduceKernels } from './kernels/reduce.ts';
+import { registerKernels } from './kernels/register.ts';
+import { rowKernels } from './kernels/rows.ts';
+import { unaryKernels } from './kernels/unary.ts';
+import { lookAround } from './platform.ts';
+
+export type { SimdOptions, SimdReport } from './engine.ts';
+
+const NAME = 'simd';
+const reports = new Map<string, SimdReport>();
+let wanted: SimdOptions = optionsOfEnvironment();
+
+/** TWOCAN_THREADS, where there is an environment. */
+function optionsOfEnvironment(): SimdOptions {
+  const word = typeof process === 'undefined' ? undefined : process.env?.TWOCAN_THREADS;
+  return word ? { threads: Number(word) } : {};
+}
+
+/**
+ * Says how the backend is to compute, before it is first used.
+ *
+ * @param options threads and instructions
+ * @throws Error once the backend has started
+ * @example
+ * configureSimd({ threads: 4 });
+ * await setBackend('simd');
+ */
+export function configureSimd(options: SimdOptions): void {
+  if (reports.has(NAME)) {
+    throw new Error('configureSimd: must be called before the backend starts; call it earlier');
+  }
+  wanted = { ...wanted, ...options };
+}
+
+/**
+ * What the backend computes with, and why not with more.
+ *
+ * @param name of a backend of {@link registerSimd}; `simd` unless said
+ * @returns the report; undefined before the backend has started
+ * @example
+ * await setBackend('simd');
+ * console.log(simdReport()?.threads);
+ */
+export function simdReport(name = NAME): SimdReport | undefined {
+  return reports.get(name);
+}
+
+/**
+ * Registers one more backend of this kind under a name of its own, with memory and threads of its own.
+ * Importing the package has registered `simd` already.
+ *
+ * @param name the name for `setBackend`
+ * @param options threads and instructions, asked for when it starts
+ * @example
+ * registerSimd('simd-one', { threads: 1 });
+ * await setBackend('simd-one');
+ */
+export function registerSimd(name: string, options: SimdOptions): void {
+  register(name, () => options, 0);
+}
+
+function register(name: string, options: () => SimdOptions, priority: number): void {
+  registerKernels(name, {
+    ...unaryKernels,
+    ...binaryKernels,
+    ...moveKernels,
+    ...reduceKernels,
+    ...matMulKernels,
+    ...rowKernels,
+    ...fusedKernels,
+  });
+  const start = (): SimdBackend => {
+    const engine = startEngine(lookAround(), options());
+    reports.set(name, engine.report);
+    return new SimdBackend(engine);
+  };
+  registerBackend(name, start, priority);
+}
+
+register(NAME, () => wanted, 2); // above cpu, below what needs a GPU

@@ -1,6 +1,6 @@
 import { env, getBackend, ready, setBackend } from '@tensorflow/tfjs-core';
 import { registerGradients } from '@twocan/core';
-import { type BackendName, LOADERS, PREFERENCE } from './loaders.ts';
+import { type BackendName, type BackendOptions, LOADERS, PREFERENCE } from './loaders.ts';
 
 /** What was chosen, why, and what was passed over. */
 export type BackendReport = {
@@ -17,7 +17,8 @@ export type BackendReport = {
 /**
  * Picks a backend, makes it tfjs's current one and registers the gradients that training needs.
  *
- * @param preference a name, an ordered list of names, or `auto` (node-gpu, node, simd, wasm, cpu)
+ * @param preference a name, an ordered list of names, or `auto` (node-gpu, simd, node, wasm, cpu)
+ * @param options what the backend is asked for, where it can be
  * @returns what was chosen and why the earlier ones in the list were passed over
  * @throws Error with code `BACKEND_MISSING` if none of the list loads; it says what to install
  * @example
@@ -25,6 +26,7 @@ export type BackendReport = {
  */
 export async function chooseBackend(
   preference: 'auto' | BackendName | readonly BackendName[] = 'auto',
+  options: BackendOptions = {},
 ): Promise<BackendReport> {
   const wanted =
     preference === 'auto' ? PREFERENCE : typeof preference === 'string' ? [preference] : preference;
@@ -37,7 +39,7 @@ export async function chooseBackend(
       );
     }
     try {
-      await loader.load();
+      await loader.load(options);
       if (!(await setBackend(loader.tfjsName))) throw new Error('tfjs could not start it');
       await ready();
     } catch (cause) {

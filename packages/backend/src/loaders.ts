@@ -1,19 +1,25 @@
 /** The backends that an app can pick. */
 export type BackendName = 'cpu' | 'wasm' | 'simd' | 'node' | 'node-gpu';
 
+/** What can be asked of a backend. */
+export type BackendOptions = {
+  /** Threads of the `simd` backend; one for each processor unless said. The others choose their own. */
+  readonly threads?: number;
+};
+
 type Loader = {
   /** The name under which tfjs knows it. */
   readonly tfjsName: string;
   readonly about: string;
   /** What a user can do when it does not load. */
   readonly remedy: string;
-  /** Imports the backend, which registers it with tfjs. */
-  readonly load: () => Promise<unknown>;
+  /** Imports the backend, which registers it with tfjs, and tells it what was asked for. */
+  readonly load: (options: BackendOptions) => Promise<unknown>;
   readonly threads: () => Promise<number | null>;
 };
 
 /** The order of `auto`: fastest first. */
-export const PREFERENCE: readonly BackendName[] = ['node-gpu', 'node', 'simd', 'wasm', 'cpu'];
+export const PREFERENCE: readonly BackendName[] = ['node-gpu', 'simd', 'node', 'wasm', 'cpu'];
 
 // The native packages are imported by a computed name: they are optional peers, absent from types
 // and from bundles until a user installs them.
@@ -26,6 +32,21 @@ export const LOADERS: Readonly<Record<BackendName, Loader>> = {
     remedy: 'reinstall @tensorflow/tfjs-backend-cpu',
     load: () => import('@tensorflow/tfjs-backend-cpu'),
     threads: async () => 1,
+  },
+  simd: {
+    tfjsName: 'simd',
+    about: 'our WebAssembly SIMD kernels, with threads where the platform has them',
+    remedy: 'reinstall @twocan/backend-simd',
+    load: async ({ threads }) => {
+      const { configureSimd, simdReport } = await import('@twocan/backend-simd');
+      // Once it has started its threads are what they are; asking for as many is no mistake.
+      const differs = threads !== undefined && simdReport()?.threads !== threads;
+      if (differs) configureSimd({ threads });
+    },
+    threads: async () => {
+      const { simdReport } = await import('@twocan/backend-simd');
+      return simdReport()?.threads ?? 1;
+    },
   },
   wasm: {
     tfjsName: 'wasm',
@@ -41,13 +62,6 @@ export const LOADERS: Readonly<Record<BackendName, Loader>> = {
         return 1;
       }
     },
-  },
-  simd: {
-    tfjsName: 'simd',
-    about: "WebAssembly at the speed of the CPU's 128-bit units",
-    remedy: 'reinstall @twocan/backend-simd',
-    load: () => import('@twocan/backend-simd'),
-    threads: async () => (await import('@twocan/backend-simd')).simdReport()?.threads ?? null,
   },
   node: {
     tfjsName: 'tensorflow',

@@ -3,7 +3,7 @@ import { chooseBackend } from '@twocan/backend';
 import { describe, expect, it } from 'vitest';
 
 describe('chooseBackend', () => {
-  it.each(['cpu', 'wasm', 'simd'] as const)('makes %s current and ready to train', async (name) => {
+  it.each(['cpu', 'wasm'] as const)('makes %s current and ready to train', async (name) => {
     const report = await chooseBackend(name);
     expect(report).toMatchObject({ name, tfjsName: name, passedOver: [], threads: 1 });
     expect(report.why).toMatch(/as asked$/);
@@ -16,17 +16,11 @@ describe('chooseBackend', () => {
   });
 
   it('says what was passed over and how to get it', async () => {
-    const { name, passedOver, why } = await chooseBackend([
-      'node-gpu',
-      'node',
-      'simd',
-      'wasm',
-      'cpu',
-    ]);
+    const { name, passedOver, why } = await chooseBackend(['node-gpu', 'node', 'wasm', 'cpu']);
     expect(why).toMatch(/the first that loads here|as asked/);
     for (const missed of passedOver)
       expect(missed.why).toMatch(/npm install @tensorflow\/tfjs-node/);
-    expect(['node-gpu', 'node', 'simd', 'wasm']).toContain(name);
+    expect(['node-gpu', 'node', 'wasm']).toContain(name);
   });
 
   it('auto passes over what is not installed and says so', async () => {
@@ -37,7 +31,7 @@ describe('chooseBackend', () => {
   it('names the valid names when asked for an unknown one', async () => {
     await expect(chooseBackend('cuda' as 'cpu')).rejects.toMatchObject({
       code: 'BACKEND_MISSING',
-      message: expect.stringContaining('choose cpu, wasm, simd, node, node-gpu'),
+      message: expect.stringContaining('choose cpu, simd, wasm, node, node-gpu'),
     });
   });
 });

@@ -62,7 +62,8 @@ describeBackends('CAN against PyTorch', () => {
         expectClose(negatives as Tensor, 2 * (views[0]?.shape[0] ?? 0) - 2, { rtol: 0, atol: 0 });
       }
       expectTreeClose(measured, golden, 'metrics', 1e-5);
-      expectTreeClose(grads as Params, golden, 'grads', 1e-4);
+      // Batch normalisation makes some gradients zero by cancellation of others a thousand times larger.
+      expectTreeClose(grads as Params, golden, 'grads', 3e-4);
 
       const own = initCan(key(0), config);
       const names = namedLeaves<Tensor>(own).map(([path]) => path);

@@ -6,11 +6,6 @@
  */
 export type Key = { readonly hi: number; readonly lo: number };
 
-const ROTATIONS = [
-  [13, 15, 26, 6],
-  [17, 29, 16, 24],
-] as const;
-
 /**
  * Threefry-2x32 with 20 rounds: a keyed bijection of two 32-bit words.
  *
@@ -24,18 +19,35 @@ const ROTATIONS = [
  * Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011; test vectors of Random123.
  */
 export function threefry(key: Key, x0: number, x1: number): [number, number] {
-  const schedule = [key.hi, key.lo, 0x1bd11bda ^ key.hi ^ key.lo] as const;
-  let a = (x0 + schedule[0]) | 0;
-  let b = (x1 + schedule[1]) | 0;
+  const words = new Uint32Array(2);
+  writeBlock(words, 0, key, x0, x1);
+  return [words[0] ?? 0, words[1] ?? 0];
+}
+
+/** A rotation to the left. */
+const mix = (b: number, r: number): number => (b << r) | (b >>> (32 - r));
+
+/** Writes the block of a counter; without arrays or tuples, since a picture needs thousands. */
+function writeBlock(to: Uint32Array, at: number, { hi, lo }: Key, x0: number, x1: number): void {
+  const third = 0x1bd11bda ^ hi ^ lo;
+  let a = (x0 + hi) | 0;
+  let b = (x1 + lo) | 0;
   for (let round = 0; round < 5; round++) {
-    for (const r of ROTATIONS[(round & 1) as 0 | 1]) {
-      a = (a + b) | 0;
-      b = ((b << r) | (b >>> (32 - r))) ^ a;
-    }
-    a = (a + (schedule[((round + 1) % 3) as 0 | 1 | 2] | 0)) | 0;
-    b = (b + (schedule[((round + 2) % 3) as 0 | 1 | 2] | 0) + round + 1) | 0;
+    const even = (round & 1) === 0;
+    a = (a + b) | 0;
+    b = mix(b, even ? 13 : 17) ^ a;
+    a = (a + b) | 0;
+    b = mix(b, even ? 15 : 29) ^ a;
+    a = (a + b) | 0;
+    b = mix(b, even ? 26 : 16) ^ a;
+    a = (a + b) | 0;
+    b = mix(b, even ? 6 : 24) ^ a;
+    const turn = round % 3; // the key's three words in turn
+    a = (a + (turn === 0 ? lo : turn === 1 ? third : hi)) | 0;
+    b = (b + (turn === 0 ? third : turn === 1 ? hi : lo) + round + 1) | 0;
   }
-  return [a >>> 0, b >>> 0];
+  to[at] = a;
+  if (at + 1 < to.length) to[at + 1] = b;
 }
 
 /**
@@ -113,10 +125,6 @@ export function split(parent: Key, count: number): Key[] {
  */
 export function bits(from: Key, count: number): Uint32Array {
   const words = new Uint32Array(count);
-  for (let i = 0; i < count; i += 2) {
-    const [a, b] = threefry(from, i >>> 1, DRAW);
-    words[i] = a;
-    if (i + 1 < count) words[i + 1] = b;
-  }
+  for (let i = 0; i < count; i += 2) writeBlock(words, i, from, i >>> 1, DRAW);
   return words;
 }

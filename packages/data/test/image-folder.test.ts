@@ -45,6 +45,7 @@ afterAll(() => rm(root, { recursive: true }));
 describe('imageFolder', () => {
   it('decodes every kind of file to upright RGB', async () => {
     const grey = toSharp().greyscale();
+    const black = await toSharp().linear(0, 0).png().toBuffer();
     const files: Record<string, Promise<Buffer>> = {
       'rgb.png': toSharp().png().toBuffer(),
       'alpha.png': toSharp().ensureAlpha(0.3).png().toBuffer(),
@@ -61,12 +62,21 @@ describe('imageFolder', () => {
       'a.webp': toSharp().webp({ lossless: true }).toBuffer(),
       'a.tif': toSharp().tiff({ compression: 'lzw' }).toBuffer(),
       'a.gif': toSharp().gif({ dither: 0 }).toBuffer(),
+      'a.avif': toSharp().avif({ quality: 90 }).toBuffer(),
+      // Two frames: the first is the picture.
+      'moving.gif': sharp([await toSharp().png().toBuffer(), black], { join: { animated: true } })
+        .gif({ dither: 0 })
+        .toBuffer(),
+      'Ünïcode – 写真 📷.png': toSharp().png().toBuffer(),
       'grey.png': grey.clone().toColourspace('b-w').png().toBuffer(),
       'grey.jpg': grey.clone().toColourspace('b-w').jpeg({ quality: 95 }).toBuffer(),
       'grey-alpha.png': grey.clone().toColourspace('b-w').ensureAlpha(0.5).png().toBuffer(),
     };
     for (const [name, content] of Object.entries(files)) await put(`kinds/${name}`, await content);
-    const folder = await imageFolder(join(root, 'kinds'), { workers: 2 });
+    const read: number[] = [];
+    const progress = (done: number): number => read.push(done);
+    const folder = await imageFolder(join(root, 'kinds'), { workers: 2, progress });
+    expect(read).toEqual(Array.from({ length: folder.length }, (_, i) => i + 1));
     expect(folder.broken).toEqual([]);
     expect(folder.length).toBe(Object.keys(files).length);
     expect(folder.classes).toBeUndefined();

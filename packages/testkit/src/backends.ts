@@ -1,9 +1,14 @@
-import { enableProdMode } from '@tensorflow/tfjs-core';
+import { enableProdMode, findBackendFactory, setBackend } from '@tensorflow/tfjs-core';
 import { chooseBackend } from '@twocan/backend';
+import { registerSimd } from '@twocan/backend-simd';
+import { registerGradients } from '@twocan/core';
 import { beforeAll, describe } from 'vitest';
 
-/** The backends that every machine has; each contract holds on all. */
-export const TESTED_BACKENDS = ['cpu', 'wasm', 'simd'] as const;
+/**
+ * The backends that every machine has; each contract holds on all. `simd` has threads and fused
+ * multiply-add where there are some, `simd-plain` one thread and neither.
+ */
+export const TESTED_BACKENDS = ['cpu', 'wasm', 'simd', 'simd-plain'] as const;
 
 /** A backend's name in tests. */
 export type TestedBackend = (typeof TESTED_BACKENDS)[number];
@@ -19,9 +24,17 @@ export function describeBackends(name: string, suite: (backend: TestedBackend) =
     describe(`${name} (${backend})`, () => {
       beforeAll(async () => {
         enableProdMode(); // else the cpu backend prints an advertisement
-        await chooseBackend(backend);
+        if (backend !== 'simd-plain') await chooseBackend(backend);
+        else await usePlainSimd();
       });
       suite(backend);
     });
   }
+}
+
+async function usePlainSimd(): Promise<void> {
+  const name = 'simd-plain';
+  if (findBackendFactory(name) === null) registerSimd(name, { threads: 1, relaxed: false });
+  await setBackend(name);
+  registerGradients();
 }

@@ -1,16 +1,16 @@
-import { type ArgsDef, defineCommand } from 'citty';
-import { refuseUnknown } from '../known-options.ts';
-import type { Words } from '../options.ts';
-
-const args: ArgsDef = { debug: { type: 'boolean', description: 'Print stack traces' } };
+import { command } from '../command.ts';
 
 /** `twocan doctor`: what this machine offers, and what would make it faster. */
-export const doctor = defineCommand({
-  meta: { name: 'doctor', description: 'Say which backends load here, and what would be faster' },
-  args,
-  async run({ args: parsed }) {
-    refuseUnknown(args, parsed as Words);
+export const doctor = command(
+  {
+    name: 'doctor',
+    description: 'Say which backends load here, and what would be faster',
+    flags: {},
+    examples: ['twocan doctor'],
+  },
+  async () => {
     const { examine } = await import('../examining.ts');
     console.log((await examine()).join('\n'));
+    return undefined;
   },
-});
+);

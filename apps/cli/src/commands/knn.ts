@@ -1,27 +1,29 @@
-import { type ArgsDef, defineCommand } from 'citty';
-import { refuseUnknown } from '../known-options.ts';
-import type { Words } from '../options.ts';
-import { MODEL_ARGS, numberOr, required } from '../words.ts';
-
-const args: ArgsDef = {
-  ...MODEL_ARGS,
-  data: {
-    type: 'string',
-    valueHint: 'DIR',
-    description: 'Images in one folder a class; beside DIR/train, DIR/test is held out',
-  },
-  k: { type: 'string', valueHint: 'N', description: 'Neighbours that vote; default 20' },
-  temperature: { type: 'string', valueHint: 'T', description: 'Of their votes; default 0.07' },
-  json: { type: 'boolean', description: 'Print numbers as JSON' },
-};
+import { command } from '../command.ts';
+import { MODEL_FLAGS, numberOr, required } from '../words.ts';
 
 /** `twocan knn`: how well the nearest neighbours of a labelled folder know its classes. */
-export const knn = defineCommand({
-  meta: { name: 'knn', description: 'Judge features by nearest neighbours, beside two baselines' },
-  args,
-  async run({ args: parsed }) {
-    const words = parsed as Words;
-    refuseUnknown(args, words);
+export const knn = command(
+  {
+    name: 'knn',
+    description: 'Judge features by nearest neighbours, beside two baselines',
+    flags: {
+      ...MODEL_FLAGS,
+      data: {
+        type: 'string',
+        valueHint: 'DIR',
+        description: 'Images in one folder a class; beside DIR/train, DIR/test is held out',
+      },
+      k: { type: 'string', valueHint: 'N', description: 'Neighbours that vote; default 20' },
+      temperature: {
+        type: 'string',
+        valueHint: 'T',
+        description: 'Of their votes; default 0.07',
+      },
+      json: { type: 'boolean', description: 'Print numbers as JSON' },
+    },
+    examples: ['twocan knn --model runs/photos --data photos'],
+  },
+  async (words) => {
     const request = {
       model: required(words, 'model', 'a run folder or a checkpoint'),
       data: required(words, 'data', 'a folder with one folder a class'),
@@ -32,5 +34,6 @@ export const knn = defineCommand({
     };
     const { judgeByKnn } = await import('../judging.ts');
     await judgeByKnn(request);
+    return undefined;
   },
-});
+);

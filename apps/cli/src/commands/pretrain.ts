@@ -1,105 +1,62 @@
-import { methods } from '@twocan/can';
-import { presetNames } from '@twocan/vit';
-import { type ArgsDef, defineCommand } from 'citty';
+import { command } from '../command.ts';
+import { readConfigFile } from '../config-file.ts';
 import { usageError } from '../failure.ts';
-import { refuseUnknown } from '../known-options.ts';
-import { parseOptions, type Words } from '../options.ts';
+import type { Flags } from '../help.ts';
+import { layOver, parseOptions } from '../options.ts';
+import { SETTINGS } from '../settings.ts';
 
-const args: ArgsDef = {
-  data: {
-    type: 'string',
-    valueHint: 'DIR|shapes[:count]',
-    description: 'Folder of images (any nesting), or built-in drawings; without it, a quick start',
-  },
+const RUN = 'Run';
+
+const settings: Flags = Object.fromEntries(
+  SETTINGS.map(({ flag, group, hint, description }) => [
+    flag,
+    { type: 'string', group, valueHint: hint, description },
+  ]),
+);
+
+const flags: Flags = {
+  ...settings,
   out: {
-    type: 'string',
-    valueHint: 'RUN',
+    ...{ type: 'string', group: RUN, valueHint: 'RUN' },
     description: 'Run folder; default runs/DATA-PRESET-TIME',
   },
-  preset: {
-    type: 'string',
-    valueHint: 'NAME',
-    description: `${presetNames.join(', ')}; default micro32`,
+  config: {
+    ...{ type: 'string', group: RUN, valueHint: 'FILE' },
+    description: "Settings as JSON (config.schema.json), or a run's config.json; flags win over it",
   },
-  method: {
-    type: 'string',
-    valueHint: 'NAME',
-    description: `${Object.keys(methods).join(', ')}; default can`,
+  resume: {
+    ...{ type: 'boolean', group: RUN },
+    description: 'Go on with the run in --out from its last checkpoint',
   },
-  epochs: { type: 'string', valueHint: 'N', description: 'Passes over the data; default 100' },
-  steps: { type: 'string', valueHint: 'N', description: 'Optimizer steps, instead of --epochs' },
-  batch: { type: 'string', valueHint: 'N', description: 'Images a step; default 64' },
-  'mask-ratio': {
-    type: 'string',
-    valueHint: '0..1',
-    description: 'Share of patches hidden; default 0.5, mae 0.75',
-  },
-  temperature: {
-    type: 'string',
-    valueHint: 'T',
-    description: 'Of the contrastive loss; default 0.1',
-  },
-  'sigma-max': {
-    type: 'string',
-    valueHint: 'S',
-    description: 'Largest noise level, in units of normalised pixels; default 0.05',
-  },
-  weights: {
-    type: 'string',
-    valueHint: 'C,R,D',
-    description: 'Of contrast, reconstruction and denoising; default 0.03,0.67,0.3',
-  },
-  'crop-min': {
-    type: 'string',
-    valueHint: '0..1',
-    description: "Smallest crop, a share of the image's area; default 0.2",
-  },
-  lr: {
-    type: 'string',
-    valueHint: 'LR',
-    description: 'Peak learning rate; default in proportion to the batch',
-  },
-  'weight-decay': {
-    type: 'string',
-    valueHint: 'W',
-    description: 'Decoupled, on kernels; default 0.05',
-  },
-  backend: {
-    type: 'string',
-    valueHint: 'auto|cpu|wasm|node|node-gpu',
-    description: 'What computes; default auto',
-  },
-  seed: { type: 'string', valueHint: 'N', description: 'Of everything random; default 0' },
-  'checkpoint-every': {
-    type: 'string',
-    valueHint: 'STEPS',
-    description: 'Saves and draws samples; 0 for the end only; default a fifth of the run',
-  },
-  resume: { type: 'boolean', description: 'Go on with the run in --out from its last checkpoint' },
-  overwrite: { type: 'boolean', description: 'Replace the run in --out' },
-  debug: { type: 'boolean', description: 'Print stack traces' },
+  overwrite: { type: 'boolean', group: RUN, description: 'Replace the run in --out' },
 };
 
 /** `twocan pretrain`: from a folder of images, or none, to a trained encoder in a run folder. */
-export const pretrain = defineCommand({
-  meta: {
+export const pretrain = command(
+  {
     name: 'pretrain',
     description: 'Train an image encoder without labels (CAN, MAE, SimCLR and what lies between)',
+    flags,
+    examples: [
+      'twocan pretrain',
+      'twocan pretrain --data photos --preset tiny64 --epochs 100 --out runs/photos',
+      'twocan pretrain --out runs/photos --resume',
+    ],
   },
-  args,
-  async run({ args: parsed }) {
-    const words = parsed as Words;
-    refuseUnknown(args, words);
-    const options = parseOptions(words);
-    const out = words.out;
-    if (out === '') throw usageError('--out needs a value');
+  async (words) => {
+    const given = parseOptions(words);
+    for (const flag of ['out', 'config']) {
+      if (words[flag] === '') throw usageError(`--${flag} needs a value`);
+    }
+    const { out, config } = words;
+    const options = typeof config === 'string' ? layOver(readConfigFile(config), given) : given;
     // Loaded here, so that --help and wrong usage answer at once.
     const { runPretraining } = await import('../pretraining.ts');
-    process.exitCode = await runPretraining({
+    return runPretraining({
       options,
       resume: words.resume === true,
       overwrite: words.overwrite === true,
       ...(typeof out === 'string' ? { out } : {}),
     });
   },
-});
+);

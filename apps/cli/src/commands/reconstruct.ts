@@ -1,27 +1,25 @@
-import { type ArgsDef, defineCommand } from 'citty';
-import { refuseUnknown } from '../known-options.ts';
-import type { Words } from '../options.ts';
-import { MODEL_ARGS, numberOr, outputFile, required } from '../words.ts';
-
-const args: ArgsDef = {
-  ...MODEL_ARGS,
-  data: { type: 'string', valueHint: 'DIR', description: 'Folder of images, any nesting' },
-  out: { type: 'string', valueHint: 'FILE', description: 'PNG; default reconstruction.png' },
-  'mask-ratio': {
-    type: 'string',
-    valueHint: '0..1',
-    description: "Share of patches hidden; default the run's",
-  },
-  seed: { type: 'string', valueHint: 'N', description: 'Of masks and noise; default 0' },
-};
+import { command } from '../command.ts';
+import { MODEL_FLAGS, numberOr, outputFile, required } from '../words.ts';
 
 /** `twocan reconstruct`: what a model makes of one's own images, as a sheet of pictures. */
-export const reconstruct = defineCommand({
-  meta: { name: 'reconstruct', description: 'Draw what a model sees and fills in, as a PNG' },
-  args,
-  async run({ args: parsed }) {
-    const words = parsed as Words;
-    refuseUnknown(args, words);
+export const reconstruct = command(
+  {
+    name: 'reconstruct',
+    description: 'Draw what a model sees and fills in, as a PNG',
+    flags: {
+      ...MODEL_FLAGS,
+      data: { type: 'string', valueHint: 'DIR', description: 'Folder of images, any nesting' },
+      out: { type: 'string', valueHint: 'FILE', description: 'PNG; default reconstruction.png' },
+      'mask-ratio': {
+        type: 'string',
+        valueHint: '0..1',
+        description: "Share of patches hidden; default the run's",
+      },
+      seed: { type: 'string', valueHint: 'N', description: 'Of masks and noise; default 0' },
+    },
+    examples: ['twocan reconstruct --model runs/photos --data photos --mask-ratio 0.75'],
+  },
+  async (words) => {
     const request = {
       model: required(words, 'model', 'a run folder or a checkpoint'),
       data: required(words, 'data', 'a folder of images'),
@@ -32,5 +30,6 @@ export const reconstruct = defineCommand({
     };
     const { drawReconstructions } = await import('../reconstructing.ts');
     await drawReconstructions(request);
+    return undefined;
   },
-});
+);

@@ -1,39 +1,48 @@
 import { extname } from 'node:path';
-import { type ArgsDef, defineCommand } from 'citty';
+import { command } from '../command.ts';
 import { usageError } from '../failure.ts';
-import { refuseUnknown } from '../known-options.ts';
-import type { Words } from '../options.ts';
-import { MODEL_ARGS, numberOr, outputFile, required } from '../words.ts';
-
-const args: ArgsDef = {
-  ...MODEL_ARGS,
-  data: {
-    type: 'string',
-    valueHint: 'DIR',
-    description: 'Folder of images to search, any nesting',
-  },
-  query: { type: 'string', valueHint: 'IMAGE', description: 'Find the images nearest to this one' },
-  duplicates: {
-    type: 'string',
-    valueHint: '-1..1',
-    description: 'Instead: all pairs whose cosine is at least this',
-  },
-  top: { type: 'string', valueHint: 'N', description: 'Images to find; default 8' },
-  index: {
-    type: 'string',
-    valueHint: 'FILE',
-    description: 'Keep the features of --data in this file, and use them the next time',
-  },
-  out: { type: 'string', valueHint: 'FILE', description: 'A .png sheet or .json; default none' },
-};
+import { MODEL_FLAGS, numberOr, outputFile, required } from '../words.ts';
 
 /** `twocan search`: the nearest images of a folder, or its near-duplicates. */
-export const search = defineCommand({
-  meta: { name: 'search', description: 'Find images like a given one, or near-duplicates' },
-  args,
-  async run({ args: parsed }) {
-    const words = parsed as Words;
-    refuseUnknown(args, words);
+export const search = command(
+  {
+    name: 'search',
+    description: 'Find images like a given one, or near-duplicates',
+    flags: {
+      ...MODEL_FLAGS,
+      data: {
+        type: 'string',
+        valueHint: 'DIR',
+        description: 'Folder of images to search, any nesting',
+      },
+      query: {
+        type: 'string',
+        valueHint: 'IMAGE',
+        description: 'Find the images nearest to this one',
+      },
+      duplicates: {
+        type: 'string',
+        valueHint: '-1..1',
+        description: 'Instead: all pairs whose cosine is at least this',
+      },
+      top: { type: 'string', valueHint: 'N', description: 'Images to find; default 8' },
+      index: {
+        type: 'string',
+        valueHint: 'FILE',
+        description: 'Keep the features of --data in this file, and use them the next time',
+      },
+      out: {
+        type: 'string',
+        valueHint: 'FILE',
+        description: 'A .png sheet or .json; default none',
+      },
+    },
+    examples: [
+      'twocan search --model runs/photos --data photos --query cat.jpg --out nearest.png',
+      'twocan search --model runs/photos --data photos --duplicates 0.98',
+    ],
+  },
+  async (words) => {
     const least = numberOr(words, 'duplicates', undefined, { min: -1, max: 1 });
     const query = words.query;
     if ((least === undefined) === (query === undefined)) {
@@ -54,5 +63,6 @@ export const search = defineCommand({
     };
     const { searchFolder } = await import('../searching.ts');
     await searchFolder(request);
+    return undefined;
   },
-});
+);

@@ -1,120 +1,105 @@
-import { backend_util, type DataType, type TensorInfo, util } from '@tensorflow/tfjs-core';
+import { backend_util, type TensorInfo, util } from '@tensorflow/tfjs-core';
 import type { SimdBackend } from '../backend.ts';
-import { BINARY, KERNEL } from '../table.ts';
-import { type Call, input, isFloat, isWide, override, sizeOf } from './register.ts';
-import { runItems } from './work.ts';
+import type { Kernel, Kernels } from './register.ts';
+import { cut, TASK } from './tasks.ts';
 
-type Name = keyof typeof BINARY;
-type Axis = { size: number; a: number; b: number };
+// In the order of the codes in kernels/elementwise.ts.
+const CODES = [
+  'Add',
+  'Sub',
+  'Multiply',
+  'RealDiv',
+  'Maximum',
+  'Minimum',
+  'SquaredDifference',
+] as const;
 
-const OUTER = 5;
+/** The name of one of them. */
+export type BinaryName = (typeof CODES)[number];
 
-/** Steps of a contiguous tensor, aligned to the axes of a broadcast result; 0 where it is stretched. */
-function stepsIn(shape: readonly number[], rank: number): number[] {
-  const steps = new Array<number>(rank).fill(0);
-  let step = 1;
-  for (let i = shape.length - 1; i >= 0; i--) {
-    const size = shape[i] ?? 1;
-    if (size !== 1) steps[rank - shape.length + i] = step;
-    step *= size;
-  }
-  return steps;
-}
+type Axis = { readonly size: number; readonly a: number; readonly b: number };
 
-/** The axes of a broadcast operation, outermost first, neighbours merged that step alike. */
-export function mergeAxes(
-  out: readonly number[],
-  a: readonly number[],
-  b: readonly number[],
-): Axis[] {
-  const [stepsA, stepsB] = [stepsIn(a, out.length), stepsIn(b, out.length)];
+/**
+ * The axes of a broadcast, with the strides of both sides, joined where both go on evenly.
+ *
+ * `[B, N, D] + [D]` has two: B·N rows, and D numbers in each.
+ */
+function axesOf(a: readonly number[], b: readonly number[], out: readonly number[]): Axis[] {
   const axes: Axis[] = [];
-  out.forEach((size, i) => {
-    if (size === 1) return;
-    const axis = { size, a: stepsA[i] ?? 0, b: stepsB[i] ?? 0 };
-    const last = axes[axes.length - 1];
-    if (last && last.a === axis.a * size && last.b === axis.b * size) {
-      axes[axes.length - 1] = { ...axis, size: last.size * size };
-    } else {
-      axes.push(axis);
-    }
-  });
-  return axes.length === 0 ? [{ size: 1, a: 1, b: 1 }] : axes;
+  let [strideA, strideB] = [1, 1];
+  for (let i = 1; i <= out.length; i++) {
+    const size = out[out.length - i] as number;
+    const [ownA, ownB] = [a[a.length - i] ?? 1, b[b.length - i] ?? 1];
+    const axis = { size, a: ownA === 1 ? 0 : strideA, b: ownB === 1 ? 0 : strideB };
+    strideA *= ownA;
+    strideB *= ownB;
+    if (size === 1) continue;
+    const inner = axes.at(-1);
+    const joins =
+      inner !== undefined && axis.a === inner.a * inner.size && axis.b === inner.b * inner.size;
+    if (joins) axes[axes.length - 1] = { ...inner, size: inner.size * size };
+    else axes.push(axis);
+  }
+  return axes.reverse();
 }
 
-/** y = f(a, b) of floats with broadcasting; undefined if it has too many axes. */
-export function binary(
+/** f(a, b), broadcast; undefined where more than three axes stay apart. */
+export function combine(
   backend: SimdBackend,
-  name: Name,
+  name: BinaryName,
   a: TensorInfo,
   b: TensorInfo,
-  dtype: DataType,
 ): TensorInfo | undefined {
-  const shape = util.arraysEqual(a.shape, b.shape)
-    ? a.shape
-    : backend_util.assertAndGetBroadcastShape(a.shape, b.shape);
-  const axes = mergeAxes(shape, a.shape, b.shape);
-  const inner = axes.pop() as Axis;
-  if (axes.length > OUTER) return undefined;
-  const [atA, atB] = [backend.offset(a), backend.offset(b)];
-  const y = backend.output(shape, dtype);
-  const size = sizeOf(shape);
-  if (size === 0) return y;
-  const { engine } = backend;
-  const args = [BINARY[name], atA, atB, backend.offset(y)];
-  if (axes.length === 0) {
-    runItems(engine, KERNEL.binaryFlat, size, 1, [...args, inner.a, inner.b], 4);
-    return y;
+  const code = CODES.indexOf(name);
+  const shape = backend_util.assertAndGetBroadcastShape(a.shape, b.shape);
+  const axes = axesOf(a.shape, b.shape, shape);
+  if (axes.length > 3) return undefined;
+  const n = util.sizeFromShape(shape);
+  const [left, right] = [backend.place(a), backend.place(b)];
+  const { info, at } = backend.output(shape);
+  if (n === 0) return info;
+  if (axes.length <= 1) {
+    const { a: stepA, b: stepB } = axes[0] ?? { a: 0, b: 0 };
+    const { chunk, tasks } = cut(n, n, 4);
+    const words = [n, chunk, code, left, 4 * stepA, right, 4 * stepB, at];
+    backend.engine.run(TASK.binary, words, tasks);
+    return info;
   }
-  while (axes.length < OUTER) axes.unshift({ size: 1, a: 0, b: 0 });
-  const dims = engine.table([
-    ...axes.map((axis) => axis.size),
-    ...axes.map((axis) => axis.a),
-    ...axes.map((axis) => axis.b),
-  ]);
-  const all = [...args, inner.size, inner.a, inner.b, dims];
-  runItems(engine, KERNEL.binaryRows, size / inner.size, inner.size + 30, all);
-  return y;
+  const inner = axes.at(-1) as Axis;
+  const middle = axes.at(-2) as Axis;
+  const outer = axes.length === 3 ? (axes[0] as Axis) : { size: 1, a: 0, b: 0 };
+  const rows = outer.size * middle.size;
+  const { chunk, tasks } = cut(rows, n);
+  const words = [rows, chunk, code, left, outer.a, middle.a, 4 * inner.a];
+  words.push(right, outer.b, middle.b, 4 * inner.b, at, middle.size, inner.size);
+  backend.engine.run(TASK.binaryRows, words, tasks);
+  return info;
 }
 
-function select(call: Call): TensorInfo | undefined {
-  const [condition, t, e] = [input(call, 'condition'), input(call, 't'), input(call, 'e')];
-  if (condition.dtype !== 'bool' || t.dtype !== e.dtype || !isWide(t.dtype)) return undefined;
-  if (!util.arraysEqual(condition.shape, t.shape) || !util.arraysEqual(t.shape, e.shape)) {
-    return undefined;
-  }
-  const { backend } = call;
-  const [c, a, b] = [backend.offset(condition), backend.offset(t), backend.offset(e)];
-  const y = backend.output(t.shape, t.dtype);
-  const args = [c, a, b, backend.offset(y)];
-  runItems(backend.engine, KERNEL.select, sizeOf(t.shape), 4, args);
-  return y;
-}
+const kernelOf =
+  (name: BinaryName): Kernel =>
+  ({ a, b }, _, backend) => {
+    if (a?.dtype !== 'float32' || b?.dtype !== 'float32') return undefined;
+    return combine(backend, name, a, b);
+  };
 
-/** Sums any number of tensors of one shape. */
-function addAll(call: Call): TensorInfo | undefined {
-  const tensors = Object.values(call.inputs);
-  const [first, ...others] = tensors;
-  if (first === undefined || others.length === 0 || !isFloat(...tensors)) return undefined;
-  const { backend } = call;
-  let total = first;
-  for (const t of others) {
-    const next = binary(backend, 'Add', total, t, 'float32') as TensorInfo;
-    if (total !== first) backend.disposeIntermediateTensorInfo(total);
-    total = next;
+/** The sum of many tensors of one shape. */
+const addN: Kernel = (inputs, _, backend) => {
+  const terms = inputs as unknown as readonly TensorInfo[];
+  const [first, second, ...others] = terms;
+  if (first === undefined || second === undefined) return undefined;
+  if (terms.some(({ dtype }) => dtype !== 'float32')) return undefined;
+  let sum = combine(backend, 'Add', first, second) as TensorInfo;
+  for (const term of others) {
+    const next = combine(backend, 'Add', sum, term) as TensorInfo;
+    backend.disposeData(sum.dataId);
+    sum = next;
   }
-  return total;
-}
+  return sum;
+};
 
-/** Registers the kernels of two inputs with broadcasting, `Select` and `AddN`. */
-export function registerBinary(): void {
-  for (const name of Object.keys(BINARY) as Name[]) {
-    const dtype = BINARY[name] >= BINARY.Equal ? 'bool' : 'float32';
-    override(name, (call) => {
-      const [a, b] = [input(call, 'a'), input(call, 'b')];
-      return isFloat(a, b) ? binary(call.backend, name, a, b, dtype) : undefined;
-    });
-  }
-  override('Select', select);
-  override('AddN', addAll);
-}
+/** Functions of two numbers. */
+export const binaryKernels: Kernels = {
+  ...Object.fromEntries(CODES.map((name) => [name, kernelOf(name)])),
+  AddN: addN,
+};

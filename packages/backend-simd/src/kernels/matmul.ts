@@ -1,176 +1,161 @@
-import { broadcast_util, type TensorInfo } from '@tensorflow/tfjs-core';
+import { broadcast_util, type TensorInfo, util } from '@tensorflow/tfjs-core';
 import type { SimdBackend } from '../backend.ts';
-import { KERNEL } from '../table.ts';
-import { binary } from './binary.ts';
-import { fillBits } from './move.ts';
-import { type Call, input, isFloat, override, sizeOf } from './register.ts';
-import { unary } from './unary.ts';
-import { runItems, withRoom } from './work.ts';
+import type { Kernel, Kernels } from './register.ts';
+import { TASK } from './tasks.ts';
+import { mapElements } from './unary.ts';
 
-/** One product of matrices at byte offsets; leading dimensions count elements. */
+/** One product of matrices in the memory; strides in elements. */
 export type Product = {
-  readonly ta: boolean;
-  readonly tb: boolean;
+  readonly transposeA: boolean;
+  readonly transposeB: boolean;
   readonly m: number;
   readonly n: number;
   readonly k: number;
   readonly a: number;
   readonly b: number;
   readonly c: number;
-  /** Offset of `[n]`, or 0. */
+  /** `[n]`, or 0. */
   readonly bias?: number;
-  /** Where GELU of the product goes; the product itself then becomes GELU's slope. */
-  readonly gelu?: number;
+  /** Where the derivative of a GELU goes, which then follows; or 0. */
+  readonly derivative?: number;
 };
 
-/** Fewer multiplications are not worth a second thread. */
-const LIGHT = 100_000;
+const WORTH_THREADS = 200_000; // multiplications and additions
 
-/**
- * A cut of C into tiles. Every ticket packs its own rows of A and columns of B, so of all cuts into
- * enough tiles the one that packs least.
- */
-function tiles(m: number, n: number, threads: number): [height: number, width: number] {
-  const round = (size: number, parts: number): number => Math.ceil(size / parts / 16) * 16;
-  const wanted = threads === 1 ? 1 : 4 * threads;
-  let best: [number, number] = [m, n];
-  let least = Number.POSITIVE_INFINITY;
-  for (let down = 1; down <= wanted; down++) {
-    const across = Math.ceil(wanted / down);
-    const [height, width] = [round(m, down), round(n, across)];
-    const [rows, columns] = [Math.ceil(m / height), Math.ceil(n / width)];
-    const idle = Math.max(0, threads - rows * columns) * m * n;
-    const packed = rows * n + columns * m + idle;
-    if (packed < least) [best, least] = [[height, width], packed];
+/** C = A·B, cut into tiles of C; how it is cut changes no bit. */
+export function multiply(backend: SimdBackend, product: Product): void {
+  const { transposeA, transposeB, m, n, k, a, b, c, bias = 0, derivative = 0 } = product;
+  const { engine } = backend;
+  const { threads } = engine.report;
+  let [rows, columns] = [m, n];
+  if (threads > 1 && 2 * m * n * k > WORTH_THREADS) {
+    // Two tiles a thread: enough to even out, few enough that packing B for each costs little.
+    const tiles = 2 * threads;
+    if (m >= n) rows = Math.max(16, 16 * Math.ceil(m / tiles / 16));
+    else columns = Math.max(16, 16 * Math.ceil(n / tiles / 16));
   }
-  return best;
+  const across = Math.ceil(n / columns);
+  const words = [Number(transposeA), Number(transposeB), m, n, k];
+  words.push(
+    a,
+    transposeA ? m : k,
+    b,
+    transposeB ? k : n,
+    c,
+    n,
+    0,
+    bias,
+    rows,
+    columns,
+    across,
+    derivative,
+  );
+  engine.run(TASK.gemm, words, Math.ceil(m / rows) * across);
 }
 
-/** Runs one product. */
-export function multiply({ engine }: SimdBackend, p: Product): void {
-  const { m, n, k } = p;
-  const light = m * n * k < LIGHT;
-  const [height, width] = light ? [m, n] : tiles(m, n, engine.variant.threads);
-  const items = Math.ceil(m / height) * Math.ceil(n / width);
-  const args = [
-    ...[p.ta ? 1 : 0, p.tb ? 1 : 0, m, n, k, p.a, p.ta ? m : k, p.b, p.tb ? k : n, p.c, n],
-    ...[p.bias ?? 0, height, width, p.gelu ?? 0],
-  ];
-  engine.run(KERNEL.gemmTiles, items, 1, args, light);
-}
+type Batch = { readonly size: number; readonly shape: readonly number[] };
 
-/** For each product of a broadcast batch, where its two sides start, in elements. */
-function batchPairs(
-  out: readonly number[],
-  a: readonly number[],
-  b: readonly number[],
-  [sizeA, sizeB]: readonly [number, number],
-): Int32Array {
-  const pairs = new Int32Array(2 * sizeOf(out));
-  for (let i = 0; i < pairs.length / 2; i++) {
-    let rest = i;
-    let [atA, atB, stepA, stepB] = [0, 0, 1, 1];
-    for (let d = 1; d <= out.length; d++) {
-      const size = out[out.length - d] ?? 1;
-      const [na, nb] = [a[a.length - d] ?? 1, b[b.length - d] ?? 1];
-      const at = rest % size;
-      rest = (rest - at) / size;
-      if (na > 1) atA += at * stepA;
-      if (nb > 1) atB += at * stepB;
-      stepA *= na;
-      stepB *= nb;
-    }
-    pairs[2 * i] = atA * sizeA;
-    pairs[2 * i + 1] = atB * sizeB;
+/** Which matrix of a batch goes with the i-th of the result. */
+function sourceOf(i: number, own: Batch, out: Batch): number {
+  let [rest, index, stride] = [i, 0, 1];
+  for (let d = 1; d <= out.shape.length; d++) {
+    const length = out.shape[out.shape.length - d] as number;
+    const size = own.shape[own.shape.length - d] ?? 1;
+    if (size > 1) index += (rest % length) * stride;
+    stride *= size;
+    rest = Math.floor(rest / length);
   }
-  return pairs;
+  return index;
 }
 
-function product(
+/** The products of two batches of matrices, broadcast. */
+export function matMul(
   backend: SimdBackend,
   a: TensorInfo,
   b: TensorInfo,
-  ta: boolean,
-  tb: boolean,
-  bias?: TensorInfo,
-): TensorInfo | undefined {
-  const [rankA, rankB] = [a.shape.length, b.shape.length];
-  if (rankA < 2 || rankB < 2) return undefined; // cpu's error
-  const [m = 0, k = 0] = ta ? a.shape.slice(-2).reverse() : a.shape.slice(-2);
-  const [inner = 0, n = 0] = tb ? b.shape.slice(-2).reverse() : b.shape.slice(-2);
-  if (!isFloat(a, b) || k !== inner) return undefined;
-  const [batchA, batchB] = [a.shape.slice(0, rankA - 2), b.shape.slice(0, rankB - 2)];
-  const batch = broadcast_util.assertAndGetBroadcastShape(batchA, batchB);
-  const [count, countA, countB] = [sizeOf(batch), sizeOf(batchA), sizeOf(batchB)];
-  const { engine } = backend;
-  const [atA, atB, atBias] = [
-    backend.offset(a),
-    backend.offset(b),
-    bias ? backend.offset(bias) : 0,
-  ];
-  const y = backend.output([...batch, m, n]);
-  const c = backend.offset(y);
-  if (count * m * n === 0) return y;
-  if (k === 0) {
-    fillBits(backend, y, count * m * n, 0);
-    return bias ? binary(backend, 'Add', y, bias, 'float32') : y;
-  }
-  if (count === 1 || (countB === 1 && !ta && countA === count)) {
-    multiply(backend, { ta, tb, m: count * m, n, k, a: atA, b: atB, c, bias: atBias });
-    return y;
-  }
-  const args = [ta ? 1 : 0, tb ? 1 : 0, m, n, k, atA, atB, c];
-  const work = (m * n * k) / 4 + m * n + m * k + n * k + 100;
-  if ((countA === count || countA === 1) && (countB === count || countB === 1)) {
-    const steps = [countA === 1 ? 0 : m * k, countB === 1 ? 0 : k * n, 0];
-    runItems(engine, KERNEL.gemmBatch, count, work, [...args, ...steps]);
-  } else {
-    withRoom(engine, 8 * count, (room) => {
-      const pairs = batchPairs(batch, batchA, batchB, [m * k, k * n]);
-      new Int32Array(engine.memory.buffer, room, pairs.length).set(pairs);
-      runItems(engine, KERNEL.gemmBatch, count, work, [...args, 0, 0, room]);
-    });
-  }
-  if (bias === undefined) return y;
-  const shifted = binary(backend, 'Add', y, bias, 'float32');
-  backend.disposeIntermediateTensorInfo(y);
-  return shifted;
-}
-
-const ACTIVATIONS = {
-  relu: 'Relu',
-  relu6: 'Relu6',
-  sigmoid: 'Sigmoid',
-  leakyrelu: 'LeakyRelu',
-} as const;
-
-function fused(call: Call): TensorInfo | undefined {
-  const { backend, attrs } = call;
-  const [a, b, bias] = [input(call, 'a'), input(call, 'b'), call.inputs.bias];
-  const activation = (attrs.activation ?? 'linear') as string;
-  const name = ACTIVATIONS[activation as keyof typeof ACTIVATIONS];
-  if (name === undefined && activation !== 'linear') return undefined;
-  const [ta, tb] = [attrs.transposeA === true, attrs.transposeB === true];
-  const n = b.shape[b.shape.length - (tb ? 2 : 1)] ?? 0;
-  if (bias !== undefined && (!isFloat(bias) || sizeOf(bias.shape) !== n)) return undefined;
-  const y = product(backend, a, b, ta, tb, bias);
-  if (y === undefined || name === undefined) return y;
-  const active = unary(backend, name, y, Number(attrs.leakyreluAlpha ?? 0));
-  backend.disposeIntermediateTensorInfo(y);
-  return active;
-}
-
-/** Registers the products. */
-export function registerMatmul(): void {
-  override('BatchMatMul', (call) => {
-    const { transposeA, transposeB } = call.attrs;
-    return product(
-      call.backend,
-      input(call, 'a'),
-      input(call, 'b'),
-      transposeA === true,
-      transposeB === true,
-    );
+  transposeA: boolean,
+  transposeB: boolean,
+  bias = 0,
+): TensorInfo {
+  util.assert(
+    a.shape.length >= 2 && b.shape.length >= 2,
+    () =>
+      `matMul: both sides must be matrices or batches of them, got [${a.shape}] and [${b.shape}]`,
+  );
+  const [rowsA = 0, columnsA = 0] = a.shape.slice(-2);
+  const [rowsB = 0, columnsB = 0] = b.shape.slice(-2);
+  const [m, k] = transposeA ? [columnsA, rowsA] : [rowsA, columnsA];
+  const [inner, n] = transposeB ? [columnsB, rowsB] : [rowsB, columnsB];
+  util.assert(
+    k === inner,
+    () =>
+      `matMul: inner dimensions must agree, got ${k} and ${inner} of [${a.shape}] and [${b.shape}]`,
+  );
+  const batch = (shape: readonly number[]): Batch => ({
+    shape,
+    size: util.sizeFromShape([...shape]),
   });
-  override('_FusedMatMul', fused);
+  const [left, right] = [batch(a.shape.slice(0, -2)), batch(b.shape.slice(0, -2))];
+  const out = batch(broadcast_util.assertAndGetBroadcastShape([...left.shape], [...right.shape]));
+  const [atA, atB] = [backend.place(a), backend.place(b)];
+  const { info, at } = backend.output([...out.shape, m, n]);
+  if (m * n * out.size === 0) return info;
+  const one = { transposeA, transposeB, m, n, k, bias };
+  if (out.size === 1) {
+    multiply(backend, { ...one, a: atA, b: atB, c: at });
+  } else if (right.size === 1 && left.size === out.size && !transposeA) {
+    // One matrix on the right: the batch is only more rows.
+    multiply(backend, { ...one, m: out.size * m, a: atA, b: atB, c: at });
+  } else if (bias === 0 && [left, right].every(({ size }) => size === 1 || size === out.size)) {
+    const step = ({ size }: Batch, elements: number): number => (size === 1 ? 0 : elements);
+    const tasks = Math.min(out.size, 2 * m * n * k * out.size > WORTH_THREADS ? 16 : 1);
+    const chunk = Math.ceil(out.size / tasks);
+    const words = [Number(transposeA), Number(transposeB), m, n, k];
+    words.push(atA, step(left, m * k), transposeA ? m : k);
+    words.push(atB, step(right, k * n), transposeB ? k : n);
+    words.push(at, m * n, out.size, chunk);
+    backend.engine.run(TASK.gemmBatch, words, Math.ceil(out.size / chunk));
+  } else {
+    for (let i = 0; i < out.size; i++) {
+      const [fromA, fromB] = [sourceOf(i, left, out), sourceOf(i, right, out)];
+      multiply(backend, {
+        ...one,
+        a: atA + 4 * fromA * m * k,
+        b: atB + 4 * fromB * k * n,
+        c: at + 4 * i * m * n,
+      });
+    }
+  }
+  return info;
 }
+
+const areFloats = (...infos: (TensorInfo | undefined)[]): boolean =>
+  infos.every((info) => info?.dtype === 'float32');
+
+const batchMatMul: Kernel = ({ a, b }, { transposeA, transposeB }, backend) => {
+  if (a === undefined || b === undefined || !areFloats(a, b)) return undefined;
+  return matMul(backend, a, b, transposeA === true, transposeB === true);
+};
+
+const ACTIVATIONS: Readonly<Record<string, number>> = { relu: 11, relu6: 12, elu: 13, sigmoid: 9 };
+
+const fusedMatMul: Kernel = ({ a, b, bias }, attributes, backend) => {
+  const { transposeA, transposeB, activation } = attributes;
+  const name = (activation ?? 'linear') as string;
+  if (a === undefined || b === undefined || !areFloats(a, b)) return undefined;
+  if (bias && (bias.dtype !== 'float32' || util.sizeFromShape(bias.shape) !== bias.shape.at(-1))) {
+    return undefined;
+  }
+  const n = b.shape.at(transposeB === true ? -2 : -1);
+  if (bias && bias.shape.at(-1) !== n) return undefined;
+  if (name !== 'linear' && ACTIVATIONS[name] === undefined) return undefined;
+  const offset = bias ? backend.place(bias) : 0;
+  const product = matMul(backend, a, b, transposeA === true, transposeB === true, offset);
+  if (name === 'linear') return product;
+  const activated = mapElements(backend, ACTIVATIONS[name] as number, product);
+  backend.disposeData(product.dataId);
+  return activated;
+};
+
+/** Products of matrices. */
+export const matMulKernels: Kernels = { BatchMatMul: batchMatMul, _FusedMatMul: fusedMatMul };

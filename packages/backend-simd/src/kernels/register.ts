@@ -1,101 +1,70 @@
 import {
-  type DataType,
-  getKernel,
+  getKernelsForBackend,
   type KernelConfig,
+  type NamedAttrMap,
+  type NamedTensorInfoMap,
   registerKernel,
   type TensorInfo,
-  unregisterKernel,
   util,
 } from '@tensorflow/tfjs-core';
 import type { SimdBackend } from '../backend.ts';
 
-/** What a kernel is called with. */
-export type Call = {
-  readonly inputs: Readonly<Record<string, TensorInfo>>;
-  readonly attrs: Readonly<Record<string, unknown>>;
-  readonly backend: SimdBackend;
-};
+/** What a kernel computes, or undefined where the cpu backend's must. */
+export type Kernel = (
+  inputs: Readonly<Record<string, TensorInfo>>,
+  attributes: NamedAttrMap,
+  backend: SimdBackend,
+) => TensorInfo | TensorInfo[] | undefined;
 
-/** Kernel of ours: its result, or undefined to leave the call to the cpu kernel. */
-export type Kernel = (call: Call) => TensorInfo | TensorInfo[] | undefined;
+/** Kernels by the name tfjs has for them. */
+export type Kernels = Readonly<Record<string, Kernel>>;
 
-/** The backend's name in tfjs. */
-export const NAME = 'simd';
-
-/** Fall-backs over fewer elements are never worth a word. */
 const LARGE = 65_536;
+const told = new Set<string>();
 
-let debugging = false;
+/** With this in the environment, kernels of the cpu backend that touch much are named, once each. */
+const logsFallbacks = (): boolean =>
+  typeof process !== 'undefined' && Boolean(process.env?.TWOCAN_SIMD_DEBUG);
 
-/** Turns the lines about large fall-backs on or off. */
-export function setDebug(on: boolean): void {
-  debugging = on;
+function tell(name: string, inputs: NamedTensorInfoMap): void {
+  const elements = Object.values(inputs ?? {})
+    .flat()
+    .reduce((sum, info) => sum + (info?.shape ? util.sizeFromShape(info.shape) : 0), 0);
+  if (elements <= LARGE || told.has(name)) return;
+  told.add(name);
+  console.warn(`simd: ${name} of ${elements} elements is computed by the cpu backend's kernel`);
 }
 
-export const sizeOf = (shape: readonly number[]): number => util.sizeFromShape([...shape]);
-
-export const isFloat = (...tensors: (TensorInfo | undefined)[]): boolean =>
-  tensors.every((t) => t?.dtype === 'float32');
-
-/** True for what stands in memory as four bytes an element. */
-export const isWide = (dtype: DataType): boolean => dtype === 'float32' || dtype === 'int32';
-
-/** The input of that name; tfjs has checked that it is there. */
-export function input(call: Call, name: string): TensorInfo {
-  return call.inputs[name] as TensorInfo;
-}
-
-function tell(name: string, call: Call, result: unknown): void {
-  const sizes = [...Object.values(call.inputs), result].flat().flatMap((t) => {
-    const shape = (t as TensorInfo | undefined)?.shape;
-    return shape ? [sizeOf(shape)] : [];
-  });
-  const largest = Math.max(0, ...sizes);
-  if (largest > LARGE) {
-    console.warn(`backend simd: ${name} fell back to the cpu kernel for ${largest} elements`);
+/**
+ * Registers kernels for the backend: ours, and the cpu backend's for all that we leave.
+ *
+ * @param backendName the name under which tfjs knows the backend
+ * @param kernels ours
+ */
+export function registerKernels(backendName: string, kernels: Kernels): void {
+  const known = new Set<string>();
+  for (const config of getKernelsForBackend('cpu')) {
+    const { kernelName, kernelFunc: slow } = config;
+    const fast = kernels[kernelName];
+    known.add(kernelName);
+    const kernelFunc: KernelConfig['kernelFunc'] = (args) => {
+      const result = fast?.(args.inputs as never, args.attrs as never, args.backend as SimdBackend);
+      if (result !== undefined) return result;
+      if (logsFallbacks()) tell(kernelName, args.inputs);
+      return slow(args);
+    };
+    registerKernel({ ...config, backendName, kernelFunc });
   }
-}
-
-/** Names whose cpu kernels only rename or count references. */
-const FREE = new Set(['Reshape', 'Identity', 'ExpandDims']);
-
-/** Copies all cpu kernels, each telling of its large calls while debugging is on. */
-export function registerFallbacks(cpu: readonly KernelConfig[]): void {
-  for (const config of cpu) {
-    const { kernelName, kernelFunc } = config;
+  for (const [kernelName, kernel] of Object.entries(kernels)) {
+    if (known.has(kernelName)) continue;
     registerKernel({
-      ...config,
-      backendName: NAME,
-      kernelFunc: FREE.has(kernelName)
-        ? kernelFunc
-        : (params) => {
-            const result = kernelFunc(params);
-            if (debugging) tell(kernelName, params as unknown as Call, result);
-            return result;
-          },
+      kernelName,
+      backendName,
+      kernelFunc: ({ inputs, attrs, backend }) => {
+        const result = kernel(inputs as never, attrs as never, backend as SimdBackend);
+        if (result === undefined) throw new Error(`simd: ${kernelName} cannot take these inputs`);
+        return result;
+      },
     });
   }
-}
-
-/** Puts a kernel of ours before the cpu kernel of that name. */
-export function override(kernelName: string, kernel: Kernel): void {
-  const behind = getKernel(kernelName, NAME);
-  if (behind === undefined) throw new Error(`backend simd: the cpu backend has no ${kernelName}`);
-  unregisterKernel(kernelName, NAME);
-  registerKernel({
-    ...behind,
-    kernelFunc: (params) => kernel(params as unknown as Call) ?? behind.kernelFunc(params),
-  });
-}
-
-/** Registers a kernel that the cpu backend does not have. */
-export function define(
-  kernelName: string,
-  kernel: (call: Call) => TensorInfo | TensorInfo[],
-): void {
-  registerKernel({
-    kernelName,
-    backendName: NAME,
-    kernelFunc: (params) => kernel(params as unknown as Call),
-  });
 }

@@ -1,67 +1,66 @@
-import type { TensorInfo } from '@tensorflow/tfjs-core';
+import { type TensorInfo, util } from '@tensorflow/tfjs-core';
 import type { SimdBackend } from '../backend.ts';
-import { bits, KERNEL, UNARY } from '../table.ts';
-import { input, isFloat, override, sizeOf } from './register.ts';
-import { runItems } from './work.ts';
+import type { Kernel, Kernels } from './register.ts';
+import { bits, cut, TASK } from './tasks.ts';
 
-type Name = keyof typeof UNARY;
-
-/** Work of an element, in plain vector steps. */
-const SLOW: Partial<Record<Name, number>> = {
-  Exp: 6,
-  Log: 8,
-  Tanh: 10,
-  Sigmoid: 8,
-  Erf: 8,
-};
-
-/** y = f(x) in a new tensor; p and q are the operation's numbers. */
-export function unary(backend: SimdBackend, name: Name, x: TensorInfo, p = 0, q = 0): TensorInfo {
-  const from = backend.offset(x);
-  const y = backend.output(x.shape);
-  const args = [UNARY[name], from, backend.offset(y), bits(p), bits(q)];
-  runItems(backend.engine, KERNEL.unary, sizeOf(x.shape), SLOW[name] ?? 1, args, 4);
-  return y;
-}
-
-const PLAIN: readonly Name[] = [
-  ...([
+// In the order of the codes in kernels/elementwise.ts.
+const CODES = [
+  ...[
+    'Neg',
+    'Abs',
+    'Square',
+    'Sqrt',
+    'Rsqrt',
+    'Reciprocal',
     'Exp',
     'Log',
     'Tanh',
     'Sigmoid',
     'Erf',
-    'Sqrt',
-    'Rsqrt',
-    'Square',
-    'Neg',
-    'Abs',
-    'Relu',
-  ] as const),
-  ...(['Relu6', 'Reciprocal', 'Floor', 'Ceil', 'Round', 'Sign'] as const),
-];
+  ],
+  ...['Relu', 'Relu6', 'Elu', 'LeakyRelu', 'Step', 'ClipByValue', 'Sign', 'Floor', 'Ceil'],
+] as const;
+/** p·x + q. */
+const LINE = 20;
 
-/** Registers the kernels of one input and one output of the same shape. */
-export function registerUnary(): void {
-  for (const name of PLAIN) {
-    override(name, (call) => {
-      const x = input(call, 'x');
-      return isFloat(x) ? unary(call.backend, name, x) : undefined;
-    });
-  }
-  override('Step', (call) => {
-    const x = input(call, 'x');
-    return isFloat(x) ? unary(call.backend, 'Step', x, Number(call.attrs.alpha)) : undefined;
-  });
-  override('LeakyRelu', (call) => {
-    const x = input(call, 'x');
-    return isFloat(x) ? unary(call.backend, 'LeakyRelu', x, Number(call.attrs.alpha)) : undefined;
-  });
-  override('ClipByValue', (call) => {
-    const x = input(call, 'x');
-    const { clipValueMin, clipValueMax } = call.attrs;
-    return isFloat(x)
-      ? unary(call.backend, 'ClipByValue', x, Number(clipValueMin), Number(clipValueMax))
-      : undefined;
-  });
+/** A function of each element. */
+export function mapElements(
+  backend: SimdBackend,
+  code: number,
+  x: TensorInfo,
+  p = 0,
+  q = 0,
+): TensorInfo {
+  const n = util.sizeFromShape(x.shape);
+  const from = backend.place(x);
+  const { info, at } = backend.output(x.shape);
+  const { chunk, tasks } = cut(n, 4 * n, 4);
+  if (n > 0) backend.engine.run(TASK.unary, [n, chunk, code, from, at, bits(p), bits(q)], tasks);
+  return info;
 }
+
+/** p·x + q for each element. */
+export const line = (backend: SimdBackend, x: TensorInfo, p: number, q: number): TensorInfo =>
+  mapElements(backend, LINE, x, p, q);
+
+/** The parameters of those that have some. */
+const PARAMETERS: Readonly<Record<string, readonly [string, string?]>> = {
+  LeakyRelu: ['alpha'],
+  Step: ['alpha'],
+  ClipByValue: ['clipValueMin', 'clipValueMax'],
+};
+
+const kernelOf =
+  (name: string, code: number): Kernel =>
+  ({ x }, attributes, backend) => {
+    if (x === undefined || x.dtype !== 'float32') return undefined;
+    const [first, second] = PARAMETERS[name] ?? [];
+    const p = first === undefined ? 0 : Number(attributes[first] ?? 0);
+    const q = second === undefined ? 0 : Number(attributes[second] ?? 0);
+    return mapElements(backend, code, x, p, q);
+  };
+
+/** Functions of one number. */
+export const unaryKernels: Kernels = Object.fromEntries(
+  CODES.map((name, code) => [name, kernelOf(name, code)]),
+);

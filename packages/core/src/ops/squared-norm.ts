@@ -1,17 +1,4 @@
-import {
-  addN,
-  engine,
-  getBackend,
-  getKernel,
-  type Scalar,
-  scalar,
-  square,
-  sum,
-  type Tensor,
-  tidy,
-} from '@tensorflow/tfjs-core';
-
-const KERNEL = 'twocan.squaredNorm';
+import { addN, type Scalar, scalar, square, sum, type Tensor, tidy } from '@tensorflow/tfjs-core';
 
 /**
  * The squared length of several tensors taken as one vector.
@@ -22,10 +9,6 @@ const KERNEL = 'twocan.squaredNorm';
  * squaredNorm([tensor1d([3]), tensor1d([4])]); // 25
  */
 export function squaredNorm(tensors: readonly Tensor[]): Scalar {
-  if (tensors.length > 0 && getKernel(KERNEL, getBackend())) {
-    const inputs = Object.fromEntries(tensors.map((t, i) => [String(i), t]));
-    return engine().runKernel(KERNEL, inputs as never) as unknown as Scalar;
-  }
   return tidy(() =>
     tensors.length === 0 ? scalar(0) : addN(tensors.map((t) => sum(square(t)) as Scalar)),
   );

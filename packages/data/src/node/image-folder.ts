@@ -28,6 +28,8 @@ export type ImageFolderOptions = {
   readonly workers?: number;
   /** Names of files in the folder, to read these alone and in this order. */
   readonly only?: readonly string[];
+  /** Told how many of the files have been read: a large folder takes a while to open. */
+  readonly progress?: (done: number, total: number) => void;
 };
 
 type Decoder = WorkerPool<DecodeRequest, DecodeReply>;
@@ -78,13 +80,17 @@ export async function imageFolder(
   try {
     const sizeOf = (name: string): Promise<DecodeReply> =>
       pool.run({ path: pathOf(name), headerOnly: true });
+    const counted = <T>(read: (name: string) => Promise<T>): ((name: string) => Promise<T>) => {
+      let done = 0;
+      return (name) => read(name).finally(() => options.progress?.(++done, names.length));
+    };
     if ((await estimateBytes(names, sizeOf, shortSide)) > cacheBytes) {
       // Sound headers are what can be known of a large folder without decoding it all.
-      const sound = (await keepSound(names, broken, sizeOf)).map(({ name }) => name);
+      const sound = (await keepSound(names, broken, counted(sizeOf))).map(({ name }) => name);
       failIfNone(folder, sound, broken);
       return { ...onDisk(sound, decode, broken, pool), broken, inMemory: false };
     }
-    const pictures = await keepSound(names, broken, decode);
+    const pictures = await keepSound(names, broken, counted(decode));
     failIfNone(folder, pictures, broken);
     await pool.close();
     const image = async (index: number): Promise<Image> => {

@@ -1,0 +1,143 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { availableParallelism, cpus, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { enableProdMode, tensor4d } from '@tensorflow/tfjs-core';
+import { chooseBackend } from '@twocan/backend';
+import { type CanConfig, type CanParams, canLoss, initCan, resolveCanConfig } from '@twocan/can';
+import { fold, key } from '@twocan/core';
+import {
+  applyPlan,
+  type Dataset,
+  drawShape,
+  makeBatches,
+  resolveAugmentation,
+  sampleViewPlan,
+  toNormalized,
+  type ViewPlan,
+} from '@twocan/data';
+import { imageFolder } from '@twocan/data/node';
+import { adamw } from '@twocan/optim';
+import { disposeState, initState, makeStep } from '@twocan/trainer';
+import sharp from 'sharp';
+import { median } from './median.ts';
+
+const ROOT = key(0);
+const [DRAWINGS, ROUNDS] = [512, 7];
+
+/** Milliseconds of the median round; the first compiles and is left out. */
+async function timed(work: (round: number) => unknown): Promise<number> {
+  const millis: number[] = [];
+  for (let round = 0; round <= ROUNDS; round++) {
+    const begin = performance.now();
+    await work(round);
+    if (round > 0) millis.push(performance.now() - begin);
+  }
+  return median(millis);
+}
+
+/** A folder of PNG drawings, for whoever names no folder. */
+async function drawFolder(side: number): Promise<string> {
+  const root = mkdtempSync(join(tmpdir(), 'twocan-loader-'));
+  for (let i = 0; i < DRAWINGS; i++) {
+    const { width, height, data } = drawShape(ROOT, i, side);
+    await sharp(data, { raw: { width, height, channels: 3 } })
+      .png()
+      .toFile(join(root, `${i}.png`));
+  }
+  return root;
+}
+
+/** What each part of the augmentation adds, in milliseconds for all views of a batch. */
+async function augmentationParts(
+  dataset: Dataset,
+  views: number,
+  size: number,
+): Promise<readonly (readonly [string, number])[]> {
+  const settings = resolveAugmentation(size);
+  const images = await Promise.all(
+    Array.from({ length: views }, (_, i) => dataset.image(i % dataset.length)),
+  );
+  const draw = (): ViewPlan[] =>
+    images.map((image, i) => sampleViewPlan(fold(ROOT, i), image, size, settings));
+  const plans = draw();
+  const apply = (without: Partial<ViewPlan>): Promise<number> =>
+    timed(() =>
+      images.forEach((image, i) => {
+        applyPlan(image, { ...(plans[i] as ViewPlan), ...without }, size);
+      }),
+    );
+  const crop = await apply({ jitter: [], grey: false, blur: 0 });
+  const coloured = await apply({ blur: 0 });
+  const whole = await apply({});
+  const view = new Float32Array(size * size * 3);
+  const normalised = await timed(() => images.map(() => toNormalized(view)));
+  return [
+    ['  drawing plans', await timed(draw)],
+    ['  crop and resize', crop],
+    ['  colours', Math.max(0, coloured - crop)],
+    ['  blur', Math.max(0, whole - coloured)],
+    ['  normalising', normalised],
+  ];
+}
+
+/** Milliseconds of one training step, loading left out. */
+async function stepMillis(config: CanConfig, dataset: Dataset, batch: number): Promise<number> {
+  const size = config.encoder.image.width;
+  const { views, shape } = await makeBatches(dataset, { key: ROOT, batch, size })(0);
+  const optimizer = adamw({ learningRate: 1e-3, weightDecay: 0.05 });
+  const loss = canLoss(config);
+  const step = makeStep(
+    (p: CanParams, b: typeof views, k) =>
+      loss(p, { views: b.map((view) => tensor4d(view, [...shape])) }, k),
+    optimizer,
+  );
+  let state = initState(initCan(ROOT, config), optimizer);
+  return timed(async () => {
+    const { state: next, metrics } = step(state, views, ROOT);
+    for (const value of Object.values(metrics)) {
+      await value.data();
+      value.dispose();
+    }
+    disposeState(state, next);
+    state = next;
+  });
+}
+
+const rate = (millis: number, images: number): string =>
+  millis < 0.05 ? '-' : ((1000 * images) / millis).toFixed(0);
+
+enableProdMode();
+const [preset = 'tiny32', batchWord = '64', folder] = process.argv.slice(2);
+const batch = Number(batchWord);
+const config = resolveCanConfig({ preset, method: 'can' } as Parameters<
+  typeof resolveCanConfig
+>[0]);
+const size = config.encoder.image.width;
+const { name } = await chooseBackend('auto');
+const root = folder ?? (await drawFolder(size));
+try {
+  const begin = performance.now();
+  const dataset = await imageFolder(root, { shortSide: 2 * size });
+  const decoding = performance.now() - begin;
+  const batches = makeBatches(dataset, { key: ROOT, batch, size });
+  const loading = await timed(batches);
+  const parts = await augmentationParts(dataset, 2 * batch, size);
+  await dataset.close();
+  const step = await stepMillis(config, dataset, batch);
+  const line = (what: string, millis: number, images: number): string =>
+    `${what.padEnd(26)}${millis.toFixed(1).padStart(9)} ms${rate(millis, images).padStart(9)} images/s`;
+  console.log(
+    [
+      `${preset}, batch ${batch}, 2 views of ${size} px, backend ${name}; Node ${process.version}, ` +
+        `${cpus()[0]?.model ?? 'unknown CPU'}, ${availableParallelism()} threads`,
+      line(`decode ${dataset.length} files, once`, decoding, dataset.length),
+      line('views of a batch, cached', loading, batch),
+      ...parts.map(([part, millis]) => line(part, millis, batch)),
+      line('training step', step, batch),
+      `views are made ${(step / loading).toFixed(1)} times as fast as the step takes them ` +
+        `(medians of ${ROUNDS})`,
+    ].join('\n'),
+  );
+} finally {
+  if (folder === undefined) rmSync(root, { recursive: true });
+}

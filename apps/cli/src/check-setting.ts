@@ -1,0 +1,58 @@
+import { hint } from './nearest-name.ts';
+import type { Range, Setting } from './settings.ts';
+
+/** Says what is wrong with a value, or nothing. */
+type Verdict = string | undefined;
+
+/**
+ * Checks one value of a setting.
+ *
+ * @param setting what it is a value of
+ * @param value a number, a string or three weights
+ * @returns what is wrong, as the rest of a sentence that starts with the setting's name
+ */
+export function checkSetting(setting: Setting, value: unknown): Verdict {
+  if (setting.kind === 'text') return checkText(value);
+  if (setting.kind === 'number') return checkNumber(setting.range, setting.whole, value);
+  if (setting.kind === 'weights') return checkWeights(value);
+  return checkChoice(setting.choices, value);
+}
+
+function checkText(value: unknown): Verdict {
+  return typeof value === 'string' && value !== '' ? undefined : 'needs a value';
+}
+
+/**
+ * Checks a number against its range.
+ *
+ * @param range where it must lie
+ * @param whole whether it must be a whole number
+ * @param value what was given
+ * @returns what is wrong, or nothing
+ */
+export function checkNumber(range: Range, whole: boolean, value: unknown): Verdict {
+  const { min, max = Number.MAX_VALUE, open = false } = range;
+  if (
+    typeof value === 'number' &&
+    (open ? value > min : value >= min) &&
+    value <= max &&
+    (!whole || Number.isSafeInteger(value))
+  ) {
+    return undefined;
+  }
+  const most = max < Number.MAX_VALUE ? ` and at most ${max}` : '';
+  return `must be ${whole ? 'a whole number' : 'a number'} ${open ? 'above' : 'of at least'} ${min}${most}`;
+}
+
+function checkWeights(value: unknown): Verdict {
+  const isWeight = (one: unknown): boolean =>
+    typeof one === 'number' && Number.isFinite(one) && one >= 0;
+  if (Array.isArray(value) && value.length === 3 && value.every(isWeight)) return undefined;
+  return 'must be three numbers of at least 0, contrastive,reconstruction,denoising (0.03,0.67,0.3)';
+}
+
+function checkChoice(choices: readonly string[], value: unknown): Verdict {
+  if (typeof value === 'string' && choices.includes(value)) return undefined;
+  const near = typeof value === 'string' ? hint(value, choices, '') : '';
+  return `must be one of ${choices.join(', ')}${near}`;
+}

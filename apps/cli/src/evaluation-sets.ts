@@ -1,0 +1,87 @@
+import { basename } from 'node:path';
+import { type Dataset, subset } from '@twocan/data';
+import type { ImageFolder } from '@twocan/data/node';
+
+/** Labelled pictures on both sides of the k-NN comparison. */
+export type Evaluation = {
+  readonly train: Dataset;
+  readonly test: Dataset;
+  readonly classes: number;
+  /** Where the held-out pictures come from, in words. */
+  readonly heldOut: string;
+  /** Which pictures these are: as long as it is the same, accuracies compare. */
+  readonly source: string;
+};
+
+/** The most pictures of each side: enough for a steady percentage, few enough for seconds. */
+export const MOST = { train: 2000, test: 500 } as const;
+/** Of a folder without a held-out sibling, every fifth picture of a class is the k-NN's test. */
+const FOLD = 5;
+
+/**
+ * One folder's pictures judged by another's.
+ *
+ * @param train the neighbours
+ * @param test the pictures to name
+ * @param path where the test pictures lie
+ * @returns both sides; undefined where classes are not known, or differ
+ */
+export function between(
+  train: ImageFolder,
+  test: ImageFolder,
+  path: string,
+): Evaluation | undefined {
+  const { classes = [], labels } = train;
+  const names = test.classes ?? [];
+  const known = names.every((name) => classes.includes(name));
+  if (labels === undefined || test.labels === undefined || !known) return undefined;
+  const renamed = test.labels.map((label) => classes.indexOf(names[label] ?? ''));
+  return {
+    train: atMost(train, MOST.train),
+    test: atMost({ ...test, classes, labels: renamed }, MOST.test),
+    classes: classes.length,
+    heldOut: `pictures of ${basename(path)}/`,
+    source: `pictures of ${path}, by their neighbours in the data`,
+  };
+}
+
+/**
+ * A folder judged by a fifth of itself.
+ *
+ * @param folder its pictures
+ * @param path where they lie
+ * @returns both sides; undefined where classes are not known
+ */
+export function within(folder: ImageFolder, path: string): Evaluation | undefined {
+  const { classes, labels } = folder;
+  if (classes === undefined || labels === undefined) return undefined;
+  const seen = new Map<number, number>();
+  const isTest = [...labels].map((label) => {
+    const nth = seen.get(label) ?? 0;
+    seen.set(label, nth + 1);
+    return nth % FOLD === FOLD - 1;
+  });
+  const part = (side: boolean): Dataset =>
+    subset(
+      folder,
+      [...labels.keys()].filter((i) => isTest[i] === side),
+    );
+  const test = part(true);
+  if (test.length === 0) return undefined;
+  return {
+    train: atMost(part(false), MOST.train),
+    test: atMost(test, MOST.test),
+    classes: classes.length,
+    heldOut: 'pictures whose labels were held out; the pretraining saw them without',
+    source: `every fifth picture of ${path}, by its neighbours among the rest`,
+  };
+}
+
+/** Evenly spread pictures, so that sorted classes stay in proportion. */
+export function atMost(dataset: Dataset, most: number): Dataset {
+  if (dataset.length <= most) return dataset;
+  return subset(
+    dataset,
+    Array.from({ length: most }, (_, i) => Math.floor((i * dataset.length) / most)),
+  );
+}

@@ -1,0 +1,34 @@
+/**
+ * The nearest of some names, as a question to append to an error.
+ *
+ * @param word what was typed
+ * @param names what is known
+ * @returns `; did you mean --steps?`, or nothing when no name is near
+ */
+export function hint(word: string, names: readonly string[], prefix = '--'): string {
+  const [nearest] = names
+    .map((name) => ({ name, far: editDistance(word, name) }))
+    .sort((a, b) => a.far - b.far);
+  if (nearest === undefined || nearest.far > Math.max(2, nearest.name.length / 3)) return '';
+  return `; did you mean ${prefix}${nearest.name}?`;
+}
+
+/** Insertions, deletions, replacements and swaps of neighbours that turn one word into another. */
+function editDistance(a: string, b: string): number {
+  let [before, row] = [[] as number[], Array.from({ length: b.length + 1 }, (_, j) => j)];
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const replaced = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      const swapped = a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1];
+      next[j] = Math.min(
+        replaced,
+        (row[j] ?? 0) + 1,
+        (next[j - 1] ?? 0) + 1,
+        swapped && i > 1 && j > 1 ? (before[j - 2] ?? 0) + 1 : Number.POSITIVE_INFINITY,
+      );
+    }
+    [before, row] = [row, next];
+  }
+  return row[b.length] ?? 0;
+}

@@ -1,0 +1,64 @@
+import { statSync } from 'node:fs';
+import type { RunConfig } from './config.ts';
+import { describeMachine, type Environment } from './environment.ts';
+import { appendMetrics, type MetricsLine, truncateMetrics } from './metrics-file.ts';
+import { writeReport } from './report/write-report.ts';
+import type { RunFolder } from './run-folder.ts';
+import { listSheets, removeLaterSheets } from './sample-sheets.ts';
+import { openEventLog } from './tensorboard/event-log.ts';
+
+/** What a run writes about itself while it goes: metrics, TensorBoard events and the report. */
+export type Record = {
+  /** Lines of the run so far, those before a resume included. */
+  readonly lines: readonly MetricsLine[];
+  /** Adds a line; the time is put in. */
+  readonly add: (line: MetricsLine) => void;
+  /** Tells that a sheet of samples was drawn. */
+  readonly drawn: (step: number, path: string) => void;
+  /** Draws the report anew. */
+  readonly report: () => void;
+};
+
+/**
+ * Opens the record of a run that begins or goes on.
+ *
+ * @param folder the run's places
+ * @param config the run
+ * @param environment what it runs on
+ * @param step where it begins: what was recorded after it is dropped
+ * @returns the record
+ */
+export function openRecord(
+  folder: RunFolder,
+  config: RunConfig,
+  environment: Environment,
+  step: number,
+): Record {
+  const lines = truncateMetrics(folder.metrics, step);
+  removeLaterSheets(folder.samples, step);
+  const events = openEventLog(folder.tensorboard, now());
+  for (const line of lines) events.line(line);
+  for (const sheet of listSheets(folder.samples)) {
+    events.sheet({ ...sheet, seconds: statSync(sheet.path).mtimeMs / 1000 });
+  }
+  describeMachine(folder.environment, environment);
+  return {
+    lines,
+    add(line) {
+      const timed = { ...line, machine: { time: now(), ...line.machine } };
+      lines.push(timed);
+      appendMetrics(folder.metrics, timed);
+      events.line(timed);
+    },
+    drawn: (at, path) => events.sheet({ step: at, path, seconds: now() }),
+    report: () =>
+      writeReport(folder.report, {
+        config,
+        environment,
+        lines,
+        sheets: listSheets(folder.samples),
+      }),
+  };
+}
+
+const now = (): number => Date.now() / 1000;

@@ -1,0 +1,85 @@
+import { escapeHtml } from './html.ts';
+import { brief, type Point, thin, ticks } from './scale.ts';
+
+/** A curve with its steps on the x axis. */
+export type Chart = {
+  readonly title: string;
+  readonly points: readonly Point[];
+  /** Levels to compare with, drawn as dashed lines. */
+  readonly baselines?: readonly { readonly label: string; readonly value: number }[];
+  /** How a value is written; {@link brief} unless said. */
+  readonly format?: (value: number) => string;
+};
+
+const [WIDTH, HEIGHT] = [360, 210];
+const PLOT = { left: 48, right: 340, top: 12, bottom: 184 } as const;
+const MOST_POINTS = 240; // more than there are pixels for
+const FEW_POINTS = 30; // each gets a dot
+
+/**
+ * Draws a chart as SVG that takes its colours from the page.
+ *
+ * @param chart what to draw; without points the chart says so
+ * @returns an `<svg>` element
+ */
+export function drawChart({ title, points, baselines = [], format = brief }: Chart): string {
+  const last = points.at(-1);
+  if (last === undefined) return `<p class="empty">No values yet.</p>`;
+  const { mean, band } = thin(points, MOST_POINTS);
+  const values = [...points.map(([, y]) => y), ...baselines.map(({ value }) => value)];
+  const [low, high] = values.reduce(([least, most], v) => [Math.min(least, v), Math.max(most, v)], [
+    Number.POSITIVE_INFINITY,
+    Number.NEGATIVE_INFINITY,
+  ] as [number, number]);
+  const yTicks = ticks(low, high, 5);
+  const [bottom = 0, top = 1] = [yTicks[0], yTicks.at(-1)];
+  const [from, to] = [Math.min(points[0]?.[0] ?? 0, 0), Math.max(last[0], 1)];
+  const x = (step: number): number =>
+    PLOT.left + ((step - from) / (to - from)) * (PLOT.right - PLOT.left);
+  const y = (value: number): number =>
+    PLOT.bottom - ((value - bottom) / (top - bottom)) * (PLOT.bottom - PLOT.top);
+  const at = (px: number, py: number): string => `${px.toFixed(1)},${py.toFixed(1)}`;
+  const edge = [
+    ...band.map(([step, , most]) => at(x(step), y(most))),
+    ...band.toReversed().map(([step, least]) => at(x(step), y(least))),
+  ];
+  const xTicks = ticks(from, to, 4).filter((step) => step <= to);
+  return [
+    `<svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${escapeHtml(title)}: ${format(last[1])} at step ${last[0]}">`,
+    ...yTicks.map(
+      (tick) =>
+        `<path class="grid" d="M${PLOT.left} ${y(tick).toFixed(1)}H${PLOT.right}"/><text x="${PLOT.left - 6}" y="${(y(tick) + 4).toFixed(1)}" text-anchor="end">${format(tick)}</text>`,
+    ),
+    ...xTicks.map(
+      (tick) =>
+        `<text x="${x(tick).toFixed(1)}" y="${PLOT.bottom + 17}" text-anchor="middle">${brief(tick)}</text>`,
+    ),
+    ...(band.length > 0 ? [`<polygon class="band" points="${edge.join(' ')}"/>`] : []),
+    ...baselines.map(
+      ({ value }, i) =>
+        `<path class="baseline b${i}" d="M${PLOT.left} ${y(value).toFixed(1)}H${PLOT.right}"/>`,
+    ),
+    `<polyline class="curve" points="${mean.map(([step, value]) => at(x(step), y(value))).join(' ')}"/>`,
+    ...(points.length <= FEW_POINTS
+      ? points.map(
+          ([step, value]) =>
+            `<circle class="dot" cx="${x(step).toFixed(1)}" cy="${y(value).toFixed(1)}" r="3"><title>step ${step}: ${format(value)}</title></circle>`,
+        )
+      : []),
+    '</svg>',
+    legend(title, baselines, format),
+  ].join('');
+}
+
+/** Which line is which, where there are several. */
+function legend(
+  title: string,
+  baselines: NonNullable<Chart['baselines']>,
+  format: (value: number) => string,
+): string {
+  if (baselines.length === 0) return '';
+  const lines = baselines.map(
+    ({ label, value }, i) => `<span class="key b${i}">${escapeHtml(label)} ${format(value)}</span>`,
+  );
+  return `<p class="legend"><span class="key own">${escapeHtml(title)}</span>${lines.join('')}</p>`;
+}

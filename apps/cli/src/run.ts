@@ -1,0 +1,14 @@
+import type { BackendReport } from '@twocan/backend';
+import type { RunConfig } from './config.ts';
+import type { OpenedData } from './datasets.ts';
+import type { RunFolder } from './run-folder.ts';
+
+/** A run that is ready to go. */
+export type Run = {
+  readonly folder: RunFolder;
+  readonly config: RunConfig;
+  readonly data: OpenedData;
+  readonly backend: BackendReport;
+  readonly resume: boolean;
+  readonly signal: AbortSignal;
+};

@@ -1,0 +1,110 @@
+import type { MetricsLine } from './metrics-file.ts';
+
+/** One curve of a run: where it is drawn, and what a person should see in it. */
+export type Series = {
+  /** The name in TensorBoard; what stands before the slash is its group. */
+  readonly tag: string;
+  readonly title: string;
+  readonly reading: string;
+  /** The value in a line of metrics, if it has one. */
+  readonly of: (line: MetricsLine) => number | undefined;
+};
+
+const ofStep =
+  (name: string) =>
+  (line: MetricsLine): number | undefined => {
+    const value = line[name];
+    return line.evaluation === undefined && typeof value === 'number' ? value : undefined;
+  };
+
+const ofMachine =
+  (name: string) =>
+  (line: MetricsLine): number | undefined =>
+    line.evaluation === undefined ? line.machine[name] : undefined;
+
+const ofEvaluation =
+  (name: string) =>
+  ({ evaluation }: MetricsLine): number | undefined =>
+    evaluation?.[name];
+
+/** Every curve, in the order in which a person wants them. */
+export const SERIES: readonly Series[] = [
+  {
+    tag: 'loss/total',
+    title: 'Loss',
+    of: ofStep('loss'),
+    reading: 'The weighted sum of the terms. Falling fast at first, then slowly, is what you want.',
+  },
+  {
+    tag: 'loss/contrastive',
+    title: 'Contrastive loss',
+    of: ofStep('contrastive'),
+    reading:
+      'Starts near ln(2 × batch − 1), where views are matched by chance, and falls as the two views of an image find each other.',
+  },
+  {
+    tag: 'loss/reconstruction',
+    title: 'Reconstruction loss',
+    of: ofStep('reconstruction'),
+    reading:
+      'Mean squared error on hidden patches, each scaled to variance 1: 1 is as good as the mean colour, so it must come below 1.',
+  },
+  {
+    tag: 'loss/denoising',
+    title: 'Denoising loss',
+    of: ofStep('denoising'),
+    reading: 'Mean squared error of the predicted noise. Noise is faint, so the numbers are small.',
+  },
+  {
+    tag: 'evaluation/knn',
+    title: 'k-NN top-1',
+    of: ofEvaluation('knn'),
+    reading:
+      'Share of held-out images whose class their nearest neighbours name. Useful features lie above both baselines.',
+  },
+  {
+    tag: 'collapse/alignment',
+    title: 'Alignment',
+    of: ofStep('alignment'),
+    reading:
+      'Squared distance between the two views of an image on the unit sphere: 0 agree, 2 unrelated. It should fall.',
+  },
+  {
+    tag: 'collapse/uniformity',
+    title: 'Uniformity',
+    of: ofStep('uniformity'),
+    reading:
+      'How evenly embeddings spread: 0 is one point (collapse), −4 is even. It should stay well below 0.',
+  },
+  {
+    tag: 'collapse/effective-rank',
+    title: 'Effective rank',
+    of: ofEvaluation('effectiveRank'),
+    reading:
+      'How many directions the features use, of at most the width of the encoder. A fall towards 1 is collapse.',
+  },
+  {
+    tag: 'optimizer/gradient-norm',
+    title: 'Gradient norm',
+    of: ofStep('gradNorm'),
+    reading: 'Length of the gradient. Spikes ask for a lower learning rate.',
+  },
+  {
+    tag: 'optimizer/learning-rate',
+    title: 'Learning rate',
+    of: ofStep('learningRate'),
+    reading: 'A short warm-up, then half a cosine down to 0.',
+  },
+  {
+    tag: 'machine/images-per-second',
+    title: 'Images per second',
+    of: ofMachine('imagesPerSecond'),
+    reading: 'Speed of a step, loading included. Dips are other programs, or a slow disk.',
+  },
+  {
+    tag: 'machine/rss-megabytes',
+    title: 'Memory, MB',
+    of: ofMachine('rssMegabytes'),
+    reading: 'Resident memory of the process. It should be flat after the first steps.',
+  },
+];

@@ -1,0 +1,62 @@
+import { disposeTree, fold, key } from '@twocan/core';
+import { freshParams, type State } from './begin.ts';
+import { judgeEncoder, judgePixels } from './encoder-judgement.ts';
+import type { Progress } from './progress.ts';
+import type { Record } from './record.ts';
+import type { Run } from './run.ts';
+import { sheetPath } from './sample-sheets.ts';
+import { writeSamples } from './samples.ts';
+
+/**
+ * What is done at every checkpoint beside saving it: samples are drawn, the encoder is judged, and
+ * the report is written. What a resumed run has already is not done twice.
+ *
+ * @param run the run
+ * @param state borrowed
+ * @param record where it is noted
+ * @param progress told the accuracy
+ */
+export async function takeStock(
+  run: Run,
+  state: State,
+  record: Record,
+  progress: Progress,
+): Promise<void> {
+  const { folder, config, data } = run;
+  const { step, params } = state;
+  const judged = (at: number): boolean =>
+    record.lines.some((line) => line.step === at && line.evaluation !== undefined);
+  if (!judged(0)) await judgeStart(run, record);
+  if (!judged(step)) {
+    const before = performance.now();
+    const judgement = await judgeEncoder(config, params, data);
+    record.add({
+      step,
+      evaluation: judgement,
+      machine: { millis: performance.now() - before },
+    });
+    const path = sheetPath(folder.samples, step);
+    await writeSamples(path, config, params, data.pictures, fold(key(config.seed), 'samples'));
+    record.drawn(step, path);
+    const { knn, effectiveRank } = judgement;
+    progress.note(
+      `after step ${step}: ${knn === undefined ? '' : `k-NN top-1 ${(100 * knn).toFixed(1)}%, `}effective rank ${effectiveRank.toFixed(1)} of ${config.model.encoder.width}`,
+    );
+  }
+  record.report();
+}
+
+/** The two baselines: the pixels themselves, and the encoder with the weights it starts from. */
+async function judgeStart({ config, data }: Run, record: Record): Promise<void> {
+  const before = performance.now();
+  const untrained = freshParams(config);
+  const judgement = await judgeEncoder(config, untrained, data);
+  disposeTree(untrained);
+  const pixels =
+    data.evaluation === undefined ? {} : { rawPixels: await judgePixels(config, data.evaluation) };
+  record.add({
+    step: 0,
+    evaluation: { ...judgement, ...pixels },
+    machine: { millis: performance.now() - before },
+  });
+}

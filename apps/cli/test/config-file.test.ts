@@ -1,0 +1,73 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, expect, test } from 'vitest';
+import { readConfigFile } from '../src/config-file.ts';
+import { configSchema } from '../src/config-schema.ts';
+import { SETTINGS } from '../src/settings.ts';
+import { scratch, twocan } from './cli.ts';
+
+const folder = scratch();
+afterAll(folder.remove);
+const TINY = ['--data', 'shapes:8', '--batch', '2', '--steps', '1', '--checkpoint-every', '0'];
+
+function file(content: unknown): string {
+  const path = folder.path('settings.json');
+  writeFileSync(path, typeof content === 'string' ? content : JSON.stringify(content));
+  return path;
+}
+
+const configOf = (run: string): Record<string, unknown> =>
+  JSON.parse(readFileSync(join(run, 'config.json'), 'utf8')) as Record<string, unknown>;
+
+test('the published schema is that of the settings', () => {
+  const published = readFileSync(new URL('../config.schema.json', import.meta.url), 'utf8');
+  expect(JSON.parse(published)).toEqual(configSchema());
+  expect(Object.keys(configSchema().properties as object)).toHaveLength(SETTINGS.length + 1);
+});
+
+test('preset < file < flags, and --steps replaces the epochs of a file', async () => {
+  const settings = { seed: 5, maskRatio: 0.25, epochs: 3, weights: [0.5, 0.35, 0.15] };
+  const run = folder.path('layers');
+  const flags = [...TINY, '--config', file(settings), '--seed', '6', '--out', run];
+  expect(await twocan(['pretrain', ...flags])).toMatchObject({ code: 0 });
+  expect(configOf(run)).toMatchObject({
+    seed: 6,
+    steps: 1,
+    model: { maskRatio: 0.25, temperature: 0.1, weights: { contrastive: 0.5 } },
+    options: { seed: 6, maskRatio: 0.25, steps: 1 },
+  });
+});
+
+test("a run's config.json starts the same run anew", async () => {
+  const [first, second] = [folder.path('first'), folder.path('second')];
+  await twocan(['pretrain', ...TINY, '--seed', '9', '--out', first]);
+  const config = join(first, 'config.json');
+  const { code } = await twocan(['pretrain', '--config', config, '--out', second]);
+  expect(code).toBe(0);
+  expect(configOf(second)).toEqual(configOf(first));
+});
+
+test.each([
+  [{ stepz: 3 }, 'unknown setting stepz; did you mean steps?'],
+  [{ preset: 'tiny' }, 'preset must be one of micro32'],
+  [{ batch: 2.5 }, 'batch must be a whole number of at least 1, got 2.5'],
+  [{ batch: '2' }, 'batch must be a whole number of at least 1, got "2"'],
+  [{ weights: [1, 2] }, 'weights must be three numbers'],
+  [{ epochs: 1, steps: 1 }, 'epochs and steps exclude each other'],
+  [[1], 'must hold an object of settings'],
+  ['{"steps": ', 'cannot be read as JSON'],
+])('a wrong file, %j, is refused with its name', (content, message) => {
+  expect(() => readConfigFile(file(content))).toThrow(message);
+  expect(() => readConfigFile(file(content))).toThrow('settings.json');
+});
+
+test('everything wrong with a file is told at once; a missing file is named', async () => {
+  const path = file({ batch: 0, seed: -1 });
+  const both = await twocan(['pretrain', '--config', path]);
+  expect([both.code, both.stderr]).toEqual([2, expect.stringMatching(/batch.*\n.*seed/)]);
+  mkdirSync(folder.path('folder'));
+  for (const missing of [folder.path('none.json'), folder.path('folder')]) {
+    const { code, stderr } = await twocan(['pretrain', '--config', missing]);
+    expect([code, stderr]).toEqual([2, expect.stringContaining(`--config ${missing}`)]);
+  }
+});

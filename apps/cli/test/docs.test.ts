@@ -1,0 +1,90 @@
+import { spawn } from 'node:child_process';
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { BIN, drawPhotos, scratch } from './cli.ts';
+
+// Every command of the documentation runs, in the order of its page and in a folder that has what the
+// page supposes. Runs are cut to two steps of four images; nothing else is changed.
+const DOCS = new URL('../../../docs/', import.meta.url);
+const PAGES = readdirSync(DOCS).filter((name) => name.endsWith('.md'));
+/** Lines that other programs run. */
+const OTHERS = ['npm install -g twocan', 'pip install tensorboard', 'tensorboard --logdir runs'];
+
+const folder = scratch();
+afterAll(folder.remove);
+
+/** The lines of a page's shell blocks, indented ones included. */
+function commandsOf(page: string): string[] {
+  const text = readFileSync(new URL(page, DOCS), 'utf8');
+  return [...text.matchAll(/^ *```sh\n([\s\S]*?)^ *```$/gm)]
+    .flatMap(([, block = '']) => block.split('\n'))
+    .map((line) => line.trim())
+    .filter((line) => line !== '' && !OTHERS.includes(line));
+}
+
+/** A line as it is run: the words after `twocan`, a pretraining cut short. */
+function shortened(line: string): string[] {
+  const [program, ...words] = line.split(' ');
+  expect(program).toBe('twocan');
+  const isNewRun = words[0] === 'pretrain' && !words.includes('--resume');
+  // A rerun of a config that is short already must keep its settings.
+  if (!isNewRun || words.some((word) => word.endsWith('config.json'))) return words;
+  const at = words.indexOf('--epochs');
+  if (at >= 0) words.splice(at, 2);
+  return [...words, '--steps', '2', '--batch', '4', '--checkpoint-every', '0'];
+}
+
+function run(
+  words: readonly string[],
+  cwd: string,
+): Promise<{ code: number | null; said: string }> {
+  return new Promise((done, fail) => {
+    const child = spawn(process.execPath, [BIN, ...words], { cwd });
+    let said = '';
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.on('data', (chunk: Buffer) => {
+        said += chunk.toString();
+      });
+    }
+    child.on('error', fail);
+    child.on('close', (code) => done({ code, said }));
+  });
+}
+
+describe.each(PAGES)('%s', (page) => {
+  const home = folder.path(page.replace('.md', ''));
+  const lines = commandsOf(page);
+
+  beforeAll(async () => {
+    mkdirSync(home);
+    await drawPhotos(join(home, 'photos'), 2, 6);
+    await drawPhotos(join(home, 'labelled'), 2, 10);
+    copyFileSync(join(home, 'photos/class-0/0.png'), join(home, 'cat.png'));
+    writeFileSync(join(home, 'settings.json'), '{"data": "photos", "weights": [0.1, 0.6, 0.3]}');
+  });
+
+  test(`${lines.length} commands run`, { timeout: 120_000 }, async () => {
+    for (const line of lines) {
+      const { code, said } = await run(shortened(line), home);
+      expect([line, code, said]).toEqual([line, 0, expect.not.stringContaining('twocan: ')]);
+    }
+  });
+
+  test('links lead somewhere', () => {
+    const text = readFileSync(new URL(page, DOCS), 'utf8');
+    for (const [, target = ''] of text.matchAll(/\]\(((?!http)[^)#]+)/g)) {
+      expect(() => readFileSync(new URL(target, DOCS))).not.toThrow();
+    }
+  });
+});
+
+test('every command and every option of pretrain that a page names exists', async () => {
+  const help = (await run(['pretrain', '--help'], folder.path('.'))).said;
+  const text = PAGES.map((page) => readFileSync(new URL(page, DOCS), 'utf8')).join('\n');
+  const searched = ['--model', '--query', '--duplicates', '--top', '--index', '--json', '--k'];
+  const foreign = ['--help', '--logdir', ...searched];
+  for (const [, flag = ''] of text.matchAll(/(?<![\w-])(--[a-z][a-z-]*)/g)) {
+    if (!foreign.includes(flag)) expect(help).toContain(`${flag} `);
+  }
+});

@@ -1,2 +1,0 @@
-export { gemmScratch } from './gemm';
-export { attach, close, join, open, retire, serve } from './pool';

@@ -1,0 +1,19 @@
+import type { Kernels } from '../kernels/register.ts';
+import { attentionKernels } from './attention.ts';
+import { geluKernels } from './gelu.ts';
+import { linearKernels } from './linear.ts';
+import { lossKernels } from './losses.ts';
+import { normKernels } from './norms.ts';
+import { optimizerKernels } from './optimizer.ts';
+import { tokenKernels } from './tokens.ts';
+
+/** Kernels of the op contract: operations of `@twocan/core`, forward and backward. */
+export const fusedKernels: Kernels = {
+  ...linearKernels,
+  ...geluKernels,
+  ...attentionKernels,
+  ...normKernels,
+  ...lossKernels,
+  ...tokenKernels,
+  ...optimizerKernels,
+};
