@@ -25,6 +25,7 @@ export const TASK = {
   unitRows: 22,
   unitRowsGradient: 23,
   gelu: 24,
+  slopeRows: 25,
 } as const;
 
 const float = new Float32Array(1);
