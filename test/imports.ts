@@ -1,7 +1,7 @@
 import { builtinModules } from 'node:module';
 import { posix } from 'node:path';
 import ts from 'typescript';
-import { CORE_ONLY, DIFFERENTIABLE, ENGINE, OFF_TAPE } from './tfjs-names.ts';
+import { BUILDING, CORE_ONLY, DIFFERENTIABLE, ENGINE, OFF_TAPE } from './tfjs-names.ts';
 import type { Manifest, Source } from './workspace.ts';
 
 const TFJS = '@tensorflow/tfjs-core';
@@ -54,9 +54,13 @@ function valueNames(clause: ts.ImportClause | undefined): readonly string[] {
 function allowed(name: string): ReadonlySet<string> {
   if (name === '@twocan/core') return new Set([...DIFFERENTIABLE, ...CORE_ONLY, ...ENGINE]);
   if (name === '@twocan/backend') return new Set([...DIFFERENTIABLE, ...ENGINE]);
+  if (name === '@twocan/backend-simd') return new Set([...ENGINE, ...BUILDING]);
   if (name === '@twocan/optim') return new Set([...DIFFERENTIABLE, ...OFF_TAPE]);
   return DIFFERENTIABLE;
 }
+
+/** The packages that may import a tfjs backend. */
+const ENGINE_PACKAGES = ['@twocan/backend', '@twocan/backend-simd'];
 
 const packageOf = (specifier: string): string =>
   specifier.split('/', specifier.startsWith('@') ? 2 : 1).join('/');
@@ -94,7 +98,7 @@ export function importProblems(manifest: Manifest, files: readonly Source[]): re
       } else if (!declared.has(target)) {
         report(`'${specifier}' is not declared`);
       } else if (/^@tensorflow\/tfjs(-(backend|node).*)?$/.test(target) && isLibrary) {
-        if (name !== '@twocan/backend') report(`'${specifier}': only backend may`);
+        if (!ENGINE_PACKAGES.includes(name)) report(`'${specifier}': only backend may`);
       } else if (target === TFJS && isLibrary) {
         if (specifier !== TFJS) report(`'${specifier}' reaches inside tfjs-core`);
         for (const fn of brought.filter((n) => !names.has(n))) {

@@ -29,7 +29,12 @@ describe('layers', () => {
     ['sideways', '@twocan/masking', '@twocan/patches', 'masking (level 1) -> patches (level 1)'],
     ['from the trainer to the method', '@twocan/trainer', '@twocan/can', 'trainer (level 2) ->'],
     ['from a library to backend', '@twocan/can', '@twocan/backend', 'can (level 3) -> backend'],
-    ['from backend to a model', '@twocan/backend', '@twocan/vit', 'backend -> vit: only core'],
+    [
+      'from backend to a model',
+      '@twocan/backend',
+      '@twocan/vit',
+      'backend -> vit: only core,backend-simd',
+    ],
     ['to the test kit', 'twocan', '@twocan/testkit', 'twocan -> testkit: not in a library'],
     ['to a tfjs backend', '@twocan/vit', '@tensorflow/tfjs-backend-cpu', 'only backend may'],
     ['to a tfjs of its own', '@twocan/nn', '@tensorflow/tfjs-core', 'tfjs-core is a peer'],

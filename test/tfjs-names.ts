@@ -24,6 +24,12 @@ export const ENGINE: ReadonlySet<string> = new Set([
   ...['getKernel', 'registerKernel'],
 ]);
 
+/** What a backend is built of: registration, and the shape arithmetic of kernels. */
+export const BUILDING: ReadonlySet<string> = new Set([
+  ...['registerBackend', 'getKernelsForBackend', 'backend_util', 'broadcast_util', 'slice_util'],
+  'util',
+]);
+
 /** Ops of update rules, which nothing differentiates. */
 export const OFF_TAPE: ReadonlySet<string> = new Set([
   ...['where', 'greater', 'logicalAnd', 'minimum', 'maximum', 'norm'],

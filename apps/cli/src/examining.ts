@@ -33,10 +33,8 @@ export async function examine(): Promise<string[]> {
   }
   const best = loaded[0];
   lines.push(`auto takes   ${best}`);
-  if (best === 'wasm' || best === 'cpu') {
-    lines.push(
-      'faster       npm install @tensorflow/tfjs-node (native), or tfjs-node-gpu with CUDA',
-    );
+  if (best === 'simd' || best === 'wasm' || best === 'cpu') {
+    lines.push('faster       npm install @tensorflow/tfjs-node-gpu, with CUDA');
   }
   return lines;
 }

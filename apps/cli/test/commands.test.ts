@@ -127,7 +127,8 @@ test('doctor tries every backend', async () => {
   expect(code).toBe(0);
   expect(stdout).toMatch(/^wasm +loads/m);
   expect(stdout).toMatch(/^node-gpu +.*npm install @tensorflow\/tfjs-node-gpu/m);
-  expect(stdout).toMatch(/^auto takes +wasm/m);
+  expect(stdout).toMatch(/^simd +loads/m);
+  expect(stdout).toMatch(/^auto takes +simd/m);
 });
 
 describe('what cannot be used exits with 2 and says why', () => {

@@ -122,6 +122,8 @@ export function gemm(
   if (bias != 0) {
     add = true;
     for (let i: usize = 0; i < m; ++i) memory.copy(c + i * ldc, bias, n << 2);
+  } else if (k == 0 && !add) {
+    for (let i: usize = 0; i < m; ++i) memory.fill(c + i * ldc, 0, n << 2);
   }
   for (let jc: usize = 0; jc < n; jc += NC) {
     const nc = min(NC, n - jc);

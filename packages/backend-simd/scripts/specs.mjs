@@ -25,7 +25,7 @@ import('${specs}/tests');
 `;
 
 // Inside the package, so that what it imports is found.
-const folder = mkdtempSync(join(root, 'node_modules-specs-'));
+const folder = mkdtempSync(join(root, 'dist/specs-'));
 try {
   const entry = join(folder, 'entry.mjs');
   writeFileSync(entry, source);
@@ -38,12 +38,15 @@ try {
     onLog: () => undefined,
   });
   const output = join(folder, 'specs.cjs');
-  await bundle.write({ file: output, format: 'cjs', inlineDynamicImports: true });
+  await bundle.write({ file: output, format: 'cjs', codeSplitting: false });
   const Jasmine = require('jasmine');
   const jasmine = new Jasmine();
   jasmine.loadConfig({ spec_files: [output], random: false });
   jasmine.exitOnCompletion = false;
-  jasmine.onComplete(() => rmSync(folder, { recursive: true, force: true }));
+  jasmine.onComplete((passed) => {
+    rmSync(folder, { recursive: true, force: true });
+    process.exitCode = passed ? 0 : 1;
+  });
   await jasmine.execute();
 } catch (error) {
   rmSync(folder, { recursive: true, force: true });
