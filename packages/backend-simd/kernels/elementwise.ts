@@ -235,6 +235,36 @@ export function geluInPlace(z: usize, derivative: usize, n: usize): void {
   }
 }
 
+/** d = dy·slope for rows of n, and Σ d over these rows in `sums` `[n]`: one way through memory, not two. */
+export function slopeRows(
+  dy: usize,
+  slope: usize,
+  d: usize,
+  sums: usize,
+  n: usize,
+  rows: usize,
+): void {
+  memory.fill(sums, 0, n << 2);
+  for (; rows > 0; --rows) {
+    let i: usize = 0;
+    for (; i + 4 <= n; i += 4) {
+      const at = i << 2;
+      const v = f32x4.mul(v128.load(dy + at), v128.load(slope + at));
+      v128.store(d + at, v);
+      v128.store(sums + at, f32x4.add(v128.load(sums + at), v));
+    }
+    for (; i < n; ++i) {
+      const at = i << 2;
+      const v = load<f32>(dy + at) * load<f32>(slope + at);
+      store<f32>(d + at, v);
+      store<f32>(sums + at, load<f32>(sums + at) + v);
+    }
+    dy += n << 2;
+    slope += n << 2;
+    d += n << 2;
+  }
+}
+
 /** Selects by a byte each: y = c ? a : b. */
 export function selectKernel(c: usize, a: usize, b: usize, y: usize, n: usize): void {
   for (let i: usize = 0; i < n; ++i) {

@@ -3,7 +3,14 @@
 // src/kernels/tasks.ts.
 
 import { attentionHead, attentionHeadGradient } from './attention';
-import { binaryKernel, binaryRows, geluInPlace, selectKernel, unaryKernel } from './elementwise';
+import {
+  binaryKernel,
+  binaryRows,
+  geluInPlace,
+  selectKernel,
+  slopeRows,
+  unaryKernel,
+} from './elementwise';
 import { gemm } from './gemm';
 import { crossEntropyRows, squaredErrorRows, unitGradientRows, unitRows } from './loss';
 import { copyBlock, gatherRows, transposeRows } from './move';
@@ -157,6 +164,13 @@ export function runTask(kernel: u32, w: usize, t: usize, scratch: usize): void {
     case 24:
       geluInPlace(u(w, 2) + (from << 2), u(w, 3) + (from << 2), to - from);
       break;
+    case 25: {
+      // Items are rows; each task leaves its own partial sums.
+      const width = u(w, 6);
+      const at = (from * width) << 2;
+      slopeRows(u(w, 2) + at, u(w, 3) + at, u(w, 4) + at, u(w, 5) + ((t * width) << 2), width, to - from);
+      break;
+    }
   }
 }
 

@@ -85,13 +85,30 @@ export function expClamped(given: v128): v128 {
   return f32x4.mul(y, i32x4.add(i32x4.shl(shifted, 23), i32x4.splat(0x3f800000)));
 }
 
-/** e^x for all x: 0 and infinity where float32 ends. */
+/**
+ * e^x for all x: infinity over 88.72, denormals and 0 under -87.3. The power of two comes in two factors:
+ * between 88 and 88.72 one exponent field does not hold it.
+ */
 // @ts-expect-error: decorator
 @inline
-export function exp(x: v128): v128 {
-  const inside = expClamped(x);
-  const low = choose(f32x4.lt(x, splat(-87.3)), splat(0), inside);
-  return choose(f32x4.gt(x, splat(88.7228)), splat(Infinity), low);
+export function exp(given: v128): v128 {
+  const x = f32x4.pmax(f32x4.pmin(given, splat(89.5)), splat(-104.5));
+  const shifted = fma(x, splat(1.44269504), splat(12582912.0));
+  const n = f32x4.sub(shifted, splat(12582912.0));
+  let r = fma(n, splat(-0.693359375), x);
+  r = fma(n, splat(2.1219444e-4), r);
+  let p = splat(1.98756915e-4);
+  p = fma(p, r, splat(1.3981999507e-3));
+  p = fma(p, r, splat(8.3334519073e-3));
+  p = fma(p, r, splat(4.1665795894e-2));
+  p = fma(p, r, splat(1.6666665459e-1));
+  p = fma(p, r, splat(5.0000001201e-1));
+  const y = f32x4.add(fma(p, f32x4.mul(r, r), r), splat(1));
+  const power = i32x4.sub(shifted, splat(12582912.0));
+  const half = i32x4.shr_s(power, 1);
+  const first = i32x4.shl(i32x4.add(half, i32x4.splat(127)), 23);
+  const second = i32x4.shl(i32x4.add(i32x4.sub(power, half), i32x4.splat(127)), 23);
+  return f32x4.mul(f32x4.mul(y, first), second);
 }
 
 /** ln x: Cephes logf, relative error 1e-7; -infinity at 0, NaN below. */
@@ -175,7 +192,7 @@ export function tanh(x: v128): v128 {
 }
 
 const DENSITY_AT_0: f32 = 0.3989422804;
-const TAIL_SCALE: f32 = 4.316995; // √2 / 0.3275911
+const TAIL_SCALE: f32 = 4.3170085; // √2 / 0.3275911
 
 /** e^(-x²/2). */
 // @ts-ignore: decorator

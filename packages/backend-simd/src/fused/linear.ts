@@ -1,9 +1,9 @@
 import { type TensorInfo, util } from '@tensorflow/tfjs-core';
 import type { Output, SimdBackend } from '../backend.ts';
-import { combine } from '../kernels/binary.ts';
 import { multiply } from '../kernels/matmul.ts';
 import { reduce } from '../kernels/reduce.ts';
 import type { Kernel, Kernels } from '../kernels/register.ts';
+import { bits, cut, TASK } from '../kernels/tasks.ts';
 
 type Sizes = { readonly rows: number; readonly inner: number; readonly columns: number };
 
@@ -114,13 +114,23 @@ const linearGelu: Kernel = (inputs, _, backend) => {
 
 const linearGeluGradient: Kernel = (inputs, _, backend) => {
   const { x, kernel, dy, residual0: derivative } = inputs as Given;
-  const d = combine(backend, 'Multiply', dy, derivative) as TensorInfo;
+  const { rows, columns } = sizesOf(x, kernel);
+  const [from, slope] = [backend.place(dy), backend.place(derivative)];
+  const d = backend.output(dy.shape);
+  const dBias = backend.output([columns]);
+  const { chunk, tasks } = cut(rows, rows * columns);
+  backend.temporary(4 * tasks * columns, (partial) => {
+    const words = [rows, chunk, from, slope, d.at, partial, columns];
+    backend.engine.run(TASK.slopeRows, words, tasks);
+    const ends = [1, 1, 0, partial, dBias.at, tasks, columns, bits(1)];
+    backend.engine.run(TASK.reduceColumns, ends, 1);
+  });
   const gradients = [
-    inputGradient(backend, d, x, kernel),
-    kernelGradient(backend, d, x, kernel),
-    biasGradient(backend, d),
+    inputGradient(backend, d.info, x, kernel),
+    kernelGradient(backend, d.info, x, kernel),
+    dBias.info,
   ];
-  backend.disposeData(d.dataId);
+  backend.disposeData(d.info.dataId);
   return gradients;
 };
 

@@ -22,18 +22,34 @@ export type Product = {
 
 const WORTH_THREADS = 200_000; // multiplications and additions
 
+/** Enough to even out when one thread is held up. */
+const TILES_A_THREAD = 4;
+
+/**
+ * The tile of C of which there are about so many: each packs its own rows of A and columns of B, so of
+ * all shapes the one that packs least.
+ */
+function tileOf(m: number, n: number, tiles: number): [rows: number, columns: number] {
+  const part = (size: number, parts: number): number => 16 * Math.ceil(size / parts / 16);
+  const shapes = Array.from({ length: tiles }, (_, i): [number, number] => [
+    part(m, i + 1),
+    part(n, Math.ceil(tiles / (i + 1))),
+  ]);
+  const packed = ([rows, columns]: [number, number]): number => {
+    const [down, across] = [Math.ceil(m / rows), Math.ceil(n / columns)];
+    const idle = Math.max(0, tiles / TILES_A_THREAD - down * across);
+    return down * n + across * m + idle * m * n;
+  };
+  return shapes.reduce((best, shape) => (packed(shape) < packed(best) ? shape : best));
+}
+
 /** C = A·B, cut into tiles of C; how it is cut changes no bit. */
 export function multiply(backend: SimdBackend, product: Product): void {
   const { transposeA, transposeB, m, n, k, a, b, c, bias = 0, derivative = 0 } = product;
   const { engine } = backend;
   const { threads } = engine.report;
-  let [rows, columns] = [m, n];
-  if (threads > 1 && 2 * m * n * k > WORTH_THREADS) {
-    // Two tiles a thread: enough to even out, few enough that packing B for each costs little.
-    const tiles = 2 * threads;
-    if (m >= n) rows = Math.max(16, 16 * Math.ceil(m / tiles / 16));
-    else columns = Math.max(16, 16 * Math.ceil(n / tiles / 16));
-  }
+  const small = threads === 1 || 2 * m * n * k < WORTH_THREADS;
+  const [rows, columns] = small ? [m, n] : tileOf(m, n, TILES_A_THREAD * threads);
   const across = Math.ceil(n / columns);
   const words = [Number(transposeA), Number(transposeB), m, n, k];
   words.push(

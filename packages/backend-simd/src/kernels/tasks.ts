@@ -26,6 +26,7 @@ export const TASK = {
   unitRowsGradient: 23,
   gelu: 24,
   multiplyAdds: 40,
+  slopeRows: 25,
 } as const;
 
 const float = new Float32Array(1);

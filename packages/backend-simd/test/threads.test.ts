@@ -1,0 +1,117 @@
+import { spawnSync } from 'node:child_process';
+import * as tf from '@tensorflow/tfjs-core';
+import {
+  attention,
+  fold,
+  gelu,
+  key,
+  layerNorm,
+  linearGelu,
+  normal,
+  registerGradients,
+} from '@twocan/core';
+import { beforeAll, expect, it } from 'vitest';
+import { registerSimd, simdReport } from '../src/index.ts';
+
+beforeAll(() => {
+  tf.enableProdMode();
+  registerGradients();
+});
+
+/** Values and gradients of a small network and of reductions, as bits. */
+function everything(): Uint32Array[] {
+  const values = (name: string, shape: number[]): tf.Tensor =>
+    tf.tensor(
+      normal(
+        fold(key(3), name),
+        shape.reduce((a, b) => a * b),
+      ),
+      shape,
+    );
+  const inputs = [
+    values('x', [24, 33, 48]),
+    values('qkv', [48, 144]),
+    values('b', [144]),
+    values('s', [48]),
+    values('w', [48, 203]),
+    values('c', [203]),
+  ];
+  const loss = (...t: tf.Tensor[]): tf.Scalar => {
+    const [x, qkv, b, s, w, c] = t as [
+      tf.Tensor3D,
+      tf.Tensor2D,
+      tf.Tensor1D,
+      tf.Tensor1D,
+      tf.Tensor2D,
+      tf.Tensor1D,
+    ];
+    const normed = layerNorm(x, s, s);
+    const mixed = attention(tf.reshape(linearGelu(normed, qkv, b), [24, 33, 144]), 3);
+    const plain = tf.softmax(tf.matMul(tf.reshape(mixed, [-1, 48]), w));
+    return tf.add(
+      tf.sum(tf.mul(plain, gelu(tf.reshape(linearGelu(x, w, c), [-1, 203])))),
+      tf.mean(mixed),
+    ) as tf.Scalar;
+  };
+  const { value, grads } = tf.valueAndGrads(loss)(inputs);
+  const read = (t: tf.Tensor): Uint32Array =>
+    new Uint32Array(Float32Array.from(t.dataSync()).buffer);
+  const results = [value, ...grads].map(read);
+  tf.dispose([inputs, value, grads]);
+  return results;
+}
+
+it.each([true, false])(
+  'gives the same bits with any number of threads (relaxed: %s)',
+  async (relaxed) => {
+    const runs: Uint32Array[][] = [];
+    for (const threads of [1, 2, 3]) {
+      const name = `${threads}-${relaxed}`;
+      registerSimd(name, { threads, relaxed });
+      await tf.setBackend(name);
+      expect(simdReport(name)).toMatchObject({
+        threads,
+        instructions: relaxed ? 'relaxed' : 'simd',
+      });
+      runs.push(everything(), everything());
+    }
+    for (const run of runs) expect(run).toEqual(runs[0]);
+  },
+);
+
+/** Runs a script with the built package in a process of its own. */
+function runScript(body: string): { status: number | null; text: string } {
+  const { status, stdout, stderr } = spawnSync(
+    process.execPath,
+    ['--conditions=@twocan/none', '--input-type=module', '-e', body],
+    { cwd: new URL('../', import.meta.url), encoding: 'utf8', timeout: 60_000 },
+  );
+  return { status, text: `${stdout}${stderr}` };
+}
+
+const START = `
+  import * as tf from '@tensorflow/tfjs-core';
+  import { configureSimd } from '@twocan/backend-simd';
+  configureSimd({ threads: 2 });
+  await tf.setBackend('simd');
+  const product = () => tf.tidy(() => tf.matMul(tf.ones([512, 512]), tf.ones([512, 512])).dataSync()[0]);
+`;
+
+it('lets the process end while workers sleep', () => {
+  expect(runScript(`${START} console.log(product());`)).toMatchObject({ status: 0, text: '512\n' });
+});
+
+it('says so when a worker dies', () => {
+  const { text } = runScript(`
+    import { Worker } from 'node:worker_threads';
+    const started = [];
+    const unref = Worker.prototype.unref;
+    Worker.prototype.unref = function () { started.push(this); return unref.call(this); };
+    ${START}
+    product();
+    await started[0].terminate();
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    try { product(); } catch (error) { console.log(error.message); }
+  `);
+  expect(text).toMatch(/simd: a worker must live, but .*; start again/);
+});
