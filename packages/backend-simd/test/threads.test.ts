@@ -1,4 +1,3 @@
-import { spawnSync } from 'node:child_process';
 import * as tf from '@tensorflow/tfjs-core';
 import {
   attention,
@@ -78,40 +77,3 @@ it.each([true, false])(
     for (const run of runs) expect(run).toEqual(runs[0]);
   },
 );
-
-/** Runs a script with the built package in a process of its own. */
-function runScript(body: string): { status: number | null; text: string } {
-  const { status, stdout, stderr } = spawnSync(
-    process.execPath,
-    ['--conditions=@twocan/none', '--input-type=module', '-e', body],
-    { cwd: new URL('../', import.meta.url), encoding: 'utf8', timeout: 60_000 },
-  );
-  return { status, text: `${stdout}${stderr}` };
-}
-
-const START = `
-  import * as tf from '@tensorflow/tfjs-core';
-  import { configureSimd } from '@twocan/backend-simd';
-  configureSimd({ threads: 2 });
-  await tf.setBackend('simd');
-  const product = () => tf.tidy(() => tf.matMul(tf.ones([512, 512]), tf.ones([512, 512])).dataSync()[0]);
-`;
-
-it('lets the process end while workers sleep', () => {
-  expect(runScript(`${START} console.log(product());`)).toMatchObject({ status: 0, text: '512\n' });
-});
-
-it('says so when a worker dies', () => {
-  const { text } = runScript(`
-    import { Worker } from 'node:worker_threads';
-    const started = [];
-    const unref = Worker.prototype.unref;
-    Worker.prototype.unref = function () { started.push(this); return unref.call(this); };
-    ${START}
-    product();
-    await started[0].terminate();
-    await new Promise((resolve) => setTimeout(resolve, 50));
-    try { product(); } catch (error) { console.log(error.message); }
-  `);
-  expect(text).toMatch(/simd: a worker must live, but .*; start again/);
-});
