@@ -1,29 +1,37 @@
 // Matrix product C = A·B (+ bias or C), in the loop order of BLIS (Van Zee & van de Geijn, TOMS 2015):
 // blocks of B that stay in the second cache, blocks of A that stay in the first, and inside a tile of
-// 4 x 8 sums in registers. V8 keeps exactly this tile, not unrolled, free of spills.
+// sums in registers: 6 x 8 where a product and its sum are one instruction, 4 x 8 where they need one
+// register more. V8 keeps exactly these, not unrolled and written in this order, free of spills.
 
-import { packA, packB } from './pack';
+import { MR, packA, packB } from './pack';
 import { fma, splat } from './vector';
 
 const KC: usize = 256;
 const NC: usize = 512;
-const MC: usize = 128;
+const MC: usize = MR == 6 ? 120 : 128; // a multiple of the tile's rows
 
 /** Bytes of scratch that one call needs. */
-export const GEMM_SCRATCH: usize = 256 + ((NC + 8) * KC + (MC + 4) * KC) * 4;
+export const GEMM_SCRATCH: usize = 256 + ((NC + 8) * KC + (MC + MR) * KC) * 4 + 64;
+
+/** Where a sum begins: at what is in C, or at zero. */
+// @ts-ignore: decorator
+@inline
+function first(c: usize, offset: usize, add: bool): v128 {
+  return add ? v128.load(c + offset) : splat(0);
+}
 
 /** A tile of 4 x 8: `c` (rows `stride` bytes apart) = or += the product of two panels. */
-// @ts-expect-error: decorator
+// @ts-ignore: decorator
 @inline
-function tile(k: usize, a: usize, b: usize, c: usize, stride: usize, add: bool): void {
-  let c00 = splat(0);
-  let c01 = splat(0);
-  let c10 = splat(0);
-  let c11 = splat(0);
-  let c20 = splat(0);
-  let c21 = splat(0);
-  let c30 = splat(0);
-  let c31 = splat(0);
+function tileOf4(k: usize, a: usize, b: usize, c: usize, stride: usize, add: bool): void {
+  let c00 = first(c, 0, add);
+  let c01 = first(c, 16, add);
+  let c10 = first(c + stride, 0, add);
+  let c11 = first(c + stride, 16, add);
+  let c20 = first(c + 2 * stride, 0, add);
+  let c21 = first(c + 2 * stride, 16, add);
+  let c30 = first(c + 3 * stride, 0, add);
+  let c31 = first(c + 3 * stride, 16, add);
   for (; k > 0; --k) {
     const b0 = v128.load(b);
     const b1 = v128.load(b, 16);
@@ -42,31 +50,83 @@ function tile(k: usize, a: usize, b: usize, c: usize, stride: usize, add: bool):
     a += 16;
     b += 32;
   }
-  if (add) {
-    const r1 = c + stride;
-    const r2 = r1 + stride;
-    const r3 = r2 + stride;
-    v128.store(c, f32x4.add(v128.load(c), c00));
-    v128.store(c, f32x4.add(v128.load(c, 16), c01), 16);
-    v128.store(r1, f32x4.add(v128.load(r1), c10));
-    v128.store(r1, f32x4.add(v128.load(r1, 16), c11), 16);
-    v128.store(r2, f32x4.add(v128.load(r2), c20));
-    v128.store(r2, f32x4.add(v128.load(r2, 16), c21), 16);
-    v128.store(r3, f32x4.add(v128.load(r3), c30));
-    v128.store(r3, f32x4.add(v128.load(r3, 16), c31), 16);
-  } else {
-    v128.store(c, c00);
-    v128.store(c, c01, 16);
-    c += stride;
-    v128.store(c, c10);
-    v128.store(c, c11, 16);
-    c += stride;
-    v128.store(c, c20);
-    v128.store(c, c21, 16);
-    c += stride;
-    v128.store(c, c30);
-    v128.store(c, c31, 16);
+  v128.store(c, c00);
+  v128.store(c, c01, 16);
+  c += stride;
+  v128.store(c, c10);
+  v128.store(c, c11, 16);
+  c += stride;
+  v128.store(c, c20);
+  v128.store(c, c21, 16);
+  c += stride;
+  v128.store(c, c30);
+  v128.store(c, c31, 16);
+}
+
+/** A tile of 6 x 8. */
+// @ts-ignore: decorator
+@inline
+function tileOf6(k: usize, a: usize, b: usize, c: usize, stride: usize, add: bool): void {
+  let c00 = first(c, 0, add);
+  let c01 = first(c, 16, add);
+  let c10 = first(c + stride, 0, add);
+  let c11 = first(c + stride, 16, add);
+  let c20 = first(c + 2 * stride, 0, add);
+  let c21 = first(c + 2 * stride, 16, add);
+  let c30 = first(c + 3 * stride, 0, add);
+  let c31 = first(c + 3 * stride, 16, add);
+  let c40 = first(c + 4 * stride, 0, add);
+  let c41 = first(c + 4 * stride, 16, add);
+  let c50 = first(c + 5 * stride, 0, add);
+  let c51 = first(c + 5 * stride, 16, add);
+  for (; k > 0; --k) {
+    const b0 = v128.load(b);
+    const b1 = v128.load(b, 16);
+    const a0 = v128.load_splat<f32>(a);
+    c00 = fma(a0, b0, c00);
+    c01 = fma(a0, b1, c01);
+    const a1 = v128.load_splat<f32>(a, 4);
+    c10 = fma(a1, b0, c10);
+    c11 = fma(a1, b1, c11);
+    const a2 = v128.load_splat<f32>(a, 8);
+    c20 = fma(a2, b0, c20);
+    c21 = fma(a2, b1, c21);
+    const a3 = v128.load_splat<f32>(a, 12);
+    c30 = fma(a3, b0, c30);
+    c31 = fma(a3, b1, c31);
+    const a4 = v128.load_splat<f32>(a, 16);
+    c40 = fma(a4, b0, c40);
+    c41 = fma(a4, b1, c41);
+    const a5 = v128.load_splat<f32>(a, 20);
+    c50 = fma(a5, b0, c50);
+    c51 = fma(a5, b1, c51);
+    a += 24;
+    b += 32;
   }
+  v128.store(c, c00);
+  v128.store(c, c01, 16);
+  c += stride;
+  v128.store(c, c10);
+  v128.store(c, c11, 16);
+  c += stride;
+  v128.store(c, c20);
+  v128.store(c, c21, 16);
+  c += stride;
+  v128.store(c, c30);
+  v128.store(c, c31, 16);
+  c += stride;
+  v128.store(c, c40);
+  v128.store(c, c41, 16);
+  c += stride;
+  v128.store(c, c50);
+  v128.store(c, c51, 16);
+}
+
+// @ts-ignore: decorator
+@inline
+function tile(k: usize, a: usize, b: usize, c: usize, stride: usize, add: bool): void {
+  if (MR == 6) tileOf6(k, a, b, c, stride, add);
+  else tileOf4(k, a, b, c, stride, add);
 }
 
 function setTile(k: usize, a: usize, b: usize, c: usize, stride: usize): void {
@@ -77,18 +137,39 @@ function addTile(k: usize, a: usize, b: usize, c: usize, stride: usize): void {
   tile(k, a, b, c, stride, true);
 }
 
-/** Moves the part of a tile that exists to the edge of C. */
-function moveEdge(from: usize, c: usize, stride: usize, rows: usize, columns: usize, add: bool): void {
-  for (let i: usize = 0; i < rows; ++i) {
-    let source = from + (i << 5);
-    let to = c + i * stride;
-    for (let j = columns; j > 0; --j) {
-      const value = load<f32>(source);
-      store<f32>(to, add ? load<f32>(to) + value : value);
-      source += 4;
-      to += 4;
-    }
+/** Copies `rows` rows of `columns` numbers. */
+function copyPart(
+  from: usize,
+  stride: usize,
+  to: usize,
+  toStride: usize,
+  rows: usize,
+  columns: usize,
+): void {
+  for (; rows > 0; --rows) {
+    for (let j: usize = 0; j < columns; ++j) store<f32>(to + (j << 2), load<f32>(from + (j << 2)));
+    from += stride;
+    to += toStride;
   }
+}
+
+/** A tile of which only a part is in C: computed beside it, in the same order of sums. */
+function edgeTile(
+  k: usize,
+  a: usize,
+  b: usize,
+  c: usize,
+  stride: usize,
+  rows: usize,
+  columns: usize,
+  add: bool,
+  edge: usize,
+): void {
+  if (add) {
+    copyPart(c, stride, edge, 32, rows, columns);
+    addTile(k, a, b, edge, 32);
+  } else setTile(k, a, b, edge, 32);
+  copyPart(edge, 32, c, stride, rows, columns);
 }
 
 /**
@@ -178,30 +259,26 @@ function block(
     let rows = m;
     if (columns >= 8) {
       if (add) {
-        for (; rows >= 4; rows -= 4) {
+        for (; rows >= MR; rows -= MR) {
           addTile(k, a, b, to, stride);
-          a += k << 4;
-          to += stride << 2;
+          a += k * MR * 4;
+          to += stride * MR;
         }
       } else {
-        for (; rows >= 4; rows -= 4) {
+        for (; rows >= MR; rows -= MR) {
           setTile(k, a, b, to, stride);
-          a += k << 4;
-          to += stride << 2;
+          a += k * MR * 4;
+          to += stride * MR;
         }
       }
-      if (rows > 0) {
-        setTile(k, a, b, edge, 32);
-        moveEdge(edge, to, stride, rows, 8, add);
-      }
+      if (rows > 0) edgeTile(k, a, b, to, stride, rows, 8, add, edge);
     } else {
       for (;;) {
-        setTile(k, a, b, edge, 32);
-        moveEdge(edge, to, stride, min<usize>(4, rows), columns, add);
-        if (rows <= 4) break;
-        rows -= 4;
-        a += k << 4;
-        to += stride << 2;
+        edgeTile(k, a, b, to, stride, min<usize>(MR, rows), columns, add, edge);
+        if (rows <= MR) break;
+        rows -= MR;
+        a += k * MR * 4;
+        to += stride * MR;
       }
     }
     b += k << 5;

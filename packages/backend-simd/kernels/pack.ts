@@ -1,5 +1,8 @@
-// Copies blocks of matrices into panels: 4 rows of A or 8 columns of B beside each other, k by k, so
+// Copies blocks of matrices into panels: 4 or 6 rows of A or 8 columns of B beside each other, k by k, so
 // that the inner loop of the product reads straight ahead. What is missing at an edge is zero.
+
+/** Rows of a tile of the product, and of a panel of A. */
+export const MR: usize = ASC_FEATURE_RELAXED_SIMD ? 6 : 4;
 
 /** Four rows of four become four columns, `step` bytes apart. */
 // @ts-expect-error: decorator
@@ -69,7 +72,7 @@ function packRows(from: usize, stride: usize, k: usize, rows: usize, to: usize, 
   }
 }
 
-/** A panel of `width` (4 or 8) columns, of which `columns` exist, of rows that are `stride` apart. */
+/** A panel of `width` (4, 6 or 8) columns, of which `columns` exist, of rows that are `stride` apart. */
 function packColumns(
   from: usize,
   stride: usize,
@@ -96,8 +99,9 @@ function packColumns(
   } else {
     for (let left = k; left > 0; --left) {
       v128.store(to, v128.load(from));
+      if (width == 6) store<u64>(to, load<u64>(from, 16), 16);
       from += stride;
-      to += 16;
+      to += width << 2;
     }
   }
 }
@@ -123,7 +127,7 @@ export function packB(
   }
 }
 
-/** `[m, k]` of A (or Aᵀ, stored `[k, m]`) as panels of 4 rows. Strides in bytes. */
+/** `[m, k]` of A (or Aᵀ, stored `[k, m]`) as panels of MR rows. Strides in bytes. */
 export function packA(
   transposed: bool,
   a: usize,
@@ -132,10 +136,15 @@ export function packA(
   m: usize,
   to: usize,
 ): void {
-  for (let i: usize = 0; i < m; i += 4) {
-    const rows = min<usize>(4, m - i);
-    if (transposed) packColumns(a + (i << 2), stride, k, rows, to, 4);
-    else packRows(a + i * stride, stride, k, rows, to, 4);
-    to += k << 4;
+  for (let i: usize = 0; i < m; i += MR) {
+    const rows = min<usize>(MR, m - i);
+    if (transposed) packColumns(a + (i << 2), stride, k, rows, to, MR);
+    else {
+      const from = a + i * stride;
+      // Each writes four rows; the last two first, whose surplus the others then overwrite.
+      if (MR == 6) packRows(from + 4 * stride, stride, k, rows > 4 ? rows - 4 : 0, to + 16, MR);
+      packRows(from, stride, k, rows, to, MR);
+    }
+    to += k * MR * 4;
   }
 }
