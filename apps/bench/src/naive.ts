@@ -10,7 +10,7 @@ import {
   version_core,
   zerosLike,
 } from '@tensorflow/tfjs-core';
-import { chooseBackend } from '@twocan/backend';
+import { type BackendName, chooseBackend } from '@twocan/backend';
 import {
   type CanBatch,
   type CanConfig,
@@ -130,10 +130,11 @@ function compare(preset: string, batchSize: number, rounds: number): void {
 }
 
 enableProdMode();
-const [preset = 'tiny32', batch = '32', rounds = '3'] = process.argv.slice(2);
-const { name, threads } = await chooseBackend('wasm');
+const [preset = 'tiny32', batch = '32', rounds = '3', wanted = 'wasm'] = process.argv.slice(2);
+const { name, threads } = await chooseBackend(wanted as BackendName);
 console.log(
   `one training step of CAN on ${name} (threads: ${threads ?? 'not said'}), tfjs-core ` +
     `${version_core}, Node ${process.version}, ${cpus()[0]?.model ?? 'unknown CPU'}`,
 );
 compare(preset, Number(batch), Number(rounds));
+process.exit(0);
