@@ -36,10 +36,13 @@ function watchKernels(): Spent {
 }
 
 enableProdMode();
-const [preset = 'tiny32', batchWord = '64', roundsWord = '7', wanted = 'simd'] =
+const [preset = 'tiny32', batchWord = '64', roundsWord = '7', wanted = 'simd', threadsWord] =
   process.argv.slice(2);
 const [batch, rounds] = [Number(batchWord), Number(roundsWord)];
-const { name, threads } = await chooseBackend(wanted as BackendName);
+const { name, threads } = await chooseBackend(
+  wanted as BackendName,
+  threadsWord === undefined ? {} : { threads: Number(threadsWord) },
+);
 const spent = watchKernels();
 const step = canStep(
   resolveCanConfig({ preset, method: 'can' } as Parameters<typeof resolveCanConfig>[0]),
