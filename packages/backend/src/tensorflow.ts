@@ -33,16 +33,16 @@ export async function loadTensorFlow(name: 'node' | 'node-gpu'): Promise<void> {
   const folder = path.dirname(manifest);
   // 0 all, 1 no chatter about the processor, 2 no warnings.
   process.env.TF_CPP_MIN_LOG_LEVEL ??= '2';
-  const require = module.createRequire(manifest);
-  const binding = loadAddon(require, newestAddon(fs, path, path.join(folder, 'lib')));
+  const bring = module.createRequire(manifest);
+  const binding = loadAddon(bring, newestAddon(fs, path, path.join(folder, 'lib')));
   if (name === 'node-gpu' && !binding.isUsingGpuDevice()) {
     throw new Error(`TensorFlow ${binding.TF_Version} sees no CUDA device`);
   }
   if (findBackendFactory(TENSORFLOW) !== null) return;
   restoreUtil();
-  shareCore(module, require);
-  require('./dist/register_all_kernels');
-  const { NodeJSKernelBackend } = require('./dist/nodejs_kernel_backend') as {
+  shareCore(module, bring);
+  bring(path.join(folder, 'dist/register_all_kernels.js'));
+  const { NodeJSKernelBackend } = bring(path.join(folder, 'dist/nodejs_kernel_backend.js')) as {
     NodeJSKernelBackend: Backend;
   };
   registerBackend(TENSORFLOW, () => new NodeJSKernelBackend(binding, packageName));
@@ -62,9 +62,9 @@ function newestAddon(
   return addon;
 }
 
-function loadAddon(require: NodeJS.Require, addon: string): Binding {
+function loadAddon(bring: NodeJS.Require, addon: string): Binding {
   try {
-    return require(addon) as Binding;
+    return bring(addon) as Binding;
   } catch (cause) {
     throw new Error(`its addon does not load: ${(cause as Error).message.split('\n')[0]}`, {
       cause,
@@ -76,12 +76,12 @@ function loadAddon(require: NodeJS.Require, addon: string): Binding {
  * Lets tfjs-node's files work with this process's tfjs-core where they ask for the union package or
  * for a copy of their own.
  */
-function shareCore(module: typeof import('node:module'), require: NodeJS.Require): void {
+function shareCore(module: typeof import('node:module'), bring: NodeJS.Require): void {
   const own = module.createRequire(import.meta.url);
   const core = own('@tensorflow/tfjs-core');
   for (const specifier of ['@tensorflow/tfjs', '@tensorflow/tfjs-core']) {
-    const file = require.resolve(specifier);
-    if (require.cache[file] !== undefined) continue;
-    require.cache[file] = Object.assign(new module.Module(file), { exports: core, loaded: true });
+    const file = bring.resolve(specifier);
+    if (bring.cache[file] !== undefined) continue;
+    bring.cache[file] = Object.assign(new module.Module(file), { exports: core, loaded: true });
   }
 }
