@@ -36,7 +36,9 @@ export async function loadTensorFlow(name: 'node' | 'node-gpu'): Promise<void> {
   const bring = module.createRequire(manifest);
   const binding = loadAddon(bring, newestAddon(fs, path, path.join(folder, 'lib')));
   if (name === 'node-gpu' && !binding.isUsingGpuDevice()) {
-    throw new Error(`TensorFlow ${binding.TF_Version} sees no CUDA device`);
+    throw Object.assign(new Error(`TensorFlow ${binding.TF_Version} sees no CUDA device here`), {
+      remedy: 'it needs an NVIDIA GPU and its driver (`nvidia-smi` shows both)',
+    });
   }
   if (findBackendFactory(TENSORFLOW) !== null) return;
   restoreUtil();
