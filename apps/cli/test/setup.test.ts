@@ -33,7 +33,7 @@ test.each([
   [['node', '--dir', '/etc'], '--dir /etc holds something else'],
   [['node', '--classic', '--tensorflow', '/x'], '--tensorflow and --classic exclude each other'],
   [['webgpu', '--classic'], '--tensorflow and --classic are for node and node-gpu'],
-  [['node', '--check'], 'node does not load: it is not set up here; set it up with `npx twocan'],
+  [['node', '--check'], 'cannot use node: it is not set up here; set it up with `npx twocan'],
   [['node', '--fast'], 'unknown option --fast'],
 ])('%j exits with 2, says why and writes nothing', async (args, message) => {
   const { code, stderr } = await setup(args);

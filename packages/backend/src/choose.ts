@@ -60,7 +60,7 @@ export async function chooseBackend(
   }
   const [only, ...others] = passedOver;
   if (only !== undefined && others.length === 0) {
-    throw missing(`chooseBackend: ${only.name} does not load: ${only.why}`);
+    throw missing(`chooseBackend: cannot use ${only.name}: ${only.why}`);
   }
   const tried = passedOver.map(({ name, why }) => `  ${name}: ${why}`).join('\n');
   throw missing(`chooseBackend: none of the wanted backends could be loaded\n${tried}`);

@@ -1,16 +1,16 @@
 import { builtin } from './builtin.ts';
 
 /**
- * Gives Node back what `@tensorflow/tfjs-node` 4.22 calls and Node 23 took away: the functions
- * `util.isNullOrUndefined` and `util.isArray`, of which it makes one or two calls in every operation.
+ * Gives Node back what `@tensorflow/tfjs-node` 4.22 calls in every operation: `util.isNullOrUndefined`,
+ * which Node 23 took away, and `util.isArray`, which warns since Node 22 and is to go as well.
  *
- * Nothing is changed where they are still there, and nothing in tfjs-node itself.
+ * Both do what they always did, and nothing in tfjs-node itself is touched.
  *
  * tensorflow/tfjs#8609; nodejs.org/api/deprecations.html, DEP0044 and DEP0051.
  */
 export function restoreUtil(): void {
   const util = builtin<Record<string, unknown>>('node:util');
   if (util === undefined) return;
-  util.isNullOrUndefined ??= (value: unknown) => value === null || value === undefined;
-  util.isArray ??= Array.isArray;
+  util.isNullOrUndefined = (value: unknown) => value === null || value === undefined;
+  util.isArray = Array.isArray;
 }
