@@ -2,6 +2,7 @@ import { findBackendFactory, type KernelBackend, registerBackend } from '@tensor
 import { builtin } from './builtin.ts';
 import { restoreUtil } from './missing-in-node.ts';
 import { findPackage } from './set-up-folders.ts';
+import { registerTensorFlowKernels } from './tensorflow-kernels.ts';
 
 type Binding = { readonly TF_Version: string; isUsingGpuDevice(): boolean };
 type Backend = new (binding: Binding, name: string) => KernelBackend;
@@ -47,6 +48,7 @@ export async function loadTensorFlow(name: 'node' | 'node-gpu'): Promise<void> {
   const { NodeJSKernelBackend } = bring(path.join(folder, 'dist/nodejs_kernel_backend.js')) as {
     NodeJSKernelBackend: Backend;
   };
+  registerTensorFlowKernels(TENSORFLOW);
   registerBackend(TENSORFLOW, () => new NodeJSKernelBackend(binding, packageName));
 }
 
