@@ -21,12 +21,12 @@ export const CORE_ONLY: ReadonlySet<string> = new Set([
 /** The engine underneath: kernels, gradients, the choice of a backend. */
 export const ENGINE: ReadonlySet<string> = new Set([
   ...['engine', 'env', 'getBackend', 'setBackend', 'ready', 'registerGradient', 'getGradient'],
-  ...['getKernel', 'registerKernel'],
+  ...['getKernel', 'registerKernel', 'registerBackend', 'findBackendFactory'],
 ]);
 
 /** What a backend is built of: registration, and the shape arithmetic of kernels. */
 export const BUILDING: ReadonlySet<string> = new Set([
-  ...['registerBackend', 'getKernelsForBackend', 'backend_util', 'broadcast_util', 'slice_util'],
+  ...['getKernelsForBackend', 'backend_util', 'broadcast_util', 'slice_util'],
   ...['util', 'backend'],
 ]);
 

@@ -6,12 +6,13 @@ import { knn } from './commands/knn.ts';
 import { pretrain } from './commands/pretrain.ts';
 import { reconstruct } from './commands/reconstruct.ts';
 import { search } from './commands/search.ts';
+import { setup } from './commands/setup.ts';
 import { EXIT, exitCodeOf, usageError } from './failure.ts';
 import { commandHelp, programHelp, styleFor } from './help.ts';
 import { hint } from './nearest-name.ts';
 import { version } from './version.ts';
 
-const COMMANDS = [pretrain, knn, embed, search, reconstruct, inspect, doctor];
+const COMMANDS = [pretrain, knn, embed, search, reconstruct, inspect, doctor, setup];
 
 const isHelp = (word: string): boolean => word === '--help' || word === '-h';
 

@@ -34,7 +34,7 @@ export async function examine(): Promise<string[]> {
   const best = loaded[0];
   lines.push(`auto takes   ${best}`);
   if (best === 'simd' || best === 'wasm' || best === 'cpu') {
-    lines.push('faster       npm install @tensorflow/tfjs-node-gpu, with CUDA');
+    lines.push('faster       twocan setup node-gpu, where there is an NVIDIA GPU');
   }
   return lines;
 }

@@ -214,8 +214,13 @@ const CASES: Readonly<Record<string, () => Promise<void>>> = {
     expect(inspected.code).toBe(0);
   },
 
-  'A backend that is not installed': () =>
-    expectRefused([...RUN, '--backend', 'node-gpu'], /@tensorflow\/tfjs-node-gpu/),
+  'A backend that is not set up': async () => {
+    const out = folder.path('without-backend');
+    const args = ['pretrain', ...RUN, '--backend', 'node-gpu', '--out', out];
+    const outcome = await twocan(args, undefined, { TWOCAN_BACKENDS: folder.path('none.json') });
+    expectFailure(outcome, 2, /not set up here; set it up with `npx twocan setup node-gpu`/);
+    expect(existsSync(out)).toBe(false);
+  },
 };
 
 /** As {@link expectFailure}, where --debug may have asked for the stack. */

@@ -126,7 +126,7 @@ test('doctor tries every backend', async () => {
   const { code, stdout } = await twocan(['doctor']);
   expect(code).toBe(0);
   expect(stdout).toMatch(/^wasm +loads/m);
-  expect(stdout).toMatch(/^node-gpu +.*npm install @tensorflow\/tfjs-node-gpu/m);
+  expect(stdout).toMatch(/^node-gpu +.*npx twocan setup node-gpu/m);
   expect(stdout).toMatch(/^simd +loads/m);
   expect(stdout).toMatch(/^auto takes +simd/m);
 });

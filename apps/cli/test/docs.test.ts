@@ -8,8 +8,11 @@ import { BIN, drawPhotos, scratch } from './cli.ts';
 // page supposes. Runs are cut to two steps of four images; nothing else is changed.
 const DOCS = new URL('../../../docs/', import.meta.url);
 const PAGES = readdirSync(DOCS).filter((name) => name.endsWith('.md'));
-/** Lines that other programs run. */
-const OTHERS = ['npm install -g twocan', 'pip install tensorboard', 'tensorboard --logdir runs'];
+/** Lines that other programs run, or that need a network or what a network brought: .ci/native runs those. */
+const OTHERS = [
+  ...['npm install -g twocan', 'pip install tensorboard', 'tensorboard --logdir runs'],
+  ...['twocan setup node', 'twocan setup node --check', 'twocan setup node-gpu'],
+];
 
 const folder = scratch();
 afterAll(folder.remove);
@@ -83,7 +86,8 @@ test('every command and every option of pretrain that a page names exists', asyn
   const help = (await run(['pretrain', '--help'], folder.path('.'))).said;
   const text = PAGES.map((page) => readFileSync(new URL(page, DOCS), 'utf8')).join('\n');
   const searched = ['--model', '--query', '--duplicates', '--top', '--index', '--json', '--k'];
-  const foreign = ['--help', '--logdir', ...searched];
+  const setUp = ['--dir', '--tensorflow', '--classic', '--check'];
+  const foreign = ['--help', '--logdir', ...searched, ...setUp];
   for (const [, flag = ''] of text.matchAll(/(?<![\w-])(--[a-z][a-z-]*)/g)) {
     if (!foreign.includes(flag)) expect(help).toContain(`${flag} `);
   }

@@ -36,18 +36,6 @@ test('all problems are told at once', async () => {
   expect(stderr).toMatch(/--batch.*\n.*--lr.*\n.*--seed/);
 });
 
-test('a backend that is not installed: what to install, exit 2', async () => {
-  const { code, stderr } = await twocan([
-    'pretrain',
-    '--backend',
-    'node-gpu',
-    '--out',
-    folder.path('x'),
-  ]);
-  expect(stderr).toContain('@tensorflow/tfjs-node-gpu');
-  expect(code).toBe(2);
-});
-
 test('a folder that is not a run is never touched', async () => {
   const precious = folder.path('precious');
   mkdirSync(precious);

@@ -43,7 +43,7 @@ export async function chooseBackend(
       if (!(await setBackend(loader.tfjsName))) throw new Error('tfjs could not start it');
       await ready();
     } catch (cause) {
-      passedOver.push({ name, why: `${reason(cause)}; ${loader.remedy}` });
+      passedOver.push({ name, why: `${reason(cause)}; ${remedyOf(cause) ?? loader.remedy}` });
       continue;
     }
     registerGradients();
@@ -58,12 +58,21 @@ export async function chooseBackend(
         (name === 'wasm' && (await env().getAsync('WASM_HAS_SIMD_SUPPORT')) === true),
     };
   }
+  const [only, ...others] = passedOver;
+  if (only !== undefined && others.length === 0) {
+    throw missing(`chooseBackend: cannot use ${only.name}: ${only.why}`);
+  }
   const tried = passedOver.map(({ name, why }) => `  ${name}: ${why}`).join('\n');
   throw missing(`chooseBackend: none of the wanted backends could be loaded\n${tried}`);
 }
 
 function explain(preference: unknown, name: BackendName, about: string): string {
   return preference === name ? `${about}, as asked` : `${about}, the first that loads here`;
+}
+
+/** An error that knows better than its loader what helps says so. */
+function remedyOf(cause: unknown): string | undefined {
+  return (cause as { readonly remedy?: string } | null)?.remedy;
 }
 
 /** The first line of what went wrong: module loaders print a page. */

@@ -1,3 +1,5 @@
+import { loadTensorFlow, TENSORFLOW } from './tensorflow.ts';
+
 /** The backends that an app can pick. */
 export type BackendName = 'cpu' | 'wasm' | 'simd' | 'node' | 'node-gpu';
 
@@ -20,10 +22,6 @@ type Loader = {
 
 /** The order of `auto`: fastest first. */
 export const PREFERENCE: readonly BackendName[] = ['node-gpu', 'simd', 'node', 'wasm', 'cpu'];
-
-// The native packages are imported by a computed name: they are optional peers, absent from types
-// and from bundles until a user installs them.
-const native = (specifier: string): Promise<unknown> => import(specifier);
 
 export const LOADERS: Readonly<Record<BackendName, Loader>> = {
   cpu: {
@@ -64,17 +62,17 @@ export const LOADERS: Readonly<Record<BackendName, Loader>> = {
     },
   },
   node: {
-    tfjsName: 'tensorflow',
+    tfjsName: TENSORFLOW,
     about: 'TensorFlow on the CPU through @tensorflow/tfjs-node',
-    remedy: 'install it with `npm install @tensorflow/tfjs-node`',
-    load: () => native('@tensorflow/tfjs-node'),
+    remedy: 'set it up with `npx twocan setup node`',
+    load: () => loadTensorFlow('node'),
     threads: async () => null,
   },
   'node-gpu': {
-    tfjsName: 'tensorflow',
+    tfjsName: TENSORFLOW,
     about: 'TensorFlow on CUDA through @tensorflow/tfjs-node-gpu',
-    remedy: 'install it with `npm install @tensorflow/tfjs-node-gpu` (needs an NVIDIA GPU)',
-    load: () => native('@tensorflow/tfjs-node-gpu'),
+    remedy: 'set it up with `npx twocan setup node-gpu` (needs an NVIDIA GPU)',
+    load: () => loadTensorFlow('node-gpu'),
     threads: async () => null,
   },
 };

@@ -1,0 +1,90 @@
+import { enableProdMode, type Tensor, tensor4d } from '@tensorflow/tfjs-core';
+import { type BackendName, chooseBackend } from '@twocan/backend';
+import { type CanParams, canLoss, initCan, resolveCanConfig } from '@twocan/can';
+import { fold, key, namedLeaves, normal, valueAndGrad } from '@twocan/core';
+import { adamw } from '@twocan/optim';
+import { disposeState, initState, makeStep } from '@twocan/trainer';
+import { useBackend } from '../words.ts';
+
+const STEPS = 3;
+const BATCH = 4;
+/** Allowed difference, as a share: ten times what float32 costs such a step. */
+const TOLERANCE = 1e-4;
+
+type Leaves = readonly (readonly [path: string, values: Float32Array])[];
+type Outcome = { readonly losses: readonly number[]; readonly gradients: Leaves };
+
+/** Some training steps of the smallest CAN on fixed noise: the first gradients, and every loss. */
+async function train(): Promise<Outcome> {
+  const root = key(0);
+  const config = resolveCanConfig({ preset: 'micro32', method: 'can' });
+  const { image, channels } = config.encoder;
+  const shape: [number, number, number, number] = [BATCH, image.height, image.width, channels];
+  const size = shape.reduce((a, b) => a * b);
+  const views = [1, 2].map((view) => tensor4d(normal(fold(root, view), size), shape));
+  const optimizer = adamw({ learningRate: 1e-3, weightDecay: 0.05 });
+  const loss = canLoss(config);
+  const params = initCan(root, config);
+  const first = valueAndGrad(loss)(params, { views }, root);
+  const gradients = await Promise.all(
+    namedLeaves<Tensor>(first.grads).map(
+      async ([path, leaf]) => [path, (await leaf.data()) as Float32Array] as const,
+    ),
+  );
+  const step = makeStep((p: CanParams, b: typeof views, k) => loss(p, { views: b }, k), optimizer);
+  let state = initState(params, optimizer);
+  const losses: number[] = [];
+  for (let number = 0; number < STEPS; number++) {
+    const { state: next, metrics } = step(state, views, fold(root, number));
+    losses.push((await metrics.loss?.data())?.[0] ?? Number.NaN);
+    disposeState(state, next);
+    state = next;
+  }
+  return { losses, gradients };
+}
+
+const largest = (values: Float32Array): number =>
+  values.reduce((most, x) => Math.max(most, Math.abs(x)), 0);
+
+/**
+ * The worst difference of two lists of gradients and where it is, as a share of the largest number of
+ * its leaf, or of a hundredth of all where the leaf has less: some gradients are 0 by a symmetry.
+ */
+function worstShare(actual: Leaves, expected: Leaves): readonly [path: string, share: number] {
+  const least = 0.01 * Math.max(...expected.map(([, values]) => largest(values)));
+  const shares = expected.map(([path, values], i) => {
+    const got = actual[i]?.[1] ?? new Float32Array();
+    const difference = largest(values.map((x, at) => x - (got[at] ?? Number.NaN)));
+    return [path, difference / Math.max(largest(values), least)] as const;
+  });
+  // NaN is the worst of all, and stays.
+  return shares.reduce((a, b) => (Number.isNaN(a[1]) || b[1] <= a[1] ? a : b));
+}
+
+/**
+ * Trains some steps of a small CAN on a backend and on cpu, and compares gradients and losses.
+ *
+ * @param name the backend
+ * @returns what was compared, in words
+ * @throws Failure (exit code 2) if the backend does not load, Error if it computes something else
+ */
+export async function checkBackend(name: string): Promise<string> {
+  enableProdMode(); // else tfjs's cpu backend prints an advertisement
+  const { why } = await useBackend(name);
+  await chooseBackend('cpu');
+  const expected = await train();
+  await chooseBackend(name as BackendName);
+  const actual = await train();
+  const [path, share] = worstShare(actual.gradients, expected.gradients);
+  const shown = (losses: readonly number[]): string => losses.map((x) => x.toFixed(5)).join(' ');
+  const words =
+    `${STEPS} steps of CAN, losses ${shown(actual.losses)}, on cpu ${shown(expected.losses)}; ` +
+    `gradients differ by ${share.toExponential(1)} at most, in ${path}`;
+  const sameLosses = expected.losses.every(
+    (loss, i) => Math.abs((actual.losses[i] ?? Number.NaN) - loss) <= TOLERANCE * Math.abs(loss),
+  );
+  if (!sameLosses || !(share <= TOLERANCE)) {
+    throw new Error(`${name} computes something else than cpu: ${words}`);
+  }
+  return `${name} (${why}) agrees with cpu: ${words}`;
+}

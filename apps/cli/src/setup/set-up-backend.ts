@@ -1,0 +1,133 @@
+import { mkdirSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { rememberSetUp, setUpFile } from '@twocan/backend';
+import { EXIT } from '../failure.ts';
+import { BACKENDS } from '../settings.ts';
+import { buildAddon, downloadAddon } from './addon.ts';
+import { fetchTensorFlow, installPackages, MANIFESTS, wheel } from './packages.ts';
+import { defaultFolder, freeGigabytes, refuseForeign } from './places.ts';
+import { makeSteps, type Steps } from './steps.ts';
+import { findLibrary, givenLibrary, type TensorFlowLibrary } from './tensorflow-library.ts';
+import { findTools, pythonsTensorFlow, type Tools } from './tools.ts';
+
+/** What is to be set up. */
+export type Request = {
+  readonly name: 'node' | 'node-gpu' | 'webgpu';
+  readonly dir: string | undefined;
+  /** A TensorFlow of the user's own. */
+  readonly tensorflow: string | undefined;
+  /** Take the package's own download. */
+  readonly classic: boolean;
+};
+
+// Gigabytes at the worst moment, downloads included.
+const ROOM = { node: 2.5, 'node-gpu': 12, webgpu: 0.3 } as const;
+const BIN = fileURLToPath(new URL('../bin.js', import.meta.url));
+
+/**
+ * Makes a backend available in a folder of the user's, checks it and remembers it.
+ *
+ * Every step sees whether it was done before, so that a set-up that failed goes on where it stopped.
+ *
+ * @param request what is wanted
+ * @returns the exit code
+ * @throws Error naming what is missing; Failure (exit code 2) for wrong usage
+ */
+export async function setUpBackend(request: Request): Promise<number> {
+  const { name } = request;
+  const folder = resolve(request.dir ?? defaultFolder(name));
+  refuseForeign(folder);
+  const given = request.tensorflow === undefined ? undefined : givenLibrary(request.tensorflow);
+  const builds = name !== 'webgpu' && !request.classic;
+  if (builds && process.platform !== 'linux') {
+    throw new Error(
+      `the addon is built on Linux only so far; try \`twocan setup ${name} --classic\``,
+    );
+  }
+  const room = given === undefined ? ROOM[name] : ROOM.webgpu;
+  const free = freeGigabytes(folder);
+  say(`setting up ${name}`);
+  say(`  in ${folder} (up to ${room} GB; ${free.toFixed(1)} GB are free)`);
+  say(`  remembered in ${setUpFile()}`);
+  const tools = findTools({ compiler: builds, pip: builds && given === undefined });
+  const own = builds && name === 'node' && !given ? machinesLibrary(tools) : undefined;
+  if (free < (own === undefined ? room : ROOM.webgpu)) {
+    throw new Error(
+      `the disk of ${folder} is too full: ${room} GB are needed, ${free.toFixed(1)} GB are free; name another place with --dir`,
+    );
+  }
+  mkdirSync(folder, { recursive: true });
+  const steps = makeSteps(builds ? 4 : name === 'webgpu' ? 2 : 3, join(folder, 'setup.log'));
+  say(`  with ${tools.about}`);
+
+  steps.begin(`npm: ${Object.keys(MANIFESTS[name].dependencies).join(', ')}`);
+  steps.end(await installPackages(steps, folder, name));
+  const packageFolder = join(folder, 'node_modules', '@tensorflow', `tfjs-${name}`);
+  let about = 'from npm';
+  if (builds) {
+    const library = given ?? own ?? (await fetched(steps, folder, name, tools));
+    if (given ?? own) {
+      steps.begin(`TensorFlow ${library.version}`);
+      steps.end(`there, in ${library.lib}`);
+    }
+    steps.begin('compiler: the addon');
+    steps.end(await buildAddon(steps, folder, packageFolder, library));
+    about = `TensorFlow ${library.version} in ${library.lib}`;
+  } else if (request.classic) {
+    steps.begin("the package's own download: libtensorflow");
+    steps.end(await downloadAddon(steps, folder, packageFolder));
+    about = "the package's own TensorFlow";
+  }
+  rememberSetUp(name, { folder, about });
+  return check(steps, name);
+}
+
+const say = (line: string): boolean => process.stderr.write(`${line}\n`);
+
+/** The TensorFlow of the machine's own Python. */
+function machinesLibrary({ python }: Tools): TensorFlowLibrary | undefined {
+  const folder = pythonsTensorFlow(python);
+  return folder === undefined ? undefined : findLibrary(folder);
+}
+
+async function fetched(
+  steps: Steps,
+  folder: string,
+  name: Request['name'],
+  { python }: Tools,
+): Promise<TensorFlowLibrary> {
+  const gpu = name === 'node-gpu';
+  steps.begin(`pip: ${wheel(gpu)}`);
+  const { site, words } = await fetchTensorFlow(steps, folder, python, gpu);
+  const library = findLibrary(site);
+  if (library === undefined) {
+    throw new Error(`${site} holds no TensorFlow; remove it and try again`);
+  }
+  steps.end(words);
+  return library;
+}
+
+/** In a process of its own: a library that does not fit can end the whole process. */
+async function check(steps: Steps, name: Request['name']): Promise<number> {
+  steps.begin('check: a training step beside cpu');
+  if (!(BACKENDS as readonly string[]).includes(name)) {
+    steps.end('not here: this version does not compute on it');
+    return EXIT.done;
+  }
+  const { code, said } = await steps.run({
+    command: process.execPath,
+    args: [BIN, 'setup', name, '--check'],
+    cwd: process.cwd(),
+  });
+  const lines = said.split('\n').filter((line) => /agrees|twocan:|^ {2}\w/.test(line));
+  const words = lines.join('\n').replace('twocan: ', '').trim();
+  if (code === EXIT.done) {
+    steps.end(words);
+    say(`done: twocan pretrain --backend ${name}`);
+    return EXIT.done;
+  }
+  steps.end('it is installed, but does not work here');
+  say(words === '' ? said.trim().split('\n').slice(-5).join('\n') : words);
+  return code === EXIT.usage ? EXIT.usage : EXIT.failure;
+}

@@ -1,0 +1,78 @@
+import { spawn } from 'node:child_process';
+import { appendFileSync } from 'node:fs';
+import { duration } from '../progress.ts';
+
+/** A program to run as a step of a set-up. */
+export type Program = {
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly cwd: string;
+  readonly env?: Readonly<Record<string, string>>;
+};
+
+/** How the steps of a set-up are told and logged. */
+export type Steps = {
+  /** Begins a step: its number goes before. */
+  begin(what: string): void;
+  /** Ends a step with what came of it. */
+  end(result: string): void;
+  /** Runs a program; on a terminal its last line is shown. Gives everything that it said. */
+  run(program: Program): Promise<{ readonly code: number; readonly said: string }>;
+};
+
+const MOVE_UP = '\r\u001b[2K';
+
+/**
+ * Tells the steps of a set-up on standard error.
+ *
+ * @param total how many there are
+ * @param log the file that keeps what the programs say
+ * @returns the steps
+ */
+export function makeSteps(total: number, log: string): Steps {
+  const stream = process.stderr;
+  const rewriting = stream.isTTY === true && !process.env.CI;
+  let [number, title, since] = [0, '', Date.now()];
+  const show = (text: string): void => {
+    if (!rewriting) return;
+    const line = `${title} ${duration(Date.now() - since)}  ${text}`;
+    stream.write(MOVE_UP + line.slice(0, Math.max(20, (stream.columns ?? 100) - 1)));
+  };
+  return {
+    begin(what) {
+      number += 1;
+      since = Date.now();
+      title = `[${number}/${total}] ${what}`;
+      stream.write(rewriting ? title : `${title}\n`);
+    },
+    end(result) {
+      stream.write(rewriting ? `${MOVE_UP}${title}: ${result}\n` : `      ${result}\n`);
+    },
+    run({ command, args, cwd, env = {} }) {
+      appendFileSync(log, `\n$ ${[command, ...args].join(' ')}\n`);
+      return new Promise((done) => {
+        const child = spawn(command, [...args], {
+          cwd,
+          env: { ...process.env, ...env },
+          stdio: ['ignore', 'pipe', 'pipe'],
+          // npm is a script there.
+          shell: process.platform === 'win32',
+        });
+        let said = '';
+        const hear = (chunk: Buffer): void => {
+          const text = chunk.toString();
+          said += text;
+          appendFileSync(log, text);
+          show(text.trim().split('\n').at(-1)?.trim() ?? '');
+        };
+        child.stdout.on('data', hear);
+        child.stderr.on('data', hear);
+        child.on('error', (error) => done({ code: 127, said: error.message }));
+        child.on('close', (code, signal) => {
+          const killed = code === null ? `\nended by ${signal}` : '';
+          done({ code: code ?? 1, said: said + killed });
+        });
+      });
+    },
+  };
+}
