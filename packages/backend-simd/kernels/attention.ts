@@ -23,10 +23,10 @@ export function attentionHead(
   const k = q + (width << 2);
   const v = k + (width << 2);
   const p = weights + ((head * n * n) << 2);
-  gemm(false, true, n, n, size, q, stride, k, stride, p, n, false, 0, scratch);
+  gemm(false, true, n, n, size, q, stride, k, stride, p, n, scratch);
   softmaxRows(p, p, n, scale, 0, n);
   const o = out + ((image * n * width + (head % heads) * size) << 2);
-  gemm(false, false, n, size, n, p, n, v, stride, o, width, false, 0, scratch);
+  gemm(false, false, n, size, n, p, n, v, stride, o, width, scratch);
 }
 
 /** Bytes of scratch of the gradient: a product's, and one head's `[N, N]`. */
@@ -60,9 +60,9 @@ export function attentionHeadGradient(
   const p = weights + ((head * n * n) << 2);
   const d = dOut + ((image * n * width + (head % heads) * size) << 2);
   const ds = scratch + ((GEMM_SCRATCH + 63) & ~63);
-  gemm(true, false, n, size, n, p, n, d, width, dv, stride, false, 0, scratch);
-  gemm(false, true, n, n, size, d, width, v, stride, ds, n, false, 0, scratch);
+  gemm(true, false, n, size, n, p, n, d, width, dv, stride, scratch);
+  gemm(false, true, n, n, size, d, width, v, stride, ds, n, scratch);
   softmaxGradientRows(p, ds, ds, n, scale, 0, n);
-  gemm(false, false, n, size, n, ds, n, k, stride, dq, stride, false, 0, scratch);
-  gemm(true, false, n, size, n, ds, n, q, stride, dk, stride, false, 0, scratch);
+  gemm(false, false, n, size, n, ds, n, k, stride, dq, stride, scratch);
+  gemm(true, false, n, size, n, ds, n, q, stride, dk, stride, scratch);
 }

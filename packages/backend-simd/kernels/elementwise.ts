@@ -201,68 +201,44 @@ export function binaryRows(
   }
 }
 
-/** GELU of x, and its derivative at `derivative`: x·Φ(x), Φ(x) + x·φ(x). */
-// @ts-ignore: decorator
-@inline
-function gelu(x: v128): v128 {
-  const m = f32x4.abs(x);
-  return f32x4.sub(f32x4.pmax(splat(0), x), f32x4.mul(m, normalTail(m, bellCurve(x))));
-}
-
-// @ts-ignore: decorator
-@inline
-function geluDerivative(x: v128): v128 {
-  const m = f32x4.abs(x);
-  const bell = bellCurve(x);
-  // At -m; at m it is 1 minus that.
-  const atMinus = f32x4.sub(normalTail(m, bell), densityTimes(m, bell));
-  return choose(f32x4.lt(x, splat(0)), atMinus, f32x4.sub(splat(1), atMinus));
-}
-
-/** Replaces n numbers by their GELU; its derivative goes beside. */
+/**
+ * Replaces n numbers by their GELU; its derivative goes beside: x·Φ(x), and Φ(x) + x·φ(x).
+ *
+ * Both come from e^(-x²/2) and the tail 1 - Φ(|x|), each computed once.
+ */
 export function geluInPlace(z: usize, derivative: usize, n: usize): void {
   for (; n >= 4; n -= 4) {
     const x = v128.load(z);
-    v128.store(z, gelu(x));
-    v128.store(derivative, geluDerivative(x));
+    const m = f32x4.abs(x);
+    const bell = bellCurve(x);
+    const tail = normalTail(m, bell);
+    v128.store(z, gelu(x, m, tail));
+    v128.store(derivative, geluDerivative(x, m, bell, tail));
     z += 16;
     derivative += 16;
   }
   if (n > 0) {
     const x = loadPart(z, n, 0);
-    storePart(z, gelu(x), n);
-    storePart(derivative, geluDerivative(x), n);
+    const m = f32x4.abs(x);
+    const bell = bellCurve(x);
+    const tail = normalTail(m, bell);
+    storePart(z, gelu(x, m, tail), n);
+    storePart(derivative, geluDerivative(x, m, bell, tail), n);
   }
 }
 
-/** d = dy·slope for rows of n, and Σ d over these rows in `sums` `[n]`: one way through memory, not two. */
-export function slopeRows(
-  dy: usize,
-  slope: usize,
-  d: usize,
-  sums: usize,
-  n: usize,
-  rows: usize,
-): void {
-  memory.fill(sums, 0, n << 2);
-  for (; rows > 0; --rows) {
-    let i: usize = 0;
-    for (; i + 4 <= n; i += 4) {
-      const at = i << 2;
-      const v = f32x4.mul(v128.load(dy + at), v128.load(slope + at));
-      v128.store(d + at, v);
-      v128.store(sums + at, f32x4.add(v128.load(sums + at), v));
-    }
-    for (; i < n; ++i) {
-      const at = i << 2;
-      const v = load<f32>(dy + at) * load<f32>(slope + at);
-      store<f32>(d + at, v);
-      store<f32>(sums + at, load<f32>(sums + at) + v);
-    }
-    dy += n << 2;
-    slope += n << 2;
-    d += n << 2;
-  }
+// @ts-ignore: decorator
+@inline
+function gelu(x: v128, m: v128, tail: v128): v128 {
+  return f32x4.sub(f32x4.pmax(splat(0), x), f32x4.mul(m, tail));
+}
+
+// @ts-ignore: decorator
+@inline
+function geluDerivative(x: v128, m: v128, bell: v128, tail: v128): v128 {
+  // At -m; at m it is 1 minus that.
+  const atMinus = f32x4.sub(tail, densityTimes(m, bell));
+  return choose(f32x4.lt(x, splat(0)), atMinus, f32x4.sub(splat(1), atMinus));
 }
 
 /** Selects by a byte each: y = c ? a : b. */

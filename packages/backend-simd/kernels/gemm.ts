@@ -6,32 +6,35 @@
 import { MR, packA, packB } from './pack';
 import { fma, splat } from './vector';
 
-const KC: usize = 256;
+/** Most of k that one block takes. */
+export const KC: usize = 384;
 const NC: usize = 512;
-const MC: usize = MR == 6 ? 120 : 128; // a multiple of the tile's rows
+/** Most rows of a block of A: a multiple of the tile's. */
+export const MC: usize = MR == 6 ? 120 : 128;
 
-/** Bytes of scratch that one call needs. */
+/** Bytes of scratch that one call needs: an edge tile, zeros, panels of B and of A. */
 export const GEMM_SCRATCH: usize = 256 + ((NC + 8) * KC + (MC + MR) * KC) * 4 + 64;
-
-/** Where a sum begins: at what is in C, or at zero. */
-// @ts-ignore: decorator
-@inline
-function first(c: usize, offset: usize, add: bool): v128 {
-  return add ? v128.load(c + offset) : splat(0);
-}
 
 /** A tile of 4 x 8: `c` (rows `stride` bytes apart) = or += the product of two panels. */
 // @ts-ignore: decorator
 @inline
-function tileOf4(k: usize, a: usize, b: usize, c: usize, stride: usize, add: bool): void {
-  let c00 = first(c, 0, add);
-  let c01 = first(c, 16, add);
-  let c10 = first(c + stride, 0, add);
-  let c11 = first(c + stride, 16, add);
-  let c20 = first(c + 2 * stride, 0, add);
-  let c21 = first(c + 2 * stride, 16, add);
-  let c30 = first(c + 3 * stride, 0, add);
-  let c31 = first(c + 3 * stride, 16, add);
+function tileOf4(
+  k: usize,
+  a: usize,
+  b: usize,
+  c: usize,
+  stride: usize,
+  from: usize,
+  fromStride: usize,
+): void {
+  let c00 = v128.load(from);
+  let c01 = v128.load(from, 16);
+  let c10 = v128.load(from + fromStride);
+  let c11 = v128.load(from + fromStride, 16);
+  let c20 = v128.load(from + 2 * fromStride);
+  let c21 = v128.load(from + 2 * fromStride, 16);
+  let c30 = v128.load(from + 3 * fromStride);
+  let c31 = v128.load(from + 3 * fromStride, 16);
   for (; k > 0; --k) {
     const b0 = v128.load(b);
     const b1 = v128.load(b, 16);
@@ -66,19 +69,27 @@ function tileOf4(k: usize, a: usize, b: usize, c: usize, stride: usize, add: boo
 /** A tile of 6 x 8. */
 // @ts-ignore: decorator
 @inline
-function tileOf6(k: usize, a: usize, b: usize, c: usize, stride: usize, add: bool): void {
-  let c00 = first(c, 0, add);
-  let c01 = first(c, 16, add);
-  let c10 = first(c + stride, 0, add);
-  let c11 = first(c + stride, 16, add);
-  let c20 = first(c + 2 * stride, 0, add);
-  let c21 = first(c + 2 * stride, 16, add);
-  let c30 = first(c + 3 * stride, 0, add);
-  let c31 = first(c + 3 * stride, 16, add);
-  let c40 = first(c + 4 * stride, 0, add);
-  let c41 = first(c + 4 * stride, 16, add);
-  let c50 = first(c + 5 * stride, 0, add);
-  let c51 = first(c + 5 * stride, 16, add);
+function tileOf6(
+  k: usize,
+  a: usize,
+  b: usize,
+  c: usize,
+  stride: usize,
+  from: usize,
+  fromStride: usize,
+): void {
+  let c00 = v128.load(from);
+  let c01 = v128.load(from, 16);
+  let c10 = v128.load(from + fromStride);
+  let c11 = v128.load(from + fromStride, 16);
+  let c20 = v128.load(from + 2 * fromStride);
+  let c21 = v128.load(from + 2 * fromStride, 16);
+  let c30 = v128.load(from + 3 * fromStride);
+  let c31 = v128.load(from + 3 * fromStride, 16);
+  let c40 = v128.load(from + 4 * fromStride);
+  let c41 = v128.load(from + 4 * fromStride, 16);
+  let c50 = v128.load(from + 5 * fromStride);
+  let c51 = v128.load(from + 5 * fromStride, 16);
   for (; k > 0; --k) {
     const b0 = v128.load(b);
     const b1 = v128.load(b, 16);
@@ -122,19 +133,21 @@ function tileOf6(k: usize, a: usize, b: usize, c: usize, stride: usize, add: boo
   v128.store(c, c51, 16);
 }
 
-// @ts-ignore: decorator
-@inline
-function tile(k: usize, a: usize, b: usize, c: usize, stride: usize, add: bool): void {
-  if (MR == 6) tileOf6(k, a, b, c, stride, add);
-  else tileOf4(k, a, b, c, stride, add);
-}
-
-function setTile(k: usize, a: usize, b: usize, c: usize, stride: usize): void {
-  tile(k, a, b, c, stride, false);
-}
-
-function addTile(k: usize, a: usize, b: usize, c: usize, stride: usize): void {
-  tile(k, a, b, c, stride, true);
+/**
+ * One tile: `c` = what is at `from` + the product of two panels. Rows lie `stride` and `fromStride` bytes
+ * apart; 0 repeats one row, so a bias or a row of zeros are places to begin as C itself is.
+ */
+function tile(
+  k: usize,
+  a: usize,
+  b: usize,
+  c: usize,
+  stride: usize,
+  from: usize,
+  fromStride: usize,
+): void {
+  if (MR == 6) tileOf6(k, a, b, c, stride, from, fromStride);
+  else tileOf4(k, a, b, c, stride, from, fromStride);
 }
 
 /** Copies `rows` rows of `columns` numbers. */
@@ -160,23 +173,76 @@ function edgeTile(
   b: usize,
   c: usize,
   stride: usize,
+  from: usize,
+  fromStride: usize,
   rows: usize,
   columns: usize,
-  add: bool,
   edge: usize,
 ): void {
-  if (add) {
-    copyPart(c, stride, edge, 32, rows, columns);
-    addTile(k, a, b, edge, 32);
-  } else setTile(k, a, b, edge, 32);
+  copyPart(from, fromStride, edge, 32, rows, columns);
+  tile(k, a, b, edge, 32, edge, 32);
   copyPart(edge, 32, c, stride, rows, columns);
 }
 
 /**
- * C `[m, n]` = op(A)·op(B), plus `bias` `[n]` where it is not 0, or plus C itself where `add` is set.
+ * All tiles of one block of C, `[m, n]`: what is at `from` + panels of A · panels of B.
  *
- * Strides (`lda` …) are in elements and belong to the stored matrix. The order of every sum depends on
- * k alone, so cutting C into parts changes no bit.
+ * @param fromStep bytes from one column of `from` to the next: 4, or 0 where one row of 8 serves for all
+ * @param edge scratch for one tile
+ */
+export function block(
+  m: usize,
+  n: usize,
+  k: usize,
+  panelsA: usize,
+  panelsB: usize,
+  c: usize,
+  stride: usize,
+  from: usize,
+  fromStride: usize,
+  fromStep: usize,
+  edge: usize,
+): void {
+  for (let j: usize = 0; j < n; j += 8) {
+    const columns = min<usize>(8, n - j);
+    const b = panelsB + j * k * 4;
+    let to = c + (j << 2);
+    let begin = from + j * fromStep;
+    let a = panelsA;
+    let rows = m;
+    if (columns == 8) {
+      for (; rows >= MR; rows -= MR) {
+        tile(k, a, b, to, stride, begin, fromStride);
+        a += k * MR * 4;
+        to += stride * MR;
+        begin += fromStride * MR;
+      }
+    }
+    for (;;) {
+      if (rows == 0) break;
+      const part = min<usize>(MR, rows);
+      edgeTile(k, a, b, to, stride, begin, fromStride, part, columns, edge);
+      rows -= part;
+      a += k * MR * 4;
+      to += stride * MR;
+      begin += fromStride * MR;
+    }
+  }
+}
+
+/**
+ * How much of k the next block takes. Between one and two blocks, two halves: a short last one would
+ * waste its packing.
+ */
+// @ts-ignore: decorator
+@inline
+export function depthOf(left: usize): usize {
+  if (left <= KC) return left;
+  return left >= 2 * KC ? KC : ((left + 7) >> 4) << 3;
+}
+
+/**
+ * C `[m, n]` = op(A)·op(B), alone. Strides (`lda` …) are in elements and belong to the stored matrix.
  */
 export function gemm(
   transposeA: bool,
@@ -190,97 +256,30 @@ export function gemm(
   ldb: usize,
   c: usize,
   ldc: usize,
-  add: bool,
-  bias: usize,
   scratch: usize,
 ): void {
   lda <<= 2;
   ldb <<= 2;
   ldc <<= 2;
   const edge = scratch;
+  const zeros = scratch + 192;
   const panelsB = scratch + 256;
   const panelsA = panelsB + (NC + 8) * KC * 4;
-  if (bias != 0) {
-    add = true;
-    for (let i: usize = 0; i < m; ++i) memory.copy(c + i * ldc, bias, n << 2);
-  } else if (k == 0 && !add) {
-    for (let i: usize = 0; i < m; ++i) memory.fill(c + i * ldc, 0, n << 2);
-  }
+  memory.fill(zeros, 0, 32);
+  if (k == 0) for (let i: usize = 0; i < m; ++i) memory.fill(c + i * ldc, 0, n << 2);
   for (let jc: usize = 0; jc < n; jc += NC) {
     const nc = min(NC, n - jc);
-    let adding = add;
     for (let pc: usize = 0; pc < k; ) {
-      let kc = k - pc;
-      // Between one and two blocks, two halves: a short last block would waste its packing.
-      if (kc > KC) kc = kc >= 2 * KC ? KC : ((kc + 7) >> 4) << 3;
-      packB(
-        transposeB,
-        transposeB ? b + jc * ldb + (pc << 2) : b + pc * ldb + (jc << 2),
-        ldb,
-        kc,
-        nc,
-        panelsB,
-      );
+      const kc = depthOf(k - pc);
+      packB(transposeB, transposeB ? b + jc * ldb + (pc << 2) : b + pc * ldb + (jc << 2), ldb, kc, nc, panelsB, 0, 0);
       for (let ic: usize = 0; ic < m; ic += MC) {
         const mc = min(MC, m - ic);
-        packA(
-          transposeA,
-          transposeA ? a + pc * lda + (ic << 2) : a + ic * lda + (pc << 2),
-          lda,
-          kc,
-          mc,
-          panelsA,
-        );
-        block(mc, nc, kc, panelsA, panelsB, c + ic * ldc + (jc << 2), ldc, adding, edge);
+        packA(transposeA, transposeA ? a + pc * lda + (ic << 2) : a + ic * lda + (pc << 2), lda, kc, mc, panelsA, 0);
+        const at = c + ic * ldc + (jc << 2);
+        if (pc == 0) block(mc, nc, kc, panelsA, panelsB, at, ldc, zeros, 0, 0, edge);
+        else block(mc, nc, kc, panelsA, panelsB, at, ldc, at, ldc, 4, edge);
       }
       pc += kc;
-      adding = true;
     }
-  }
-}
-
-/** All tiles of one block of C. */
-function block(
-  m: usize,
-  n: usize,
-  k: usize,
-  panelsA: usize,
-  panelsB: usize,
-  c: usize,
-  stride: usize,
-  add: bool,
-  edge: usize,
-): void {
-  let b = panelsB;
-  for (let j: usize = 0; j < n; j += 8) {
-    const columns = n - j;
-    let to = c + (j << 2);
-    let a = panelsA;
-    let rows = m;
-    if (columns >= 8) {
-      if (add) {
-        for (; rows >= MR; rows -= MR) {
-          addTile(k, a, b, to, stride);
-          a += k * MR * 4;
-          to += stride * MR;
-        }
-      } else {
-        for (; rows >= MR; rows -= MR) {
-          setTile(k, a, b, to, stride);
-          a += k * MR * 4;
-          to += stride * MR;
-        }
-      }
-      if (rows > 0) edgeTile(k, a, b, to, stride, rows, 8, add, edge);
-    } else {
-      for (;;) {
-        edgeTile(k, a, b, to, stride, min<usize>(MR, rows), columns, add, edge);
-        if (rows <= MR) break;
-        rows -= MR;
-        a += k * MR * 4;
-        to += stride * MR;
-      }
-    }
-    b += k << 5;
   }
 }

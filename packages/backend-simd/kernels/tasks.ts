@@ -8,7 +8,6 @@ import {
   binaryRows,
   geluInPlace,
   selectKernel,
-  slopeRows,
   unaryKernel,
 } from './elementwise';
 import { gemm } from './gemm';
@@ -17,6 +16,7 @@ import { copyBlock, gatherRows, transposeRows } from './move';
 import { adamwRange } from './optimizer';
 import { multiplyAdds } from './peak';
 import { reduceColumns, reduceRows, sumOfSquares } from './reduce';
+import { productTicket } from './product';
 import {
   layerNormGradientRows,
   layerNormRows,
@@ -39,7 +39,7 @@ function f(words: usize, i: usize): f32 {
 
 /** Does task t of kernel `kernel`; `scratch` is the thread's own. */
 export function runTask(kernel: u32, w: usize, t: usize, scratch: usize): void {
-  if (kernel == 0) return gemmTile(w, t, scratch);
+  if (kernel == 0) return product(w, t, scratch);
   if (kernel == 1) return gemmBatch(w, t, scratch);
   // All others share their first two words: how many items there are, how many a task takes.
   const n = u(w, 0);
@@ -164,53 +164,14 @@ export function runTask(kernel: u32, w: usize, t: usize, scratch: usize): void {
     case 24:
       geluInPlace(u(w, 2) + (from << 2), u(w, 3) + (from << 2), to - from);
       break;
-    case 25: {
-      // Items are rows; each task leaves its own partial sums.
-      const width = u(w, 6);
-      const at = (from * width) << 2;
-      slopeRows(u(w, 2) + at, u(w, 3) + at, u(w, 4) + at, u(w, 5) + ((t * width) << 2), width, to - from);
-      break;
-    }
   }
 }
 
-// Words: transposeA transposeB m n k | a lda b ldb c ldc | add bias | rows and columns of a tile, tiles
-// across | derivative: where it is not 0, GELU follows and its derivative goes there.
-function gemmTile(w: usize, t: usize, scratch: usize): void {
-  const across = u(w, 15);
-  const i = (t / across) * u(w, 13);
-  const j = (t % across) * u(w, 14);
-  const m = min(u(w, 13), u(w, 2) - i);
-  const n = min(u(w, 14), u(w, 3) - j);
-  const transposeA = u(w, 0) != 0;
-  const transposeB = u(w, 1) != 0;
-  const lda = u(w, 6);
-  const ldb = u(w, 8);
-  const ldc = u(w, 10);
-  const bias = u(w, 12);
-  const c = u(w, 9) + ((i * ldc + j) << 2);
-  gemm(
-    transposeA,
-    transposeB,
-    m,
-    n,
-    u(w, 4),
-    u(w, 5) + ((transposeA ? i : i * lda) << 2),
-    lda,
-    u(w, 7) + ((transposeB ? j * ldb : j) << 2),
-    ldb,
-    c,
-    ldc,
-    u(w, 11) != 0,
-    bias != 0 ? bias + (j << 2) : 0,
-    scratch,
-  );
-  const derivative = u(w, 16);
-  if (derivative == 0) return;
-  for (let r: usize = 0; r < m; ++r) {
-    const at = (r * ldc) << 2;
-    geluInPlace(c + at, derivative + ((i * ldc + j) << 2) + at, n);
-  }
+// The words of productTicket, then how many tickets there are and how many a task takes.
+function product(w: usize, t: usize, scratch: usize): void {
+  const from = t * u(w, 25);
+  const to = min(u(w, 24), from + u(w, 25));
+  for (let i = from; i < to; ++i) productTicket(w, i, scratch);
 }
 
 // Words: transposeA transposeB m n k | a stepA lda | b stepB ldb | c stepC | products, products a task.
@@ -230,8 +191,6 @@ function gemmBatch(w: usize, t: usize, scratch: usize): void {
       u(w, 10),
       u(w, 11) + ((i * u(w, 12)) << 2),
       u(w, 3),
-      false,
-      0,
       scratch,
     );
   }

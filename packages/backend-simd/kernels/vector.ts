@@ -61,18 +61,21 @@ export function choose(mask: v128, yes: v128, no: v128): v128 {
   return v128.bitselect(yes, no, mask);
 }
 
-/**
- * e^x for |x| below 87: x = n ln 2 + r, a polynomial for e^r, n put into the exponent bits.
- *
- * Cephes expf (Moshier), relative error 2e-7. Outside, results are clamped to e^±87.3; NaN stays.
- */
+// Adding 1.5·2^23 rounds to an integer, which is then the lowest bits.
+const ROUNDER: f32 = 12582912.0;
+
+/** x / ln 2, rounded, in the lowest bits. */
 // @ts-expect-error: decorator
 @inline
-export function expClamped(given: v128): v128 {
-  const x = f32x4.pmax(f32x4.pmin(given, splat(88.0)), splat(-87.3));
-  // Adding 1.5·2^23 rounds to an integer, which is then the lowest bits.
-  const shifted = fma(x, splat(1.44269504), splat(12582912.0));
-  const n = f32x4.sub(shifted, splat(12582912.0));
+function powerOf(x: v128): v128 {
+  return fma(x, splat(1.44269504), splat(ROUNDER));
+}
+
+/** e^r for what is left of x without its powers of two: Cephes expf (Moshier), relative error 2e-7. */
+// @ts-expect-error: decorator
+@inline
+function expOfRest(x: v128, power: v128): v128 {
+  const n = f32x4.sub(power, splat(ROUNDER));
   let r = fma(n, splat(-0.693359375), x);
   r = fma(n, splat(2.1219444e-4), r);
   let p = splat(1.98756915e-4);
@@ -81,8 +84,17 @@ export function expClamped(given: v128): v128 {
   p = fma(p, r, splat(4.1665795894e-2));
   p = fma(p, r, splat(1.6666665459e-1));
   p = fma(p, r, splat(5.0000001201e-1));
-  const y = f32x4.add(fma(p, f32x4.mul(r, r), r), splat(1));
-  return f32x4.mul(y, i32x4.add(i32x4.shl(shifted, 23), i32x4.splat(0x3f800000)));
+  return f32x4.add(fma(p, f32x4.mul(r, r), r), splat(1));
+}
+
+/** e^x for |x| below 87; outside, results are clamped to e^±87.3, and NaN stays. */
+// @ts-expect-error: decorator
+@inline
+export function expClamped(given: v128): v128 {
+  const x = f32x4.pmax(f32x4.pmin(given, splat(88.0)), splat(-87.3));
+  const power = powerOf(x);
+  const factor = i32x4.add(i32x4.shl(power, 23), i32x4.splat(0x3f800000));
+  return f32x4.mul(expOfRest(x, power), factor);
 }
 
 /**
@@ -93,22 +105,12 @@ export function expClamped(given: v128): v128 {
 @inline
 export function exp(given: v128): v128 {
   const x = f32x4.pmax(f32x4.pmin(given, splat(89.5)), splat(-104.5));
-  const shifted = fma(x, splat(1.44269504), splat(12582912.0));
-  const n = f32x4.sub(shifted, splat(12582912.0));
-  let r = fma(n, splat(-0.693359375), x);
-  r = fma(n, splat(2.1219444e-4), r);
-  let p = splat(1.98756915e-4);
-  p = fma(p, r, splat(1.3981999507e-3));
-  p = fma(p, r, splat(8.3334519073e-3));
-  p = fma(p, r, splat(4.1665795894e-2));
-  p = fma(p, r, splat(1.6666665459e-1));
-  p = fma(p, r, splat(5.0000001201e-1));
-  const y = f32x4.add(fma(p, f32x4.mul(r, r), r), splat(1));
-  const power = i32x4.sub(shifted, splat(12582912.0));
+  const shifted = powerOf(x);
+  const power = i32x4.sub(shifted, splat(ROUNDER));
   const half = i32x4.shr_s(power, 1);
   const first = i32x4.shl(i32x4.add(half, i32x4.splat(127)), 23);
   const second = i32x4.shl(i32x4.add(i32x4.sub(power, half), i32x4.splat(127)), 23);
-  return f32x4.mul(f32x4.mul(y, first), second);
+  return f32x4.mul(f32x4.mul(expOfRest(x, shifted), first), second);
 }
 
 /** ln x: Cephes logf, relative error 1e-7; -infinity at 0, NaN below. */

@@ -67,6 +67,7 @@ const WORKER_SPINS = 20_000; // about 50 microseconds: a sleeper needs 30 to wak
 const CALLER_SPINS = 100_000;
 const PATIENCE = 60_000; // milliseconds without an end before a worker is taken for dead
 const MOST_WORDS = 32;
+const STUCK = 'simd: a worker took no task to its end for a minute and must be dead; start again';
 
 /**
  * Compiles the kernels and starts the threads.
@@ -85,13 +86,7 @@ export function startEngine(platform: Platform, options: SimdOptions = {}): Engi
     throw new Error('simd: WebAssembly must have SIMD; use the wasm or cpu backend');
   const relaxed = platform.relaxed && options.relaxed !== false;
   const shared = platform.threads && threads > 1;
-  const name = shared
-    ? relaxed
-      ? 'threadsRelaxed'
-      : 'threads'
-    : relaxed
-      ? 'singleRelaxed'
-      : 'single';
+  const name = `${shared ? 'threads' : 'single'}${relaxed ? 'Relaxed' : ''}` as const;
   const module = new WebAssembly.Module(bytesOf(MODULES[name]) as BufferSource);
   const initial = { initial: 256, maximum: MAXIMUM_PAGES };
   const memory = new WebAssembly.Memory(shared ? { ...initial, shared: true } : { initial: 256 });
@@ -163,6 +158,10 @@ function threaded(
   const at = exports.wordsOf(CONTROL);
   const words = wordsAt(memory, at);
   const maySleep = canSleep();
+  const open = (kernel: number, given: readonly number[]): void => {
+    exports.open(CONTROL, kernel);
+    words().set(given);
+  };
   return {
     reserve(bytes) {
       if (bytes > size) {
@@ -174,16 +173,19 @@ function threaded(
     run(kernel, given, tasks) {
       if (tasks === 1) {
         // Nobody else looks: the words of the last kernel are read by no one any more.
-        exports.open(CONTROL, kernel);
-        words().set(given);
+        open(kernel, given);
         exports.runTask(kernel, at, 0, scratch);
         return;
       }
       if (dead !== undefined) throw new Error(`simd: a worker must live, but ${dead}; start again`);
-      exports.open(CONTROL, kernel);
-      words().set(given);
+      open(kernel, given);
       const helpers = Math.min(threads, tasks) - 1;
-      if (exports.run(CONTROL, tasks, helpers, scratch, CALLER_SPINS)) return;
+      try {
+        if (exports.run(CONTROL, tasks, helpers, scratch, CALLER_SPINS)) return;
+      } catch (cause) {
+        // Within a product, tickets wait for earlier ones, and give up with a trap after a minute or so.
+        throw new Error(STUCK, { cause });
+      }
       waitFor(exports, tasks, maySleep);
     },
   };
@@ -199,9 +201,7 @@ function waitFor(exports: PoolExports, tasks: number, maySleep: boolean): void {
       : exports.finished(CONTROL, tasks, CALLER_SPINS);
     if (done) return;
     if (Date.now() > until) {
-      throw new Error(
-        'simd: a worker took no task to its end for a minute and must be dead; start again',
-      );
+      throw new Error(STUCK);
     }
   }
 }

@@ -1,9 +1,7 @@
 import { type TensorInfo, util } from '@tensorflow/tfjs-core';
 import type { Output, SimdBackend } from '../backend.ts';
-import { multiply } from '../kernels/matmul.ts';
-import { reduce } from '../kernels/reduce.ts';
+import { multiply } from '../kernels/product.ts';
 import type { Kernel, Kernels } from '../kernels/register.ts';
-import { bits, cut, TASK } from '../kernels/tasks.ts';
 
 type Sizes = { readonly rows: number; readonly inner: number; readonly columns: number };
 
@@ -29,55 +27,40 @@ function forward(
   return out;
 }
 
+/** What a gradient is taken from; with `slope`, dy is multiplied with it first. */
+type Source = {
+  readonly x: TensorInfo;
+  readonly kernel: TensorInfo;
+  readonly dy: TensorInfo;
+  readonly slope?: TensorInfo;
+};
+
+const placeOf = (backend: SimdBackend, info: TensorInfo | undefined): number =>
+  info === undefined ? 0 : backend.place(info);
+
 /** dy·Wᵀ. */
-function inputGradient(
-  backend: SimdBackend,
-  dy: TensorInfo,
-  x: TensorInfo,
-  kernel: TensorInfo,
-): TensorInfo {
-  const { rows, inner, columns } = sizesOf(x, kernel);
-  const [a, b] = [backend.place(dy), backend.place(kernel)];
-  const { info, at } = backend.output(x.shape);
-  multiply(backend, {
-    transposeA: false,
-    transposeB: true,
-    m: rows,
-    n: inner,
-    k: columns,
-    a,
-    b,
-    c: at,
-  });
+function inputGradient(backend: SimdBackend, { x, kernel, dy, slope }: Source): TensorInfo {
+  const { rows: m, inner: n, columns: k } = sizesOf(x, kernel);
+  const [a, b, factorA] = [backend.place(dy), backend.place(kernel), placeOf(backend, slope)];
+  const { info, at: c } = backend.output(x.shape);
+  multiply(backend, { transposeA: false, transposeB: true, m, n, k, a, b, c, factorA });
   return info;
 }
 
-/** xᵀ·dy. */
-function kernelGradient(
+/** xᵀ·dy, and the sums of dy's columns, taken while they are packed. */
+function parameterGradients(
   backend: SimdBackend,
-  dy: TensorInfo,
-  x: TensorInfo,
-  kernel: TensorInfo,
-): TensorInfo {
-  const { rows, inner, columns } = sizesOf(x, kernel);
-  const [a, b] = [backend.place(x), backend.place(dy)];
-  const { info, at } = backend.output(kernel.shape);
-  multiply(backend, {
-    transposeA: true,
-    transposeB: false,
-    m: inner,
-    n: columns,
-    k: rows,
-    a,
-    b,
-    c: at,
-  });
-  return info;
+  { x, kernel, dy, slope }: Source,
+  withBias: boolean,
+): TensorInfo[] {
+  const { rows: k, inner: m, columns: n } = sizesOf(x, kernel);
+  const [a, b, factorB] = [backend.place(x), backend.place(dy), placeOf(backend, slope)];
+  const { info, at: c } = backend.output(kernel.shape);
+  const bias = withBias ? backend.output([n]) : undefined;
+  const sums = bias?.at ?? 0;
+  multiply(backend, { transposeA: true, transposeB: false, m, n, k, a, b, c, factorB, sums });
+  return bias === undefined ? [info] : [info, bias.info];
 }
-
-/** Sums over all axes but the last. */
-const biasGradient = (backend: SimdBackend, dy: TensorInfo): TensorInfo =>
-  reduce(backend, 'sum', dy, [...dy.shape.keys()].slice(0, -1), false);
 
 type Given = Readonly<Record<'x' | 'kernel' | 'bias' | 'dy' | 'residual0', TensorInfo>>;
 
@@ -87,23 +70,17 @@ const linear: Kernel = (inputs, _, backend) => {
 };
 
 const linearGradient: Kernel = (inputs, _, backend) => {
-  const { x, kernel, dy } = inputs as Given;
-  return [
-    inputGradient(backend, dy, x, kernel),
-    kernelGradient(backend, dy, x, kernel),
-    biasGradient(backend, dy),
-  ];
+  const source = inputs as Given;
+  return [inputGradient(backend, source), ...parameterGradients(backend, source, true)];
 };
 
 const linearNoBiasGradient: Kernel = (inputs, _, backend) => {
-  const { x, kernel, dy } = inputs as Given;
-  return [inputGradient(backend, dy, x, kernel), kernelGradient(backend, dy, x, kernel)];
+  const source = inputs as Given;
+  return [inputGradient(backend, source), ...parameterGradients(backend, source, false)];
 };
 
-const linearOnDataGradient: Kernel = (inputs, _, backend) => {
-  const { x, kernel, dy } = inputs as Given;
-  return [kernelGradient(backend, dy, x, kernel), biasGradient(backend, dy)];
-};
+const linearOnDataGradient: Kernel = (inputs, _, backend) =>
+  parameterGradients(backend, inputs as Given, true);
 
 const linearGelu: Kernel = (inputs, _, backend) => {
   const { x, kernel, bias } = inputs as Given;
@@ -113,25 +90,9 @@ const linearGelu: Kernel = (inputs, _, backend) => {
 };
 
 const linearGeluGradient: Kernel = (inputs, _, backend) => {
-  const { x, kernel, dy, residual0: derivative } = inputs as Given;
-  const { rows, columns } = sizesOf(x, kernel);
-  const [from, slope] = [backend.place(dy), backend.place(derivative)];
-  const d = backend.output(dy.shape);
-  const dBias = backend.output([columns]);
-  const { chunk, tasks } = cut(rows, rows * columns);
-  backend.temporary(4 * tasks * columns, (partial) => {
-    const words = [rows, chunk, from, slope, d.at, partial, columns];
-    backend.engine.run(TASK.slopeRows, words, tasks);
-    const ends = [1, 1, 0, partial, dBias.at, tasks, columns, bits(1)];
-    backend.engine.run(TASK.reduceColumns, ends, 1);
-  });
-  const gradients = [
-    inputGradient(backend, d.info, x, kernel),
-    kernelGradient(backend, d.info, x, kernel),
-    dBias.info,
-  ];
-  backend.disposeData(d.info.dataId);
-  return gradients;
+  const { x, kernel, dy, residual0: slope } = inputs as Given;
+  const source = { x, kernel, dy, slope };
+  return [inputGradient(backend, source), ...parameterGradients(backend, source, true)];
 };
 
 /** Linear maps of the last axis. */

@@ -1,73 +1,11 @@
 import { broadcast_util, type TensorInfo, util } from '@tensorflow/tfjs-core';
 import type { SimdBackend } from '../backend.ts';
+import { multiply } from './product.ts';
 import type { Kernel, Kernels } from './register.ts';
 import { TASK } from './tasks.ts';
 import { mapElements } from './unary.ts';
 
-/** One product of matrices in the memory; strides in elements. */
-export type Product = {
-  readonly transposeA: boolean;
-  readonly transposeB: boolean;
-  readonly m: number;
-  readonly n: number;
-  readonly k: number;
-  readonly a: number;
-  readonly b: number;
-  readonly c: number;
-  /** `[n]`, or 0. */
-  readonly bias?: number;
-  /** Where the derivative of a GELU goes, which then follows; or 0. */
-  readonly derivative?: number;
-};
-
-const WORTH_THREADS = 200_000; // multiplications and additions
-
-/** Enough to even out when one thread is held up. */
-const TILES_A_THREAD = 4;
-
-/**
- * The tile of C of which there are about so many: each packs its own rows of A and columns of B, so of
- * all shapes the one that packs least.
- */
-function tileOf(m: number, n: number, tiles: number): [rows: number, columns: number] {
-  const part = (size: number, parts: number): number => 16 * Math.ceil(size / parts / 16);
-  const shapes = Array.from({ length: tiles }, (_, i): [number, number] => [
-    part(m, i + 1),
-    part(n, Math.ceil(tiles / (i + 1))),
-  ]);
-  const packed = ([rows, columns]: [number, number]): number => {
-    const [down, across] = [Math.ceil(m / rows), Math.ceil(n / columns)];
-    const idle = Math.max(0, tiles / TILES_A_THREAD - down * across);
-    return down * n + across * m + idle * m * n;
-  };
-  return shapes.reduce((best, shape) => (packed(shape) < packed(best) ? shape : best));
-}
-
-/** C = A·B, cut into tiles of C; how it is cut changes no bit. */
-export function multiply(backend: SimdBackend, product: Product): void {
-  const { transposeA, transposeB, m, n, k, a, b, c, bias = 0, derivative = 0 } = product;
-  const { engine } = backend;
-  const { threads } = engine.report;
-  const small = threads === 1 || 2 * m * n * k < WORTH_THREADS;
-  const [rows, columns] = small ? [m, n] : tileOf(m, n, TILES_A_THREAD * threads);
-  const across = Math.ceil(n / columns);
-  const words = [Number(transposeA), Number(transposeB), m, n, k];
-  words.push(
-    a,
-    transposeA ? m : k,
-    b,
-    transposeB ? k : n,
-    c,
-    n,
-    0,
-    bias,
-    rows,
-    columns,
-    across,
-    derivative,
-  );
-  engine.run(TASK.gemm, words, Math.ceil(m / rows) * across);
-}
+const WORTH_TASKS = 200_000; // multiplications and additions
 
 type Batch = { readonly size: number; readonly shape: readonly number[] };
 
@@ -124,7 +62,7 @@ export function matMul(
     multiply(backend, { ...one, m: out.size * m, a: atA, b: atB, c: at });
   } else if (bias === 0 && [left, right].every(({ size }) => size === 1 || size === out.size)) {
     const step = ({ size }: Batch, elements: number): number => (size === 1 ? 0 : elements);
-    const tasks = Math.min(out.size, 2 * m * n * k * out.size > WORTH_THREADS ? 16 : 1);
+    const tasks = Math.min(out.size, 2 * m * n * k * out.size > WORTH_TASKS ? 16 : 1);
     const chunk = Math.ceil(out.size / tasks);
     const words = [Number(transposeA), Number(transposeB), m, n, k];
     words.push(atA, step(left, m * k), transposeA ? m : k);

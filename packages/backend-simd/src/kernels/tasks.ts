@@ -1,6 +1,6 @@
 /** The numbers of the kernels in kernels/tasks.ts. */
 export const TASK = {
-  gemm: 0,
+  product: 0,
   gemmBatch: 1,
   unary: 2,
   binary: 3,
@@ -26,7 +26,6 @@ export const TASK = {
   unitRowsGradient: 23,
   gelu: 24,
   multiplyAdds: 40,
-  slopeRows: 25,
 } as const;
 
 const float = new Float32Array(1);

@@ -1,0 +1,171 @@
+// One product of matrices shared by all threads, with nothing packed twice: tickets that pack a slice of
+// a block of B into memory that all threads read, and tickets that multiply some rows of A by that block.
+// A ticket may wait for earlier ones, and only for these: they are taken in order, so each of them is
+// already in somebody's hands. B's blocks stand in a ring, so packing runs ahead of multiplying.
+
+import { geluInPlace } from './elementwise';
+import { block, depthOf, KC } from './gemm';
+import { packA, packB } from './pack';
+
+/** Blocks of B that are in the memory at once. */
+export const RING: usize = 3;
+
+const MOST_SPINS: i64 = 20000000000; // a minute or so: a thread that waits longer waits for the dead
+
+/** Word i of the row that describes the product; the caller's order is that of src/kernels/product.ts. */
+// @ts-expect-error: decorator
+@inline
+function u(words: usize, i: usize): usize {
+  return load<u32>(words + (i << 2));
+}
+
+/** Waits until a counter has come so far. */
+function waitFor(counter: usize, value: u32): void {
+  if (!ASC_FEATURE_THREADS) return; // alone, tickets end in order
+  for (let left = MOST_SPINS; atomic.load<u32>(counter) < value; --left) {
+    if (left == 0) unreachable();
+  }
+}
+
+// @ts-expect-error: decorator
+@inline
+function count(counter: usize): void {
+  if (ASC_FEATURE_THREADS) atomic.add<u32>(counter, 1);
+}
+
+/** Where block `index` of k begins. */
+function depthBefore(k: usize, index: usize): usize {
+  let at: usize = 0;
+  for (; index > 0; --index) at += depthOf(k - at);
+  return at;
+}
+
+/**
+ * Does ticket t. Words: transposeA transposeB m n k | a lda b ldb c ldc | bias derivative | factorA
+ * factorB sums | ring counters | rows and columns of a tile, columns of a block and of a slice | blocks
+ * of k, of n.
+ *
+ * Counters of each block: slices packed, tiles done; then of each tile, blocks done.
+ */
+export function productTicket(w: usize, t: usize, scratch: usize): void {
+  const m = u(w, 2);
+  const rows = u(w, 18);
+  const columns = u(w, 19);
+  const wide = u(w, 20);
+  const slice = u(w, 21);
+  const blocks = u(w, 22) * u(w, 23);
+  const slices = (wide + slice - 1) / slice;
+  const across = (wide + columns - 1) / columns;
+  const tiles = across * ((m + rows - 1) / rows);
+  if (t < slices) return pack(w, 0, t, slice, tiles);
+  t -= slices;
+  let p = t / (slices + tiles);
+  t -= p * (slices + tiles);
+  if (p + 1 < blocks) {
+    if (t < slices) return pack(w, p + 1, t, slice, tiles);
+    t -= slices;
+  }
+  multiply(w, p, t, across, slices, blocks, scratch);
+}
+
+/** Bytes of one block of B in the ring. */
+// @ts-expect-error: decorator
+@inline
+function sizeOfBlock(wide: usize): usize {
+  return ((wide + 7) & ~7) * KC * 4;
+}
+
+/** Packs columns of block p, when the block that lay there is no longer needed. */
+function pack(w: usize, p: usize, t: usize, slice: usize, tiles: usize): void {
+  const n = u(w, 3);
+  const k = u(w, 4);
+  const wide = u(w, 20);
+  const counters = u(w, 17) + (p << 3);
+  if (p >= RING) waitFor(counters - (RING << 3) + 4, <u32>tiles);
+  const index = p % u(w, 22);
+  const from = depthBefore(k, index);
+  const depth = depthOf(k - from);
+  const first = (p / u(w, 22)) * wide;
+  const j = first + t * slice;
+  const end = min(n, min(first + wide, j + slice));
+  if (j < end) {
+    const transposed = u(w, 1) != 0;
+    const ldb = u(w, 8);
+    const sums = u(w, 15);
+    packB(
+      transposed,
+      u(w, 7) + ((transposed ? j * ldb + from : from * ldb + j) << 2),
+      ldb << 2,
+      depth,
+      end - j,
+      u(w, 16) + (p % RING) * sizeOfBlock(wide) + t * slice * depth * 4,
+      u(w, 14),
+      sums != 0 ? sums + ((index * n + j) << 2) : 0,
+    );
+  }
+  count(counters);
+}
+
+/** Multiplies one tile's rows by block p of B. */
+function multiply(
+  w: usize,
+  p: usize,
+  t: usize,
+  across: usize,
+  slices: usize,
+  blocks: usize,
+  scratch: usize,
+): void {
+  const k = u(w, 4);
+  const lda = u(w, 6);
+  const ldc = u(w, 10);
+  const wide = u(w, 20);
+  const depths = u(w, 22);
+  const index = p % depths;
+  const from = depthBefore(k, index);
+  const depth = depthOf(k - from);
+  const i = (t / across) * u(w, 18);
+  const first = (p / depths) * wide;
+  const inside = (t % across) * u(w, 19);
+  const j = first + inside;
+  const height = min(u(w, 18), u(w, 2) - i);
+  const end = min(min(first + wide, u(w, 3)), j + u(w, 19));
+  const counters = u(w, 17);
+  const own = counters + (blocks << 3) + (t << 2);
+  if (j < end) {
+    const width = end - j;
+    const edge = scratch;
+    const zeros = scratch + 192;
+    const panels = scratch + 256;
+    const transposed = u(w, 0) != 0;
+    packA(
+      transposed,
+      u(w, 5) + ((transposed ? from * lda + i : i * lda + from) << 2),
+      lda << 2,
+      depth,
+      height,
+      panels,
+      u(w, 13),
+    );
+    const ring = u(w, 16) + (p % RING) * sizeOfBlock(wide) + inside * depth * 4;
+    const c = u(w, 9) + ((i * ldc + j) << 2);
+    const bias = u(w, 11);
+    waitFor(counters + (p << 3), <u32>slices);
+    waitFor(own, <u32>p);
+    if (index > 0) block(height, width, depth, panels, ring, c, ldc << 2, c, ldc << 2, 4, edge);
+    else if (bias != 0) block(height, width, depth, panels, ring, c, ldc << 2, bias + (j << 2), 0, 4, edge);
+    else {
+      memory.fill(zeros, 0, 32);
+      block(height, width, depth, panels, ring, c, ldc << 2, zeros, 0, 0, edge);
+    }
+    const derivative = u(w, 12);
+    if (derivative != 0 && index + 1 == depths) {
+      for (let r: usize = 0; r < height; ++r) {
+        const at = (r * ldc) << 2;
+        geluInPlace(c + at, derivative + ((i * ldc + j) << 2) + at, width);
+      }
+    }
+  }
+  count(own);
+  count(counters + (p << 3) + 4);
+}
