@@ -39,10 +39,11 @@ if (withWasm) {
   };
   await setBackend('simd');
 }
-const torch = python === undefined ? undefined : await startTorch(python, config, batch, used);
+const torch =
+  python === undefined ? undefined : await startTorch(python, 'step.py', [config, batch, used]);
 if (torch !== undefined) {
   console.log(torch.about);
-  steps.PyTorch = torch.step;
+  steps.PyTorch = () => torch.measure('step');
 } else console.log('without PyTorch: TORCH_PYTHON names no interpreter that has torch and timm');
 
 const millis = Object.fromEntries(Object.keys(steps).map((name) => [name, [] as number[]]));
@@ -75,6 +76,6 @@ console.log(
 const own = process.resourceUsage().maxRSS / 1024;
 const theirs = await torch?.close();
 console.log(
-  `peak memory: ours ${own.toFixed(0)} MB${theirs ? `, PyTorch ${theirs.toFixed(0)} MB` : ''}`,
+  `peak memory: ours ${own.toFixed(0)} MB${withWasm ? " (with stock wasm's)" : ''}${theirs ? `, PyTorch ${theirs.toFixed(0)} MB` : ''}`,
 );
 process.exit(0);
