@@ -83,29 +83,23 @@ console.log(
 );
 console.log('| --- | --- | --- | --- | --- | --- |');
 for (const product of PRODUCTS) {
-  const [name, ...shape] = product;
-  const line = JSON.stringify([
-    ...shape.slice(0, 4),
-    shape[4] ?? false,
-    shape[5] ?? false,
-    repeatsOf(product),
-  ]);
+  const [name, batch, m, n, k, transposeA = false, transposeB = false] = product;
+  const line = JSON.stringify([batch, m, n, k, transposeA, transposeB, repeatsOf(product)]);
   const millis: Record<'simd' | 'wasm' | 'torch', number[]> = { simd: [], wasm: [], torch: [] };
   const peaks: number[] = [];
   for (let round = 0; round < rounds; round++) {
-    await setBackend('simd');
-    peaks.push(measurePeak());
-    for (const backend of ['simd', 'wasm'] as const) {
+    for (const backend of ['wasm', 'simd'] as const) {
       await setBackend(backend);
       millis[backend].push(timed(product));
     }
+    peaks.push(measurePeak()); // on simd, which came last
     if (torch) millis.torch.push(await torch.measure(line));
   }
   const rate = flops(product) / median(millis.simd) / 1e6;
   const beside = (other: readonly number[]): string =>
     other.length === 0 ? '' : `${(median(other) / median(millis.simd)).toFixed(2)}x`;
   console.log(
-    `| ${name} | ${shape.slice(0, 4).join(' x ')} | ${rate.toFixed(0)} | ` +
+    `| ${name} | ${[batch, m, n, k].join(' x ')} | ${rate.toFixed(0)} | ` +
       `${((100 * rate) / median(peaks)).toFixed(0)}% | ${beside(millis.wasm)} | ${beside(millis.torch)} |`,
   );
 }
