@@ -3,9 +3,11 @@
 import {
   expClamped,
   fma,
+  getUpTo,
   lanesMax,
   lanesSum,
   loadPart,
+  putUpTo,
   splat,
   storePart,
 } from './vector';
@@ -91,19 +93,6 @@ export function softmaxGradientRows(
   }
 }
 
-// @ts-expect-error: decorator
-@inline
-function get(at: usize, c: usize, n: usize): v128 {
-  return c + 4 <= n ? v128.load(at + (c << 2)) : loadPart(at + (c << 2), n - c, 0);
-}
-
-// @ts-expect-error: decorator
-@inline
-function put(at: usize, c: usize, n: usize, v: v128): void {
-  if (c + 4 <= n) v128.store(at + (c << 2), v);
-  else storePart(at + (c << 2), v, n - c);
-}
-
 /** y = (x - mean)·inverse·scale + bias over rows of n; mean and inverse deviation are kept, two a row. */
 export function layerNormRows(
   x: usize,
@@ -121,7 +110,7 @@ export function layerNormRows(
   y += (from * n) << 2;
   for (let r = from; r < to; ++r) {
     let s = splat(0);
-    for (let c: usize = 0; c < n; c += 4) s = f32x4.add(s, get(x, c, n));
+    for (let c: usize = 0; c < n; c += 4) s = f32x4.add(s, getUpTo(x, c, n));
     const mean = lanesSum(s) * share;
     const vm = splat(mean);
     let q = splat(0);
@@ -140,8 +129,8 @@ export function layerNormRows(
     store<f32>(kept + (r << 3), mean);
     store<f32>(kept + (r << 3), inverse, 4);
     for (c = 0; c < n; c += 4) {
-      const centred = f32x4.mul(f32x4.sub(get(x, c, n), vm), vi);
-      put(y, c, n, fma(centred, get(scale, c, n), get(bias, c, n)));
+      const centred = f32x4.mul(f32x4.sub(getUpTo(x, c, n), vm), vi);
+      putUpTo(y, c, n, fma(centred, getUpTo(scale, c, n), getUpTo(bias, c, n)));
     }
     x += n << 2;
     y += n << 2;
@@ -174,21 +163,21 @@ export function layerNormGradientRows(
     let s = splat(0);
     let t = splat(0);
     for (let c: usize = 0; c < n; c += 4) {
-      const d = get(dy, c, n);
+      const d = getUpTo(dy, c, n);
       // Lanes beyond the row are 0 in d, so they add nothing.
-      const h = f32x4.mul(f32x4.sub(get(x, c, n), vm), vi);
-      const g = f32x4.mul(d, get(scale, c, n));
+      const h = f32x4.mul(f32x4.sub(getUpTo(x, c, n), vm), vi);
+      const g = f32x4.mul(d, getUpTo(scale, c, n));
       s = f32x4.add(s, g);
       t = fma(g, h, t);
-      put(dScale, c, n, fma(d, h, get(dScale, c, n)));
-      put(dBias, c, n, f32x4.add(get(dBias, c, n), d));
+      putUpTo(dScale, c, n, fma(d, h, getUpTo(dScale, c, n)));
+      putUpTo(dBias, c, n, f32x4.add(getUpTo(dBias, c, n), d));
     }
     const va = splat(lanesSum(s) * share);
     const vt = splat(lanesSum(t) * share);
     for (let c: usize = 0; c < n; c += 4) {
-      const h = f32x4.mul(f32x4.sub(get(x, c, n), vm), vi);
-      const g = f32x4.mul(get(dy, c, n), get(scale, c, n));
-      put(dx, c, n, f32x4.mul(vi, f32x4.sub(f32x4.sub(g, va), f32x4.mul(h, vt))));
+      const h = f32x4.mul(f32x4.sub(getUpTo(x, c, n), vm), vi);
+      const g = f32x4.mul(getUpTo(dy, c, n), getUpTo(scale, c, n));
+      putUpTo(dx, c, n, f32x4.mul(vi, f32x4.sub(f32x4.sub(g, va), f32x4.mul(h, vt))));
     }
     x += n << 2;
     dy += n << 2;

@@ -3,6 +3,7 @@
 // src/kernels/tasks.ts.
 
 import { attentionHead, attentionHeadGradient } from './attention';
+import { batchNormColumns, batchNormGradientColumns } from './batch-norm';
 import {
   binaryKernel,
   binaryRows,
@@ -157,6 +158,16 @@ export function runTask(kernel: u32, w: usize, t: usize, scratch: usize): void {
       break;
     case 23:
       unitGradientRows(u(w, 2), u(w, 3), u(w, 4), u(w, 5), u(w, 6), from, to);
+      break;
+    case 25:
+      batchNormColumns(
+        u(w, 2), u(w, 3), u(w, 4), u(w, 5), u(w, 6), u(w, 7), u(w, 0), f(w, 8), from, to,
+      );
+      break;
+    case 26:
+      batchNormGradientColumns(
+        u(w, 2), u(w, 3), u(w, 4), u(w, 5), u(w, 6), u(w, 7), u(w, 8), u(w, 9), u(w, 0), from, to,
+      );
       break;
     case 40:
       multiplyAdds(u(w, 2), u(w, 3) + (t << 4));

@@ -54,6 +54,21 @@ export function storePart(at: usize, v: v128, n: usize): void {
   if (n > 2) v128.store32_lane(at + 8, v, 2);
 }
 
+/** Floats c to c + 4 of a row of n; those beyond it are 0. */
+// @ts-expect-error: decorator
+@inline
+export function getUpTo(at: usize, c: usize, n: usize): v128 {
+  return c + 4 <= n ? v128.load(at + (c << 2)) : loadPart(at + (c << 2), n - c, 0);
+}
+
+/** Stores floats c to c + 4 of a row of n, without those beyond it. */
+// @ts-expect-error: decorator
+@inline
+export function putUpTo(at: usize, c: usize, n: usize, v: v128): void {
+  if (c + 4 <= n) v128.store(at + (c << 2), v);
+  else storePart(at + (c << 2), v, n - c);
+}
+
 /** Bits of `yes` where the mask is set, of `no` elsewhere. */
 // @ts-expect-error: decorator
 @inline

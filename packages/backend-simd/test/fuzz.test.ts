@@ -1,94 +1,19 @@
-import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
-import { registerSimd } from '@twocan/backend-simd';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
+import {
+  agree,
+  check,
+  compute,
+  expectSame,
+  numbers,
+  registerVariants,
+  seed,
+  shape,
+  size,
+} from './against-cpu.ts';
 
-// Every kernel against the cpu backend's: random shapes, also empty ones and such as no vector length
-// divides, with NaN and infinities among the numbers.
-const VARIANTS = {
-  'two threads, relaxed': { threads: 2 },
-  'two threads, plain': { threads: 2, relaxed: false },
-  'one thread, relaxed': { threads: 1 },
-  'one thread, plain': { threads: 1, relaxed: false },
-} as const;
-const names = Object.keys(VARIANTS) as (keyof typeof VARIANTS)[];
-const RUNS = 60;
-
-beforeAll(() => {
-  tf.enableProdMode();
-  for (const name of names) registerSimd(name, VARIANTS[name]);
-});
-
-const size = fc.oneof(
-  { weight: 4, arbitrary: fc.integer({ min: 1, max: 9 }) },
-  { weight: 1, arbitrary: fc.integer({ min: 10, max: 70 }) },
-  { weight: 1, arbitrary: fc.constant(0) },
-);
-const shape = (min: number, max: number) => fc.array(size, { minLength: min, maxLength: max });
-const seed = fc.integer({ min: 1, max: 1e6 });
-
-/** Numbers of a seed, a few of them special where asked. */
-function numbers(from: number, dims: readonly number[], special = false): Float32Array {
-  let state = from;
-  const next = (): number => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return state / 2 ** 32;
-  };
-  const odd = [Number.NaN, Infinity, -Infinity, 0, -0, 1e30, -1e-30];
-  return Float32Array.from({ length: dims.reduce((a, b) => a * b, 1) }, () => {
-    const pick = next();
-    const value = 6 * next() - 3;
-    return special && pick < 0.08 ? (odd[Math.floor(pick * 87)] ?? 0) : value;
-  });
-}
-
-type Result = { readonly shape: number[]; readonly values: Float32Array };
-
-async function compute(backend: string, work: () => tf.Tensor | tf.Tensor[]): Promise<Result[]> {
-  await tf.setBackend(backend);
-  const before = tf.memory().numTensors;
-  const out = tf.tidy(() => {
-    const result = work();
-    return Array.isArray(result) ? result : [result];
-  });
-  const read = out.map((t) => ({ shape: t.shape, values: Float32Array.from(t.dataSync()) }));
-  tf.dispose(out);
-  expect(tf.memory().numTensors).toBe(before);
-  return read;
-}
-
-/** Close for numbers, the same for what is none. */
-function expectSame(ours: Result[], theirs: Result[], tolerance: number): void {
-  expect(ours.map((r) => r.shape)).toEqual(theirs.map((r) => r.shape));
-  ours.forEach(({ values }, t) => {
-    const expected = theirs[t]?.values ?? new Float32Array(0);
-    values.forEach((value, i) => {
-      const right = expected[i] as number;
-      const fine =
-        Object.is(value, right) ||
-        value === right ||
-        (Number.isNaN(value) && Number.isNaN(right)) ||
-        Math.abs(value - right) <= tolerance * Math.max(1, Math.abs(right));
-      if (!fine) expect.fail(`output ${t}[${i}] of [${ours[t]?.shape}]: ${value}, cpu ${right}`);
-    });
-  });
-}
-
-async function agree(work: () => tf.Tensor | tf.Tensor[], tolerance = 2e-5): Promise<void> {
-  const expected = await compute('cpu', work);
-  const first = await compute(names[0] as string, work);
-  expectSame(first, expected, tolerance);
-  for (const name of names.slice(1)) {
-    const result = await compute(name, work);
-    expectSame(result, expected, tolerance);
-    // One thread or two: the same bits.
-    if (name === 'one thread, relaxed') expect(result).toEqual(first);
-  }
-}
-
-const check = <T>(values: fc.Arbitrary<T>, body: (value: T) => Promise<void>): Promise<void> =>
-  fc.assert(fc.asyncProperty(values, body), { numRuns: RUNS });
+beforeAll(registerVariants);
 
 describe('kernels against the cpu backend', { timeout: 240_000 }, () => {
   const unary: Readonly<Record<string, (x: tf.Tensor) => tf.Tensor>> = {

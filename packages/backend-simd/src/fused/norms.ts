@@ -1,6 +1,6 @@
 import { type TensorInfo, util } from '@tensorflow/tfjs-core';
 import type { Kernel, Kernels } from '../kernels/register.ts';
-import { bits, cut, TASK } from '../kernels/tasks.ts';
+import { bits, type Cut, cut, TASK } from '../kernels/tasks.ts';
 
 const rowsOf = ({ shape }: TensorInfo): readonly [rows: number, width: number] => {
   const width = shape.at(-1) ?? 1;
@@ -48,6 +48,40 @@ const layerNormGradient: Kernel = ({ x, scale, dy, residual0: kept }, _, backend
   return [dx.info, dScale.info, dBias.info];
 };
 
+/** A task takes whole columns, so that nothing is summed across tasks; 16 are a line of the cache. */
+const cutColumns = (rows: number, width: number): Cut => cut(width, 3 * rows * width, 16);
+
+const batchNorm: Kernel = ({ x, scale, bias }, { epsilon }, backend) => {
+  if (x === undefined || scale === undefined || bias === undefined) return undefined;
+  const [rows, width] = rowsOf(x);
+  const [from, s, b] = [backend.place(x), backend.place(scale), backend.place(bias)];
+  const y = backend.output(x.shape);
+  const kept = backend.output([2, width]);
+  const { chunk, tasks } = cutColumns(rows, width);
+  const words = [width, chunk, from, s, b, y.at, kept.at, rows, bits(epsilon as number)];
+  backend.engine.run(TASK.batchNorm, words, tasks);
+  return [y.info, kept.info];
+};
+
+const batchNormGradient: Kernel = ({ x, scale, dy, residual0: kept }, _, backend) => {
+  if (x === undefined || scale === undefined || dy === undefined || kept === undefined)
+    return undefined;
+  const [rows, width] = rowsOf(x);
+  const [from, s, d, k] = [x, scale, dy, kept].map((info) => backend.place(info)) as [
+    number,
+    number,
+    number,
+    number,
+  ];
+  const dx = backend.output(x.shape);
+  const dScale = backend.output(scale.shape);
+  const dBias = backend.output(scale.shape);
+  const { chunk, tasks } = cutColumns(rows, width);
+  const words = [width, chunk, from, s, d, dx.at, k, dScale.at, dBias.at, rows];
+  backend.engine.run(TASK.batchNormGradient, words, tasks);
+  return [dx.info, dScale.info, dBias.info];
+};
+
 const normalizeRows: Kernel = ({ x }, { epsilon }, backend) => {
   if (x === undefined) return undefined;
   const [rows, width] = rowsOf(x);
@@ -76,10 +110,12 @@ const normalizeRowsGradient: Kernel = ({ x, dy, residual0: inverse }, { epsilon 
   return [dx.info];
 };
 
-/** Normalisations of rows. */
+/** Normalisations of rows and of columns. */
 export const normKernels: Kernels = {
   'twocan.layerNorm': layerNorm,
   'twocan.layerNorm.gradient': layerNormGradient,
+  'twocan.batchNorm': batchNorm,
+  'twocan.batchNorm.gradient': batchNormGradient,
   'twocan.normalizeRows': normalizeRows,
   'twocan.normalizeRows.gradient': normalizeRowsGradient,
 };

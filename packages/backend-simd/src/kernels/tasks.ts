@@ -25,6 +25,8 @@ export const TASK = {
   unitRows: 22,
   unitRowsGradient: 23,
   gelu: 24,
+  batchNorm: 25,
+  batchNormGradient: 26,
   multiplyAdds: 40,
 } as const;
 
