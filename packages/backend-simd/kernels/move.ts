@@ -21,6 +21,23 @@ function copyRun(from: usize, to: usize, n: usize): void {
   }
 }
 
+/** Writes the same word n times. */
+export function fillWords(word: i32, to: usize, n: usize): void {
+  if (word == 0) {
+    memory.fill(to, 0, n << 2);
+    return;
+  }
+  const v = i32x4.splat(word);
+  for (; n >= 4; n -= 4) {
+    v128.store(to, v);
+    to += 16;
+  }
+  for (; n > 0; --n) {
+    store<i32>(to, word);
+    to += 4;
+  }
+}
+
 /**
  * Copies a block of `[d0, d1, d2, d3]` runs of `run` words, each side with strides of its own; the range
  * is over d0·d1. Transposes, slices, concatenations and padding are all of this form.

@@ -13,9 +13,10 @@ import {
 } from './elementwise';
 import { gemm } from './gemm';
 import { crossEntropyRows, squaredErrorRows, unitGradientRows, unitRows } from './loss';
-import { copyBlock, gatherRows, transposeRows } from './move';
+import { copyBlock, fillWords, gatherRows, transposeRows } from './move';
 import { adamwRange } from './optimizer';
 import { multiplyAdds } from './peak';
+import { normalRows } from './random';
 import { reduceColumns, reduceRows, sumOfSquares } from './reduce';
 import { productTicket } from './product';
 import {
@@ -140,7 +141,11 @@ export function runTask(kernel: u32, w: usize, t: usize, scratch: usize): void {
       );
       break;
     case 18:
-      store<f32>(u(w, 3) + (t << 2), sumOfSquares(u(w, 2) + (from << 2), to - from));
+      // Of each part, where it lies and how long it is.
+      for (let i = from; i < to; ++i) {
+        const part = u(w, 2) + (i << 3);
+        store<f32>(u(w, 3) + (i << 2), sumOfSquares(load<u32>(part), load<u32>(part, 4)));
+      }
       break;
     case 19:
       selectKernel(
@@ -168,6 +173,12 @@ export function runTask(kernel: u32, w: usize, t: usize, scratch: usize): void {
       batchNormGradientColumns(
         u(w, 2), u(w, 3), u(w, 4), u(w, 5), u(w, 6), u(w, 7), u(w, 8), u(w, 9), u(w, 0), from, to,
       );
+      break;
+    case 27:
+      normalRows(u(w, 2), u(w, 3), u(w, 4), from, to, scratch);
+      break;
+    case 28:
+      fillWords(<i32>u(w, 2), u(w, 3) + (from << 2), to - from);
       break;
     case 40:
       multiplyAdds(u(w, 2), u(w, 3) + (t << 4));

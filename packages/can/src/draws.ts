@@ -66,8 +66,15 @@ export function stackMasks(masks: readonly Mask[]): Mask {
   };
 }
 
-const concatIntegers = (parts: readonly Int32Array[]): Int32Array =>
-  Int32Array.from(parts.flatMap((part) => [...part]));
+function concatIntegers(parts: readonly Int32Array[]): Int32Array {
+  const all = new Int32Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    all.set(part, at);
+    at += part.length;
+  }
+  return all;
+}
 
 const concatFloats = (parts: readonly Float32Array[]): Float32Array =>
   Float32Array.from(parts.flatMap((part) => [...part]));

@@ -15,6 +15,7 @@ export {
   linearGelu,
   linearOnData,
   normalizeRows,
+  normalRows,
   type Op,
   type OpDefinition,
   scatterTokens,

@@ -99,15 +99,7 @@ const TAIL_Q: Coefficients = [
   1, 2.053191626637759, 1.6763848301838038, 0.6897673349851, 0.14810397642748008,
   0.015198666563616457, 0.0005475938084995345, 1.0507500716444169e-9,
 ];
-const FAR_P: Coefficients = [
-  6.657904643501103, 5.463784911164114, 1.7848265399172913, 0.29656057182850487,
-  0.026532189526576124, 0.0012426609473880784, 2.7115555687434876e-5, 2.0103343992922881e-7,
-];
-const FAR_Q: Coefficients = [
-  1, 0.599832206555888, 0.1369298809227358, 0.014875361290850615, 0.0007868691311456133,
-  1.8463183175100548e-5, 1.421511758316446e-7, 2.0442631033899397e-15,
-];
-
+/** Without AS 241's third branch, for r above 5: no word gives less than 2⁻³³, which is r = 4.79. */
 function normalQuantile(p: number): number {
   const q = p - 0.5;
   if (Math.abs(q) <= 0.425) {
@@ -115,10 +107,7 @@ function normalQuantile(p: number): number {
     return (q * polynomial(CENTRE_P, r)) / polynomial(CENTRE_Q, r);
   }
   const r = Math.sqrt(-naturalLog(q < 0 ? p : 1 - p));
-  const z =
-    r <= 5
-      ? polynomial(TAIL_P, r - 1.6) / polynomial(TAIL_Q, r - 1.6)
-      : polynomial(FAR_P, r - 5) / polynomial(FAR_Q, r - 5);
+  const z = polynomial(TAIL_P, r - 1.6) / polynomial(TAIL_Q, r - 1.6);
   return q < 0 ? -z : z;
 }
 

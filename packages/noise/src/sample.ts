@@ -1,5 +1,5 @@
-import { add, type Tensor4D, tensor4d, tidy } from '@tensorflow/tfjs-core';
-import { expectRank, fold, type Key, normal, uniform } from '@twocan/core';
+import { add, reshape, type Tensor4D, tidy } from '@tensorflow/tfjs-core';
+import { expectRank, fold, type Key, normalRows, uniform } from '@twocan/core';
 
 /**
  * One noise level for each image, uniform in [0, max).
@@ -47,14 +47,10 @@ export function addNoise(key: Key, images: Tensor4D, levels: Float32Array): Nois
       `addNoise: levels must hold one σ for each of ${batch} images, got ${levels.length}`,
     );
   }
-  const size = images.size / batch;
-  const values = new Float32Array(images.size);
-  for (const [b, level] of levels.entries()) {
-    const drawn = normal(fold(key, b), size);
-    for (let i = 0; i < size; i++) values[b * size + i] = level * (drawn[i] ?? 0);
-  }
+  const keys = Array.from(levels, (_, b) => fold(key, b));
   return tidy(() => {
-    const noise = tensor4d(values, images.shape);
+    const rows = normalRows(keys, levels, images.size / Math.max(1, batch));
+    const noise: Tensor4D = reshape(rows, images.shape);
     return { noisy: add(images, noise), noise };
   });
 }

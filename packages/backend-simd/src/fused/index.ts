@@ -5,6 +5,7 @@ import { linearKernels } from './linear.ts';
 import { lossKernels } from './losses.ts';
 import { normKernels } from './norms.ts';
 import { optimizerKernels } from './optimizer.ts';
+import { randomKernels } from './random.ts';
 import { tokenKernels } from './tokens.ts';
 
 /** Kernels of the op contract: operations of `@twocan/core`, forward and backward. */
@@ -16,4 +17,5 @@ export const fusedKernels: Kernels = {
   ...lossKernels,
   ...tokenKernels,
   ...optimizerKernels,
+  ...randomKernels,
 };

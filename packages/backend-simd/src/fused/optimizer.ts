@@ -22,5 +22,30 @@ const adamw: Kernel = ({ parameter, gradient, m, v }, attributes, backend) => {
   return next.map(({ info }) => info);
 };
 
-/** The optimizer's step. */
-export const optimizerKernels: Kernels = { 'twocan.adamwUpdate': adamw };
+const PART = 65_536; // elements that are summed together
+
+const squaredNorm: Kernel = (inputs, _, backend) => {
+  const parts = Object.values(inputs).flatMap((info) => {
+    const [at, n] = [backend.place(info), util.sizeFromShape(info.shape)];
+    return Array.from({ length: Math.ceil(n / PART) }, (_, i) => [
+      at + 4 * i * PART,
+      Math.min(PART, n - i * PART),
+    ]);
+  });
+  const { info, at: to } = backend.output([]);
+  const count = parts.length;
+  backend.temporary(12 * count + 4, (table) => {
+    new Int32Array(backend.engine.memory.buffer, table, 2 * count).set(parts.flat());
+    const sums = table + 8 * count;
+    const { chunk, tasks } = cut(count, count * PART);
+    if (count > 0) backend.engine.run(TASK.sumOfSquares, [count, chunk, table, sums], tasks);
+    backend.engine.run(TASK.reduceRows, [1, 1, 0, sums, to, count, bits(1)], 1);
+  });
+  return info;
+};
+
+/** The optimizer's step, and the length of the gradient. */
+export const optimizerKernels: Kernels = {
+  'twocan.adamwUpdate': adamw,
+  'twocan.squaredNorm': squaredNorm,
+};

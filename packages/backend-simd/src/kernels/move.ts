@@ -1,7 +1,7 @@
 import { backend_util, slice_util, type TensorInfo, util } from '@tensorflow/tfjs-core';
 import type { Output, SimdBackend } from '../backend.ts';
 import type { Kernel, Kernels } from './register.ts';
-import { cut, TASK } from './tasks.ts';
+import { bits, cut, TASK } from './tasks.ts';
 
 type Dims = readonly number[];
 
@@ -148,12 +148,26 @@ const concatKernel: Kernel = (inputs, { axis }, backend) => {
   return out.info;
 };
 
+/** A tensor of the same number everywhere. */
+export function filled(
+  backend: SimdBackend,
+  shape: Dims,
+  dtype: TensorInfo['dtype'],
+  value: number,
+): Output {
+  const out = backend.output(shape, dtype);
+  const n = util.sizeFromShape([...shape]);
+  const { chunk, tasks } = cut(n, n, 4);
+  const word = dtype === 'float32' ? bits(value) : value;
+  if (n > 0) backend.engine.run(TASK.fill, [n, chunk, word, out.at], tasks);
+  return out;
+}
+
 const padKernel: Kernel = ({ x }, { paddings, constantValue }, backend) => {
   if (!isWords(x)) return undefined;
   const sides = paddings as unknown as readonly (readonly [number, number])[];
   const shape = x.shape.map((n, i) => n + (sides[i]?.[0] ?? 0) + (sides[i]?.[1] ?? 0));
-  const out = backend.output(shape, x.dtype);
-  (backend.entry(out.info).view() as Float32Array).fill(Number(constantValue ?? 0));
+  const out = filled(backend, shape, x.dtype, Number(constantValue ?? 0));
   put(
     backend,
     x,

@@ -1,5 +1,5 @@
 import { type TensorInfo, util } from '@tensorflow/tfjs-core';
-import { isWords } from './move.ts';
+import { filled, isWords } from './move.ts';
 import type { Kernel, Kernels } from './register.ts';
 import { bits, cut, TASK } from './tasks.ts';
 
@@ -99,15 +99,10 @@ const selectKernel: Kernel = ({ condition, t, e }, _, backend) => {
   return info;
 };
 
-/** The same number everywhere. */
-const filled =
+const fillKernel =
   (value: number): Kernel =>
-  ({ x }, _, backend) => {
-    if (!isWords(x)) return undefined;
-    const { info } = backend.output(x.shape, x.dtype);
-    (backend.entry(info).view() as Float32Array).fill(value);
-    return info;
-  };
+  ({ x }, _, backend) =>
+    isWords(x) ? filled(backend, x.shape, x.dtype, value).info : undefined;
 
 const tileKernel: Kernel = ({ x }, { reps }, backend) => {
   // Only rows that repeat a whole tensor; anything else is rare.
@@ -130,7 +125,7 @@ export const rowKernels: Kernels = {
   UnsortedSegmentSum: segmentSumKernel,
   Cast: castKernel,
   Select: selectKernel,
-  ZerosLike: filled(0),
-  OnesLike: filled(1),
+  ZerosLike: fillKernel(0),
+  OnesLike: fillKernel(1),
   Tile: tileKernel,
 };

@@ -27,6 +27,8 @@ export const TASK = {
   gelu: 24,
   batchNorm: 25,
   batchNormGradient: 26,
+  normalRows: 27,
+  fill: 28,
   multiplyAdds: 40,
 } as const;
 

@@ -6,6 +6,7 @@ export { type Attributes, defineOp, type Op, type OpDefinition } from './define.
 export { gelu } from './gelu.ts';
 export { layerNorm } from './layer-norm.ts';
 export { linear, linearGelu, linearOnData } from './linear.ts';
+export { normalRows } from './normal-rows.ts';
 export { normalizeRows } from './normalize-rows.ts';
 export { squaredNorm } from './squared-norm.ts';
 export { gatherTokens, scatterTokens } from './tokens.ts';

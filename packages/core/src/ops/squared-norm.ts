@@ -1,7 +1,22 @@
-import { addN, type Scalar, scalar, square, sum, type Tensor, tidy } from '@tensorflow/tfjs-core';
+import {
+  addN,
+  engine,
+  getBackend,
+  getKernel,
+  type Scalar,
+  scalar,
+  square,
+  sum,
+  type Tensor,
+  tidy,
+} from '@tensorflow/tfjs-core';
+
+const KERNEL = 'twocan.squaredNorm';
 
 /**
  * The squared length of several tensors taken as one vector.
+ *
+ * A backend may register the kernel `twocan.squaredNorm`, whose inputs are the tensors, in any names.
  *
  * @param tensors any shapes
  * @returns a scalar ≥ 0; 0 for no tensors
@@ -9,7 +24,10 @@ import { addN, type Scalar, scalar, square, sum, type Tensor, tidy } from '@tens
  * squaredNorm([tensor1d([3]), tensor1d([4])]); // 25
  */
 export function squaredNorm(tensors: readonly Tensor[]): Scalar {
-  return tidy(() =>
-    tensors.length === 0 ? scalar(0) : addN(tensors.map((t) => sum(square(t)) as Scalar)),
-  );
+  if (tensors.length === 0) return scalar(0);
+  if (getKernel(KERNEL, getBackend())) {
+    const inputs = Object.fromEntries(tensors.map((t, i) => [`tensor${i}`, t]));
+    return engine().runKernel(KERNEL, inputs as never, {}) as Scalar;
+  }
+  return tidy(() => addN(tensors.map((t) => sum(square(t)) as Scalar)));
 }

@@ -1,0 +1,40 @@
+import { engine, getBackend, getKernel, type Tensor2D, tensor2d } from '@tensorflow/tfjs-core';
+import type { Key } from '../key.ts';
+import { normal } from '../random.ts';
+
+const KERNEL = 'twocan.normalRows';
+
+/**
+ * Rows of Gaussian noise, each of a key and a deviation of its own: row b is `levels[b] · normal(keys[b])`.
+ *
+ * The numbers are those of {@link normal}, bit by bit, whichever backend draws them. A backend may register
+ * the kernel `twocan.normalRows`, which takes the attributes `words` (the keys' `hi` and `lo`, `[2B]`),
+ * `levels` and `size`.
+ *
+ * @param keys B keys
+ * @param levels σ of each row, `[B]`
+ * @param size D
+ * @returns `[B, D]`
+ * @throws RangeError if there is not one level for each key
+ * @example
+ * normalRows([key(0), key(1)], Float32Array.of(1, 0.5), 8); // [2, 8]
+ */
+export function normalRows(keys: readonly Key[], levels: Float32Array, size: number): Tensor2D {
+  if (levels.length !== keys.length) {
+    throw new RangeError(
+      `normalRows: levels must hold one σ for each of ${keys.length} keys, got ${levels.length}`,
+    );
+  }
+  if (getKernel(KERNEL, getBackend())) {
+    const words = keys.flatMap(({ hi, lo }) => [hi, lo]);
+    const attributes = { words, levels: Array.from(levels), size };
+    return engine().runKernel(KERNEL, {}, attributes) as Tensor2D;
+  }
+  const values = new Float32Array(keys.length * size);
+  for (const [b, key] of keys.entries()) {
+    const level = levels[b] ?? 0;
+    const drawn = normal(key, size);
+    for (let i = 0; i < size; i++) values[b * size + i] = level * (drawn[i] ?? 0);
+  }
+  return tensor2d(values, [keys.length, size]);
+}
