@@ -7,7 +7,7 @@ import { geluInPlace } from './elementwise';
 import { block, depthOf, KC } from './gemm';
 import { packA, packB } from './pack';
 
-/** Blocks of B that are in the memory at once. */
+/** Blocks of B, or groups of blocks, that are in the memory at once. */
 export const RING: usize = 3;
 
 const MOST_SPINS: i64 = 20000000000; // a minute or so: a thread that waits longer waits for the dead
@@ -42,10 +42,10 @@ function depthBefore(k: usize, index: usize): usize {
 
 /**
  * Does ticket t. Words: transposeA transposeB m n k | a lda b ldb c ldc | bias derivative | factorA
- * factorB sums | ring counters | rows and columns of a tile, columns of a block and of a slice | blocks
- * of k, of n.
+ * factorB sums | ring counters | rows and columns of a tile, columns of a group and of a slice | groups
+ * of k, of n | (tickets, tickets a task) | blocks of k in a group.
  *
- * Counters of each block: slices packed, tiles done; then of each tile, blocks done.
+ * Counters of each group: slices packed, tiles done; then of each tile, groups done.
  */
 export function productTicket(w: usize, t: usize, scratch: usize): void {
   const m = u(w, 2);
@@ -53,7 +53,7 @@ export function productTicket(w: usize, t: usize, scratch: usize): void {
   const columns = u(w, 19);
   const wide = u(w, 20);
   const slice = u(w, 21);
-  const blocks = u(w, 22) * u(w, 23);
+  const groups = u(w, 22) * u(w, 23);
   const slices = (wide + slice - 1) / slice;
   const across = (wide + columns - 1) / columns;
   const tiles = across * ((m + rows - 1) / rows);
@@ -61,11 +61,11 @@ export function productTicket(w: usize, t: usize, scratch: usize): void {
   t -= slices;
   let p = t / (slices + tiles);
   t -= p * (slices + tiles);
-  if (p + 1 < blocks) {
+  if (p + 1 < groups) {
     if (t < slices) return pack(w, p + 1, t, slice, tiles);
     t -= slices;
   }
-  multiply(w, p, t, across, slices, blocks, scratch);
+  multiply(w, p, t, across, slices, groups, scratch);
 }
 
 /** Bytes of one block of B in the ring. */
@@ -75,16 +75,14 @@ function sizeOfBlock(wide: usize): usize {
   return ((wide + 7) & ~7) * KC * 4;
 }
 
-/** Packs columns of block p, when the block that lay there is no longer needed. */
+/** Packs columns of group p, when the group that lay there is no longer needed. */
 function pack(w: usize, p: usize, t: usize, slice: usize, tiles: usize): void {
   const n = u(w, 3);
   const k = u(w, 4);
   const wide = u(w, 20);
   const counters = u(w, 17) + (p << 3);
   if (p >= RING) waitFor(counters - (RING << 3) + 4, <u32>tiles);
-  const index = p % u(w, 22);
-  const from = depthBefore(k, index);
-  const depth = depthOf(k - from);
+  const deep = u(w, 26);
   const first = (p / u(w, 22)) * wide;
   const j = first + t * slice;
   const end = min(n, min(first + wide, j + slice));
@@ -92,78 +90,109 @@ function pack(w: usize, p: usize, t: usize, slice: usize, tiles: usize): void {
     const transposed = u(w, 1) != 0;
     const ldb = u(w, 8);
     const sums = u(w, 15);
-    packB(
-      transposed,
-      u(w, 7) + ((transposed ? j * ldb + from : from * ldb + j) << 2),
-      ldb << 2,
-      depth,
-      end - j,
-      u(w, 16) + (p % RING) * sizeOfBlock(wide) + t * slice * depth * 4,
-      u(w, 14),
-      sums != 0 ? sums + ((index * n + j) << 2) : 0,
-    );
+    const size = sizeOfBlock(wide);
+    let to = u(w, 16) + (p % RING) * deep * size;
+    let index = (p % u(w, 22)) * deep;
+    let from = depthBefore(k, index);
+    for (let left = deep; left > 0; --left) {
+      const depth = depthOf(k - from);
+      packB(
+        transposed,
+        u(w, 7) + ((transposed ? j * ldb + from : from * ldb + j) << 2),
+        ldb << 2,
+        depth,
+        end - j,
+        to + t * slice * depth * 4,
+        u(w, 14),
+        sums != 0 ? sums + ((index * n + j) << 2) : 0,
+      );
+      to += size;
+      from += depth;
+      ++index;
+    }
   }
   count(counters);
 }
 
-/** Multiplies one tile's rows by block p of B. */
+/**
+ * Reads a part of each line of the cache of rows of A, in the order of the memory: packing takes several
+ * rows at a time, each too short for the processor to see that it will go on.
+ */
+function touch(a: usize, stride: usize, bytes: usize, rows: usize, to: usize): void {
+  let sum: i32 = 0;
+  for (; rows > 0; --rows) {
+    for (let at: usize = 0; at < bytes; at += 64) sum += load<i32>(a + at);
+    a += stride;
+  }
+  store<i32>(to, sum); // else nothing would be read
+}
+
+/** Multiplies one tile's rows by group p of B. */
 function multiply(
   w: usize,
   p: usize,
   t: usize,
   across: usize,
   slices: usize,
-  blocks: usize,
+  groups: usize,
   scratch: usize,
 ): void {
   const k = u(w, 4);
+  const a = u(w, 5);
   const lda = u(w, 6);
-  const ldc = u(w, 10);
+  const ldc = u(w, 10) << 2;
   const wide = u(w, 20);
-  const depths = u(w, 22);
-  const index = p % depths;
-  const from = depthBefore(k, index);
-  const depth = depthOf(k - from);
+  const deep = u(w, 26);
   const i = (t / across) * u(w, 18);
-  const first = (p / depths) * wide;
+  const first = (p / u(w, 22)) * wide;
   const inside = (t % across) * u(w, 19);
   const j = first + inside;
   const height = min(u(w, 18), u(w, 2) - i);
   const end = min(min(first + wide, u(w, 3)), j + u(w, 19));
   const counters = u(w, 17);
-  const own = counters + (blocks << 3) + (t << 2);
+  const own = counters + (groups << 3) + (t << 2);
   if (j < end) {
     const width = end - j;
     const edge = scratch;
     const zeros = scratch + 192;
     const panels = scratch + 256;
     const transposed = u(w, 0) != 0;
-    packA(
-      transposed,
-      u(w, 5) + ((transposed ? from * lda + i : i * lda + from) << 2),
-      lda << 2,
-      depth,
-      height,
-      panels,
-      u(w, 13),
-    );
-    const ring = u(w, 16) + (p % RING) * sizeOfBlock(wide) + inside * depth * 4;
-    const c = u(w, 9) + ((i * ldc + j) << 2);
+    const factor = u(w, 13);
+    const size = sizeOfBlock(wide);
+    const c = u(w, 9) + i * ldc + (j << 2);
     const bias = u(w, 11);
-    waitFor(counters + (p << 3), <u32>slices);
-    waitFor(own, <u32>p);
-    if (index > 0) block(height, width, depth, panels, ring, c, ldc << 2, c, ldc << 2, 4, edge);
-    else if (bias != 0) block(height, width, depth, panels, ring, c, ldc << 2, bias + (j << 2), 0, 4, edge);
-    else {
-      memory.fill(zeros, 0, 32);
-      block(height, width, depth, panels, ring, c, ldc << 2, zeros, 0, 0, edge);
+    let ring = u(w, 16) + (p % RING) * deep * size;
+    let index = (p % u(w, 22)) * deep;
+    let from = depthBefore(k, index);
+    const last = depthBefore(k, index + deep);
+    if (!transposed) {
+      const rows = a + ((i * lda + from) << 2);
+      touch(rows, lda << 2, (last - from) << 2, height, edge);
+      if (factor != 0) touch(rows + factor, lda << 2, (last - from) << 2, height, edge);
+    }
+    for (let left = deep; left > 0; --left) {
+      const depth = depthOf(k - from);
+      const at = a + ((transposed ? from * lda + i : i * lda + from) << 2);
+      packA(transposed, at, lda << 2, depth, height, panels, factor);
+      if (left == deep) {
+        waitFor(counters + (p << 3), <u32>slices);
+        waitFor(own, <u32>p);
+      }
+      const panelsB = ring + inside * depth * 4;
+      if (index > 0) block(height, width, depth, panels, panelsB, c, ldc, c, ldc, 4, edge);
+      else if (bias != 0) block(height, width, depth, panels, panelsB, c, ldc, bias + (j << 2), 0, 4, edge);
+      else {
+        memory.fill(zeros, 0, 32);
+        block(height, width, depth, panels, panelsB, c, ldc, zeros, 0, 0, edge);
+      }
+      ring += size;
+      from += depth;
+      ++index;
     }
     const derivative = u(w, 12);
-    if (derivative != 0 && index + 1 == depths) {
-      for (let r: usize = 0; r < height; ++r) {
-        const at = (r * ldc) << 2;
-        geluInPlace(c + at, derivative + ((i * ldc + j) << 2) + at, width);
-      }
+    if (derivative != 0 && last == k) {
+      const beside = derivative + i * ldc + (j << 2);
+      for (let r: usize = 0; r < height; ++r) geluInPlace(c + r * ldc, beside + r * ldc, width);
     }
   }
   count(own);

@@ -8,7 +8,7 @@ import {
   matMul,
   mul,
   neg,
-  ones,
+  onesLike,
   pad,
   pow,
   registerGradient,
@@ -53,7 +53,7 @@ function unreduce(dy: Tensor, x: Tensor, axis: unknown): Tensor {
   const axes = util.parseAxisParam((axis ?? null) as number | number[], x.shape);
   const kept = x.shape.map((n, i) => (axes.includes(i) ? 1 : n));
   // A broadcast product: the stock wasm kernel behind broadcastTo is a hundred times slower.
-  return mul(ones(x.shape), reshape(dy, kept));
+  return mul(onesLike(x), reshape(dy, kept));
 }
 
 /** The gradient of a one-input op that is a factor times dy. */

@@ -28,14 +28,15 @@ const MOST_ROWS = 120; // of a tile: what the kernels have scratch for
 const ROWS = 12; // tiles are multiples of the kernels' own, of 4 or 6 rows
 const MOST_COLUMNS = 1024; // of a block of B
 const DEPTH = 384; // of a block
-const RING = 3;
+const MOST_DEEP = 3; // blocks of k that one group takes
+const RING = 3; // groups of blocks in the memory at once
 
 /** Enough to even out when one thread is held up. */
 const TILES_A_THREAD = 4;
 
 const upTo = (size: number, multiple: number): number => multiple * Math.ceil(size / multiple);
 
-/** How a product is cut into blocks of B, their slices, and tiles of C; no cut changes a bit. */
+/** How a product is cut into groups of blocks of B, their slices, and tiles of C; no cut changes a bit. */
 function planOf({ m, n, k }: Product, threads: number) {
   const wide = Math.min(n, MOST_COLUMNS);
   const wanted = TILES_A_THREAD * threads;
@@ -44,10 +45,12 @@ function planOf({ m, n, k }: Product, threads: number) {
   const columns = upTo(Math.ceil(wide / Math.ceil(wanted / down)), 8);
   const slice = threads === 1 ? upTo(wide, 8) : upTo(Math.ceil(wide / wanted), 32);
   const depths = Math.max(1, Math.ceil(k / DEPTH));
-  const blocks = depths * Math.ceil(n / wide);
+  // Few blocks of k are taken together, so that rows of A are read whole and tiles of C stay in the cache.
+  const deep = depths <= MOST_DEEP ? depths : 1;
+  const groups = (depths / deep) * Math.ceil(n / wide);
   const tiles = down * Math.ceil(wide / columns);
-  const tickets = blocks * (Math.ceil(wide / slice) + tiles);
-  return { wide, rows, columns, slice, depths, blocks, tiles, tickets };
+  const tickets = groups * (Math.ceil(wide / slice) + tiles);
+  return { wide, rows, columns, slice, depths, deep, groups, tiles, tickets };
 }
 
 /** C = A·B by all threads. */
@@ -58,9 +61,12 @@ export function multiply(backend: SimdBackend, product: Product): void {
   const { engine } = backend;
   const small = 2 * m * n * k < WORTH_THREADS;
   const threads = small ? 1 : engine.report.threads;
-  const { wide, rows, columns, slice, depths, blocks, tiles, tickets } = planOf(product, threads);
-  const ring = Math.min(blocks, RING) * upTo(wide, 8) * DEPTH;
-  const counters = 2 * blocks + tiles;
+  const { wide, rows, columns, slice, depths, deep, groups, tiles, tickets } = planOf(
+    product,
+    threads,
+  );
+  const ring = Math.min(groups, RING) * deep * upTo(wide, 8) * DEPTH;
+  const counters = 2 * groups + tiles;
   const partial = sums === 0 || depths === 1 ? 0 : depths * n;
   backend.temporary(4 * (ring + partial + counters), (at) => {
     const partialAt = at + 4 * ring;
@@ -71,8 +77,8 @@ export function multiply(backend: SimdBackend, product: Product): void {
       ...[a, transposeA ? m : k, b, transposeB ? k : n, c, n, bias, derivative],
       ...[factorA === 0 ? 0 : factorA - a, factorB === 0 ? 0 : factorB - b],
       ...[partial === 0 ? sums : partialAt, at, countersAt],
-      ...[rows, columns, wide, slice, depths, blocks / depths],
-      ...[tickets, threads === 1 ? tickets : 1],
+      ...[rows, columns, wide, slice, depths / deep, (groups * deep) / depths],
+      ...[tickets, threads === 1 ? tickets : 1, deep],
     ];
     engine.run(TASK.product, words, threads === 1 ? 1 : tickets);
     if (partial === 0) return;
