@@ -1,30 +1,25 @@
-import { cpus } from 'node:os';
-import { enableProdMode, setBackend, version_core } from '@tensorflow/tfjs-core';
+import { setBackend } from '@tensorflow/tfjs-core';
 import { chooseBackend } from '@twocan/backend';
-import { measurePeak, simdReport } from '@twocan/backend-simd';
+import { measurePeak } from '@twocan/backend-simd';
 import { methodCost, resolveCanConfig } from '@twocan/can';
 import { countFlops } from '@twocan/vit';
+import { simdBesideTorch } from './beside.ts';
 import { canStep, type TimedStep } from './can-step.ts';
 import { median } from './median.ts';
-import { startTorch } from './torch.ts';
 
 // One training step of CAN: simd beside PyTorch and stock wasm, in turns, in one run.
 const [preset = 'tiny32', batchWord = '64', roundsWord = '7', threadsWord] = process.argv.slice(2);
 const [batch, rounds] = [Number(batchWord), Number(roundsWord)];
-const python = process.env.TORCH_PYTHON;
 const withWasm = process.env.WITH_WASM === '1'; // 5 seconds a step for tiny32
 
-enableProdMode();
 const config = resolveCanConfig({ preset, method: 'can' } as Parameters<
   typeof resolveCanConfig
 >[0]);
-const threads = threadsWord === undefined ? {} : { threads: Number(threadsWord) };
-await chooseBackend('simd', threads);
-const report = simdReport();
-const used = report?.threads ?? 1;
-console.log(
-  `one step of CAN, ${preset}, batch ${batch}; ${cpus()[0]?.model}, simd with ${used} threads ` +
-    `(${report?.instructions}), tfjs-core ${version_core}, Node ${process.version}`,
+const torch = await simdBesideTorch(
+  `one step of CAN, ${preset}, batch ${batch}`,
+  threadsWord,
+  'step.py',
+  (threads) => [config, batch, threads],
 );
 
 const steps: Record<string, TimedStep> = { simd: canStep(config, batch) };
@@ -39,12 +34,7 @@ if (withWasm) {
   };
   await setBackend('simd');
 }
-const torch =
-  python === undefined ? undefined : await startTorch(python, 'step.py', [config, batch, used]);
-if (torch !== undefined) {
-  console.log(torch.about);
-  steps.PyTorch = () => torch.measure('step');
-} else console.log('without PyTorch: TORCH_PYTHON names no interpreter that has torch and timm');
+if (torch !== undefined) steps.PyTorch = () => torch.measure('step');
 
 const millis = Object.fromEntries(Object.keys(steps).map((name) => [name, [] as number[]]));
 const peaks: number[] = [];

@@ -1,4 +1,4 @@
-import { tensor4d } from '@tensorflow/tfjs-core';
+import { type Tensor4D, tensor4d } from '@tensorflow/tfjs-core';
 import { type CanConfig, type CanParams, canLoss, initCan } from '@twocan/can';
 import { fold, key, normal } from '@twocan/core';
 import { adamw } from '@twocan/optim';
@@ -13,21 +13,22 @@ export type TimedStep = () => Promise<number>;
  * Makes a step as users take it: draws, loss, gradients, AdamW.
  *
  * @param config the model
- * @param batch images a step, each in two views
+ * @param batch what each step is given
+ * @param viewsOf the batch as images in two views, `[B, H, W, C]` each
  * @returns the step; everything but the state is freed in it
  */
-export function canStep(config: CanConfig, batch: number): TimedStep {
-  const { image, channels } = config.encoder;
-  const shape: [number, number, number, number] = [batch, image.height, image.width, channels];
-  const size = shape.reduce((a, b) => a * b);
-  const views = [1, 2].map((v) => tensor4d(normal(fold(ROOT, v), size), shape));
+export function trainingStep<B>(
+  config: CanConfig,
+  batch: B,
+  viewsOf: (batch: B) => Tensor4D[],
+): TimedStep {
   const optimizer = adamw({ learningRate: 1e-3, weightDecay: 0.05 });
   const loss = canLoss(config);
-  const step = makeStep((p: CanParams, b: typeof views, k) => loss(p, { views: b }, k), optimizer);
+  const step = makeStep((p: CanParams, b: B, k) => loss(p, { views: viewsOf(b) }, k), optimizer);
   let state = initState(initCan(ROOT, config), optimizer);
   return async () => {
     const begin = performance.now();
-    const { state: next, metrics } = step(state, views, ROOT);
+    const { state: next, metrics } = step(state, batch, ROOT);
     for (const value of Object.values(metrics)) {
       await value.data();
       value.dispose();
@@ -36,4 +37,17 @@ export function canStep(config: CanConfig, batch: number): TimedStep {
     state = next;
     return performance.now() - begin;
   };
+}
+
+/**
+ * The same on random images.
+ *
+ * @param batch images a step, each in two views
+ */
+export function canStep(config: CanConfig, batch: number): TimedStep {
+  const { image, channels } = config.encoder;
+  const shape: [number, number, number, number] = [batch, image.height, image.width, channels];
+  const size = shape.reduce((a, b) => a * b);
+  const views = [1, 2].map((v) => tensor4d(normal(fold(ROOT, v), size), shape));
+  return trainingStep(config, views, (given) => given);
 }

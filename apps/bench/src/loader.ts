@@ -3,7 +3,7 @@ import { availableParallelism, cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { enableProdMode, tensor4d } from '@tensorflow/tfjs-core';
 import { chooseBackend } from '@twocan/backend';
-import { type CanConfig, type CanParams, canLoss, initCan, resolveCanConfig } from '@twocan/can';
+import { type CanConfig, resolveCanConfig } from '@twocan/can';
 import { fold, key } from '@twocan/core';
 import {
   applyPlan,
@@ -16,9 +16,8 @@ import {
   type ViewPlan,
 } from '@twocan/data';
 import { imageFolder } from '@twocan/data/node';
-import { adamw } from '@twocan/optim';
-import { disposeState, initState, makeStep } from '@twocan/trainer';
 import sharp from 'sharp';
+import { trainingStep } from './can-step.ts';
 import { median } from './median.ts';
 
 const ROOT = key(0);
@@ -84,23 +83,10 @@ async function augmentationParts(
 async function stepMillis(config: CanConfig, dataset: Dataset, batch: number): Promise<number> {
   const size = config.encoder.image.width;
   const { views, shape } = await makeBatches(dataset, { key: ROOT, batch, size })(0);
-  const optimizer = adamw({ learningRate: 1e-3, weightDecay: 0.05 });
-  const loss = canLoss(config);
-  const step = makeStep(
-    (p: CanParams, b: typeof views, k) =>
-      loss(p, { views: b.map((view) => tensor4d(view, [...shape])) }, k),
-    optimizer,
+  const step = trainingStep(config, views, (given) =>
+    given.map((view) => tensor4d(view, [...shape])),
   );
-  let state = initState(initCan(ROOT, config), optimizer);
-  return timed(async () => {
-    const { state: next, metrics } = step(state, views, ROOT);
-    for (const value of Object.values(metrics)) {
-      await value.data();
-      value.dispose();
-    }
-    disposeState(state, next);
-    state = next;
-  });
+  return timed(step);
 }
 
 const rate = (millis: number, images: number): string =>

@@ -3,6 +3,7 @@ import {
   dispose,
   enableProdMode,
   grads,
+  setBackend,
   type Tensor,
   type Tensor4D,
   tensor4d,
@@ -101,40 +102,71 @@ function plainStep(config: CanConfig, batch: CanBatch): Step {
   };
 }
 
-/** Times the two steps in turns; their losses must agree at every step. */
-function compare(preset: string, batchSize: number, rounds: number): void {
-  const config = resolveCanConfig({ preset, method: 'can' } as Parameters<
-    typeof resolveCanConfig
-  >[0]);
-  const batch = imagesOf(config, batchSize);
-  const steps = { ours: ourStep(config, batch), plain: plainStep(config, batch) };
-  const millis = { ours: [] as number[], plain: [] as number[] };
-  for (let round = 0; round <= rounds; round++) {
-    const losses = { ours: Number.NaN, plain: Number.NaN };
-    for (const name of ['ours', 'plain'] as const) {
-      const begin = performance.now();
-      losses[name] = steps[name]();
-      // The first round compiles.
-      if (round > 0) millis[name].push(performance.now() - begin);
-    }
-    if (!(Math.abs(losses.ours - losses.plain) <= 1e-3 * Math.abs(losses.plain))) {
-      throw new Error(`the losses differ at step ${round}: ${JSON.stringify(losses)}`);
-    }
-    console.error(`step ${round}: both losses ${losses.ours.toFixed(4)}`);
+/** Each code on each backend: its step, and the milliseconds it took. */
+type Contestant = {
+  readonly backend: string;
+  readonly code: 'ours' | 'plain tfjs';
+  readonly step: Step;
+  readonly millis: number[];
+};
+
+async function contestants(
+  backends: readonly string[],
+  config: CanConfig,
+  batchSize: number,
+): Promise<Contestant[]> {
+  const all: Contestant[] = [];
+  for (const wanted of backends) {
+    const { name: backend, threads } = await chooseBackend(wanted as BackendName);
+    console.log(`${backend}: threads ${threads ?? 'not said'}`);
+    const batch = imagesOf(config, batchSize);
+    all.push(
+      { backend, code: 'ours', step: ourStep(config, batch), millis: [] },
+      { backend, code: 'plain tfjs', step: plainStep(config, batch), millis: [] },
+    );
   }
-  const [ours, plain] = [median(millis.ours), median(millis.plain)];
-  console.log(
-    `${preset} batch ${batchSize}: ours ${ours.toFixed(0)} ms, plain tfjs ${plain.toFixed(0)} ms, ` +
-      `ratio ${(plain / ours).toFixed(1)} (median of ${rounds})`,
-  );
+  return all;
+}
+
+/** Times all steps in turns; their losses must agree at every step. */
+async function compare(all: readonly Contestant[], rounds: number): Promise<void> {
+  for (let round = 0; round <= rounds; round++) {
+    const losses: number[] = [];
+    for (const { backend, step, millis } of all) {
+      await setBackend(backend);
+      const begin = performance.now();
+      losses.push(step());
+      // The first round compiles.
+      if (round > 0) millis.push(performance.now() - begin);
+    }
+    const [first = Number.NaN] = losses;
+    if (!losses.every((loss) => Math.abs(loss - first) <= 1e-3 * Math.abs(first))) {
+      throw new Error(`the losses differ at step ${round}: ${losses}`);
+    }
+    console.error(`step ${round}: all losses ${first.toFixed(4)}`);
+  }
 }
 
 enableProdMode();
-const [preset = 'tiny32', batch = '32', rounds = '3', wanted = 'wasm'] = process.argv.slice(2);
-const { name, threads } = await chooseBackend(wanted as BackendName);
+const [preset = 'tiny32', batchWord = '32', roundsWord = '3', wanted = 'wasm'] =
+  process.argv.slice(2);
+const [batchSize, rounds] = [Number(batchWord), Number(roundsWord)];
 console.log(
-  `one training step of CAN on ${name} (threads: ${threads ?? 'not said'}), tfjs-core ` +
-    `${version_core}, Node ${process.version}, ${cpus()[0]?.model ?? 'unknown CPU'}`,
+  `one training step of CAN, ${preset}, batch ${batchSize}; tfjs-core ${version_core}, ` +
+    `Node ${process.version}, ${cpus()[0]?.model ?? 'unknown CPU'}; median of ${rounds}, in turns`,
 );
-compare(preset, Number(batch), Number(rounds));
+const config = resolveCanConfig({ preset, method: 'can' } as Parameters<
+  typeof resolveCanConfig
+>[0]);
+const all = await contestants(wanted.split(','), config, batchSize);
+await compare(all, rounds);
+const fastest = Math.min(...all.map(({ millis }) => median(millis)));
+for (const { backend, code, millis } of all) {
+  const middle = median(millis);
+  console.log(
+    `${backend.padEnd(6)}${code.padEnd(12)}${middle.toFixed(0).padStart(7)} ms` +
+      `${((1000 * batchSize) / middle).toFixed(1).padStart(8)} images/s` +
+      `${(middle / fastest).toFixed(1).padStart(8)} times the fastest`,
+  );
+}
 process.exit(0);

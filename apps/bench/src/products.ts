@@ -1,15 +1,13 @@
-import { cpus } from 'node:os';
-import { enableProdMode, matMul, setBackend, tensor, version_core } from '@tensorflow/tfjs-core';
+import { matMul, setBackend, tensor } from '@tensorflow/tfjs-core';
 import { chooseBackend } from '@twocan/backend';
-import { measurePeak, simdReport } from '@twocan/backend-simd';
+import { measurePeak } from '@twocan/backend-simd';
 import { fold, key, normal } from '@twocan/core';
+import { simdBesideTorch } from './beside.ts';
 import { median } from './median.ts';
-import { startTorch } from './torch.ts';
 
 // Products of matrices at training shapes: simd beside stock wasm and PyTorch, in turns, in one run.
 const [roundsWord = '7', threadsWord] = process.argv.slice(2);
 const rounds = Number(roundsWord);
-const python = process.env.TORCH_PYTHON;
 
 type Product = readonly [
   name: string,
@@ -45,14 +43,21 @@ const repeatsOf = (product: Product): number => Math.max(1, Math.round(1e9 / flo
 
 const ROOT = key(0);
 
+/** The numbers of both matrices. */
+type Numbers = readonly [a: Float32Array, b: Float32Array];
+
+function numbersOf([, batch, m, n, k]: Product): Numbers {
+  const draw = (name: string, size: number): Float32Array => normal(fold(ROOT, name), size);
+  return [draw('a', batch * m * k), draw('b', batch * k * n)];
+}
+
 /** Milliseconds of one product on the current backend. */
-function timed(product: Product): number {
+function timed(product: Product, [valuesA, valuesB]: Numbers): number {
   const [, batch, m, n, k, transposeA = false, transposeB = false] = product;
   const shape = (rows: number, columns: number): number[] =>
     batch === 1 ? [rows, columns] : [batch, rows, columns];
-  const draw = (name: string, size: number): Float32Array => normal(fold(ROOT, name), size);
-  const a = tensor(draw('a', batch * m * k), transposeA ? shape(k, m) : shape(m, k));
-  const b = tensor(draw('b', batch * k * n), transposeB ? shape(n, k) : shape(k, n));
+  const a = tensor(valuesA, transposeA ? shape(k, m) : shape(m, k));
+  const b = tensor(valuesB, transposeB ? shape(n, k) : shape(k, n));
   const multiply = (): void => matMul(a, b, transposeA, transposeB).dispose();
   multiply();
   const repeats = repeatsOf(product);
@@ -64,18 +69,13 @@ function timed(product: Product): number {
   return millis;
 }
 
-enableProdMode();
-const threads = threadsWord === undefined ? {} : { threads: Number(threadsWord) };
 await chooseBackend('wasm');
-await chooseBackend('simd', threads);
-const report = simdReport();
-const used = report?.threads ?? 1;
-console.log(
-  `products of matrices; ${cpus()[0]?.model}, simd with ${used} threads (${report?.instructions}), ` +
-    `stock wasm, tfjs-core ${version_core}, Node ${process.version}`,
+const torch = await simdBesideTorch(
+  'products of matrices, simd beside stock wasm',
+  threadsWord,
+  'products.py',
+  (threads) => threads,
 );
-const torch = python === undefined ? undefined : await startTorch(python, 'products.py', used);
-console.log(torch?.about ?? 'without PyTorch: TORCH_PYTHON names no interpreter that has torch');
 
 console.log('ceiling: 128-bit multiply-adds alone, measured in the same turns\n');
 console.log(
@@ -86,11 +86,12 @@ for (const product of PRODUCTS) {
   const [name, batch, m, n, k, transposeA = false, transposeB = false] = product;
   const line = JSON.stringify([batch, m, n, k, transposeA, transposeB, repeatsOf(product)]);
   const millis: Record<'simd' | 'wasm' | 'torch', number[]> = { simd: [], wasm: [], torch: [] };
+  const numbers = numbersOf(product);
   const peaks: number[] = [];
   for (let round = 0; round < rounds; round++) {
     for (const backend of ['wasm', 'simd'] as const) {
       await setBackend(backend);
-      millis[backend].push(timed(product));
+      millis[backend].push(timed(product, numbers));
     }
     peaks.push(measurePeak()); // on simd, which came last
     if (torch) millis.torch.push(await torch.measure(line));
