@@ -1,6 +1,10 @@
 import {
+  dispose,
+  grad,
   type KernelConfig,
+  memory,
   mul,
+  ones,
   registerKernel,
   type Scalar,
   sum,
@@ -42,6 +46,39 @@ describeBackends('defineOp', () => {
       const { value, grad } = valueAndGrad(f)(x);
       return [value, grad];
     });
+  });
+});
+
+describeBackends('defineOp in a chain', () => {
+  const held: number[] = [];
+  const squared = defineOp({
+    name: 'testSquared',
+    inputs: ['x'],
+    forward: ([x]) => [mul(x as Tensor, x as Tensor), mul(x as Tensor, 2)],
+    backward: (dy, [x]) => {
+      held.push(memory().numBytes);
+      return [mul(dy, mul(x as Tensor, 2))];
+    },
+  });
+  const chain = (x: Tensor): Tensor => squared([squared([squared([x], [], {})], [], {})], [], {});
+
+  it('frees what was saved as the backward pass goes', () => {
+    held.length = 0;
+    const x = ones([256]);
+    const { value, grad: slope } = valueAndGrad((t: Tensor) => sum(chain(t)) as Scalar)(x);
+    expectClose(slope, new Float32Array(256).fill(8));
+    expect(held).toHaveLength(3);
+    // An operation frees an input and a residual, and leaves a gradient.
+    expect((held[1] ?? 0) - (held[0] ?? 0)).toBeLessThan(0);
+    expect((held[2] ?? 0) - (held[1] ?? 0)).toBeLessThan(0);
+    dispose([x, value, slope]);
+  });
+
+  it('has a gradient of its gradient', () => {
+    // (x⁴)'' = 12x²
+    const slope = (x: Tensor): Tensor =>
+      grad((t: Tensor) => sum(squared([squared([t], [], {})], [], {})))(x);
+    expectClose(grad((x: Tensor) => sum(slope(x)))(tensor1d([1, 2, -3])), [12, 48, 108]);
   });
 });
 
