@@ -41,7 +41,7 @@ const page = (name: string, headers: Readonly<Record<string, string>>) => ({
     name,
     include: [...include, 'test/browser/*.test.ts'],
     provide: { isolated: headers === ISOLATED },
-    setupFiles: ['test/browser/wasm-files.ts'],
+    setupFiles: ['test/browser/stock-wasm.ts'],
     testTimeout: 60_000,
     hookTimeout: 120_000,
     // One page for all files: a page each takes longer than their tests.
