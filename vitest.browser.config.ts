@@ -1,24 +1,23 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { readdirSync, readFileSync } from 'node:fs';
 import { playwright } from '@vitest/browser-playwright';
 import { defineConfig } from 'vitest/config';
+import { findChromium } from './test/browser/chromium.ts';
+import { counts } from './test/browser/counts.ts';
 
-const executablePath =
-  process.env.CHROMIUM ??
-  (process.env.PATH ?? '')
-    .split(delimiter)
-    .flatMap((folder) => ['chromium', 'google-chrome'].map((name) => join(folder, name)))
-    .find((path) => existsSync(path));
+// The packages' tests in a page of headless Chromium, once cross-origin isolated and once not.
+
+const executablePath = findChromium();
 if (executablePath === undefined) {
   throw new Error('test:browser: Chromium must be in PATH, got none; install it or set CHROMIUM');
 }
 
-/** What only Node has: its modules, a package that stands on them, our doors to them. */
-const NODE_ONLY = /from '(node:[^']*|sharp|rolldown|(\.\.\/src|@twocan\/\w+)\/node[^']*)'/;
+// What keeps a test out of a page is what it imports: Node's modules (files, processes, threads), a
+// library of native code, a bundler, or a door of ours to one of them.
+const NODE_ONLY = /from '(node:[^']+|sharp|rolldown|@twocan\/\w+\/node|\.\.\/src\/node\/[^']+)'/;
 
 const tests = readdirSync('packages', { recursive: true, encoding: 'utf8' })
-  .filter((path) => /^[^/]+\/test\/.*\.test\.ts$/.test(path))
-  .map((path) => `packages/${path}`);
+  .map((path) => `packages/${path}`)
+  .filter((path) => /^packages\/[^/]+\/test\/.*\.test\.ts$/.test(path));
 const include = tests.filter((path) => !NODE_ONLY.test(readFileSync(path, 'utf8')));
 
 const ISOLATED = {
@@ -26,9 +25,10 @@ const ISOLATED = {
   'Cross-Origin-Embedder-Policy': 'require-corp',
 };
 
-const project = (name: string, headers: Record<string, string>) => ({
+const page = (name: string, headers: Readonly<Record<string, string>>) => ({
   resolve: { conditions: ['@twocan/source'] },
-  server: { headers },
+  server: { headers: { ...headers } },
+  // Found one by one while tests run, each would load the page again.
   optimizeDeps: {
     include: [
       '@tensorflow/tfjs-core',
@@ -41,9 +41,10 @@ const project = (name: string, headers: Record<string, string>) => ({
     name,
     include: [...include, 'test/browser/*.test.ts'],
     provide: { isolated: headers === ISOLATED },
-    setupFiles: ['test/browser/wasm-files.ts'],
+    setupFiles: ['test/browser/stock-wasm.ts'],
     testTimeout: 60_000,
     hookTimeout: 120_000,
+    // One page for all files: a page each takes longer than their tests.
     isolate: false,
     fileParallelism: false,
     browser: {
@@ -57,5 +58,8 @@ const project = (name: string, headers: Record<string, string>) => ({
 });
 
 export default defineConfig({
-  test: { projects: [project('isolated', ISOLATED), project('not-isolated', {})] },
+  test: {
+    reporters: ['default', counts],
+    projects: [page('isolated', ISOLATED), page('not isolated', {})],
+  },
 });

@@ -1,3 +1,4 @@
+import { getThreadsCount } from '@tensorflow/tfjs-backend-wasm';
 import { getBackend, getGradient, memory, ones, sum } from '@tensorflow/tfjs-core';
 import { chooseBackend } from '@twocan/backend';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
@@ -10,9 +11,9 @@ beforeEach(() => {
 describe('chooseBackend', () => {
   it.each(['cpu', 'wasm'] as const)('makes %s current and ready to train', async (name) => {
     const report = await chooseBackend(name);
-    // Stock wasm has threads on isolated pages alone, and takes half of the processors.
+    // Stock wasm has threads on isolated pages alone.
     const own = name === 'wasm' && globalThis.crossOriginIsolated;
-    const threads = own ? Math.min(4, Math.max(1, navigator.hardwareConcurrency >> 1)) : 1;
+    const threads = own ? getThreadsCount() : 1;
     expect(report).toMatchObject({ name, tfjsName: name, passedOver: [], threads });
     expect(report.why).toMatch(/as asked$/);
     expect(getBackend()).toBe(name);
