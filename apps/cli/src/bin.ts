@@ -1,7 +1,9 @@
 #!/usr/bin/env node
+import { ablate } from './commands/ablate.ts';
 import { doctor } from './commands/doctor.ts';
 import { embed } from './commands/embed.ts';
 import { fewshot } from './commands/fewshot.ts';
+import { finetune } from './commands/finetune.ts';
 import { inspect } from './commands/inspect.ts';
 import { knn } from './commands/knn.ts';
 import { pretrain } from './commands/pretrain.ts';
@@ -19,6 +21,8 @@ const COMMANDS = [
   knn,
   probe,
   fewshot,
+  finetune,
+  ablate,
   embed,
   search,
   reconstruct,

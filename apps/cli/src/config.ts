@@ -79,7 +79,11 @@ export type DataFacts = {
  * @throws Failure (exit code 2) with what the method says is wrong
  */
 export function resolveModel(options: Options): CanConfig {
-  const { maskRatio, temperature, sigmaMax, weights, imageSize, patch } = options;
+  const { maskRatio, temperature, sigmaMax, noiseEmbed, weights, imageSize, patch } = options;
+  const noise = {
+    ...(sigmaMax === undefined ? {} : { max: sigmaMax }),
+    ...(noiseEmbed === undefined ? {} : { embed: noiseEmbed }),
+  };
   const encoder = {
     ...(imageSize === undefined ? {} : { image: { height: imageSize, width: imageSize } }),
     ...(patch === undefined ? {} : { patch }),
@@ -91,7 +95,7 @@ export function resolveModel(options: Options): CanConfig {
       encoder,
       ...(maskRatio === undefined ? {} : { maskRatio }),
       ...(temperature === undefined ? {} : { temperature }),
-      ...(sigmaMax === undefined ? {} : { noise: { max: sigmaMax } }),
+      noise,
       ...(weights === undefined
         ? {}
         : {

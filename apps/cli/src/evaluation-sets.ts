@@ -18,6 +18,8 @@ export type Most = { readonly train: number; readonly test: number };
 
 /** The most pictures of each side: enough for a steady percentage, few enough for seconds. */
 export const MOST: Most = { train: 2000, test: 500 };
+/** All pictures: for whatever is trained on them. */
+export const EVERY: Most = { train: Number.POSITIVE_INFINITY, test: Number.POSITIVE_INFINITY };
 /** Of a folder without a held-out sibling, every fifth picture of a class is the k-NN's test. */
 const FOLD = 5;
 

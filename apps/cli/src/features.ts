@@ -13,6 +13,11 @@ export type Extract = (pixels: Float32Array, count: number) => Promise<Float32Ar
 /** What features need to know of a run. */
 export type Sizes = Pick<RunConfig, 'model' | 'normalization'>;
 
+/** What pictures need to know of it. */
+type PictureSizes = Pick<RunConfig, 'normalization'> & {
+  readonly model: Pick<RunConfig['model'], 'encoder'>;
+};
+
 /** Rows of numbers: one a picture. */
 export type Rows = { readonly features: Float32Array; readonly width: number };
 
@@ -55,7 +60,7 @@ export function encoderFeatures(
  */
 export async function extractRows(
   dataset: Dataset,
-  { model, normalization }: Sizes,
+  { model, normalization }: PictureSizes,
   extract: Extract,
   progress: (done: number) => void = () => undefined,
 ): Promise<Rows> {

@@ -1,9 +1,9 @@
 import { key } from '@twocan/core';
 import { type FewShotResult, fewShotAccuracy } from '@twocan/evaluate';
+import { EVERY } from './evaluation-sets.ts';
 import { usageError } from './failure.ts';
 import { judged, type Question } from './judging.ts';
 import { percent } from './percent.ts';
-import { EVERY } from './probing.ts';
 import type { Sides } from './sides.ts';
 
 /** What `twocan fewshot` was asked. */

@@ -1,3 +1,4 @@
+import type { LevelPlacement } from '@twocan/can';
 import { checkSetting } from './check-setting.ts';
 import { usageError } from './failure.ts';
 import { type BACKENDS, camel, SETTINGS, type Setting } from './settings.ts';
@@ -16,6 +17,7 @@ export type Options = {
   readonly maskRatio?: number;
   readonly temperature?: number;
   readonly sigmaMax?: number;
+  readonly noiseEmbed?: LevelPlacement;
   readonly weights?: readonly [contrastive: number, reconstruction: number, denoising: number];
   readonly cropMin?: number;
   readonly lr?: number;

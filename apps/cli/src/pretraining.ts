@@ -1,8 +1,8 @@
-import { mkdirSync } from 'node:fs';
 import type { BackendReport } from '@twocan/backend';
 import { differences, type RunConfig, resolveModel, resolveRun, runLabel } from './config.ts';
 import { type OpenedData, openData } from './datasets.ts';
 import { EXIT, usageError } from './failure.ts';
+import { alone, interruptible } from './interruptible.ts';
 import { layOver, type Options } from './options.ts';
 import { quickStart } from './quick-start.ts';
 import {
@@ -13,7 +13,6 @@ import {
   readRunConfig,
   runFolder,
 } from './run-folder.ts';
-import { lockRun } from './run-lock.ts';
 import { train } from './train.ts';
 import { useBackend } from './words.ts';
 
@@ -87,17 +86,6 @@ async function closing(data: OpenedData, work: () => Promise<number>): Promise<n
   }
 }
 
-/** Holds the run folder's lock during some work. */
-async function alone(folder: RunFolder, work: () => Promise<number>): Promise<number> {
-  mkdirSync(folder.path, { recursive: true });
-  const unlock = lockRun(folder.lock);
-  try {
-    return await work();
-  } finally {
-    unlock();
-  }
-}
-
 async function carryOut(
   folder: RunFolder,
   config: RunConfig,
@@ -105,28 +93,14 @@ async function carryOut(
   backend: BackendReport,
   resume: boolean,
 ): Promise<number> {
-  const stop = new AbortController();
-  // Once: a second Ctrl-C finds no listener and ends the process as it always did.
-  const interrupt = (): void => stop.abort();
-  const signals = ['SIGINT', 'SIGTERM'] as const;
-  for (const signal of signals) process.once(signal, interrupt);
-  try {
-    const { finished, verdict } = await train({
-      folder,
-      config,
-      data,
-      backend,
-      resume,
-      signal: stop.signal,
-    });
-    if (!finished) {
-      console.error(`saved; go on with: twocan pretrain --resume --out ${folder.path}`);
-      return EXIT.interrupted;
-    }
-    console.log(`run: ${folder.path}`);
-    if (verdict !== undefined) console.log(verdict);
-    return EXIT.done;
-  } finally {
-    for (const signal of signals) process.off(signal, interrupt);
+  const { finished, verdict } = await interruptible((signal) =>
+    train({ folder, config, data, backend, resume, signal }),
+  );
+  if (!finished) {
+    console.error(`saved; go on with: twocan pretrain --resume --out ${folder.path}`);
+    return EXIT.interrupted;
   }
+  console.log(`run: ${folder.path}`);
+  if (verdict !== undefined) console.log(verdict);
+  return EXIT.done;
 }

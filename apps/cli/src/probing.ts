@@ -7,6 +7,7 @@ import {
 } from '@twocan/evaluate';
 import { eachOf } from './comparison.ts';
 import { writeConfusion } from './confusion.ts';
+import { EVERY } from './evaluation-sets.ts';
 import { judged, type Question } from './judging.ts';
 import { percent } from './percent.ts';
 
@@ -55,9 +56,6 @@ export async function judgeByProbe(request: ProbeRequest): Promise<void> {
   if (request.perClass) console.log(classLines(names, trained).join('\n'));
   if (confusion !== undefined) console.log(`confusions: ${confusion}`);
 }
-
-/** All pictures judge: what is trained on few of them is another question. */
-export const EVERY = { train: Number.POSITIVE_INFINITY, test: Number.POSITIVE_INFINITY };
 
 /**
  * One line for each class, the worst first.

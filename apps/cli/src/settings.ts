@@ -1,4 +1,4 @@
-import { methods } from '@twocan/can';
+import { type LevelPlacement, methods } from '@twocan/can';
 import { presetNames } from '@twocan/vit';
 
 /** Where a number must lie; `open`: above `min`, not at it. */
@@ -22,6 +22,9 @@ export type Setting = Kind & {
 
 /** The names that `--backend` takes. */
 export const BACKENDS = ['auto', 'cpu', 'wasm', 'simd', 'node', 'node-gpu'] as const;
+
+/** Where the decoder can be told the noise level. */
+const PLACEMENTS: readonly LevelPlacement[] = ['all', 'visible', 'none'];
 
 const number = (range: Range): Kind => ({ kind: 'number', range, whole: false });
 const whole = (min: number): Kind => ({ kind: 'number', range: { min }, whole: true });
@@ -75,6 +78,11 @@ export const SETTINGS: readonly Setting[] = [
   {
     ...{ flag: 'sigma-max', group: METHOD, ...number({ min: 0 }), hint: 'S' },
     description: 'Largest noise level, in deviations of a normalised pixel; default 0.05',
+  },
+  {
+    ...{ flag: 'noise-embed', group: METHOD, kind: 'choice', choices: PLACEMENTS },
+    hint: PLACEMENTS.join('|'),
+    description: 'Which patch tokens of the decoder are told the noise level; default all',
   },
   {
     ...{ flag: 'temperature', group: METHOD, ...number({ min: 0, open: true }), hint: 'T' },

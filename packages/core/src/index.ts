@@ -20,6 +20,7 @@ export {
   type OpDefinition,
   scatterTokens,
   softmaxCrossEntropy,
+  softTargetCrossEntropy,
   squaredNorm,
   weightedMeanSquaredError,
 } from './ops/index.ts';

@@ -9,6 +9,7 @@ export {
 export { gaussianBlur } from './blur.ts';
 export { changeColour, toGrey } from './colour.ts';
 export { cached, type Dataset, type Image, subset } from './dataset.ts';
+export { type Mixing, type MixPlan, mixImages, mixTargets, sampleMix } from './mix.ts';
 export {
   IMAGENET_MEAN,
   IMAGENET_STD,
@@ -26,5 +27,6 @@ export {
   type ViewPlan,
 } from './plan.ts';
 export { type PrefetchOptions, prefetch } from './prefetch.ts';
+export type { RandAugment } from './rand-augment.ts';
 export { cropResize } from './resize.ts';
 export { drawShape, shapes } from './shapes.ts';

@@ -1,4 +1,5 @@
 import { fold, type Key, permutation, uniform } from '@twocan/core';
+import { type RandAugment, sampleOperations } from './rand-augment.ts';
 
 /** A rectangle of whole source pixels. */
 export type Crop = {
@@ -8,9 +9,21 @@ export type Crop = {
   readonly height: number;
 };
 
-/** One colour change: a factor around 1, or for `hue` a shift in turns, -½ to ½. */
+/**
+ * One colour change. `amount` is a factor around 1; for `hue` a shift in turns, -½ to ½; for `posterize`
+ * the bits that stay, 0 to 8; for `solarize` the value from which on pixels are inverted, 0 to 1; for
+ * `autocontrast` and `invert` nothing.
+ */
 export type ColourChange = {
-  readonly kind: 'brightness' | 'contrast' | 'saturation' | 'hue';
+  readonly kind:
+    | 'brightness'
+    | 'contrast'
+    | 'saturation'
+    | 'hue'
+    | 'autocontrast'
+    | 'invert'
+    | 'posterize'
+    | 'solarize';
   readonly amount: number;
 };
 
@@ -18,7 +31,7 @@ export type ColourChange = {
 export type ViewPlan = {
   readonly crop: Crop;
   readonly flip: boolean;
-  /** Applied in the order given; empty for no jitter. */
+  /** Applied in the order given, RandAugment's before the jitter's; empty for none. */
   readonly jitter: readonly ColourChange[];
   readonly grey: boolean;
   /** Standard deviation of the Gaussian blur in pixels of the view; 0 for none. */
@@ -45,6 +58,8 @@ export type Augmentation = {
   readonly blur: number;
   /** Standard deviation in pixels of a 224-pixel view; scaled with the view's size. */
   readonly sigma: readonly [number, number];
+  /** For fine-tuning; none where left out. */
+  readonly randAugment?: RandAugment;
 };
 
 /**
@@ -100,6 +115,20 @@ export function resolveAugmentation(
   );
   demand(aspect[0] > 0 && aspect[0] <= aspect[1], 'aspect must rise above 0', aspect);
   demand(sigma[0] > 0 && sigma[0] <= sigma[1], 'sigma must rise above 0', sigma);
+  const { randAugment } = settings;
+  if (randAugment !== undefined) {
+    const { operations, magnitude } = randAugment;
+    demand(
+      Number.isInteger(operations) && operations >= 0,
+      'randAugment.operations must be an integer of 0 or more',
+      operations,
+    );
+    demand(
+      magnitude >= 0 && magnitude <= 10,
+      'randAugment.magnitude must lie in [0, 10]',
+      magnitude,
+    );
+  }
   if (problems.length > 0) throw new RangeError(`resolveAugmentation: ${problems.join('; ')}`);
   return settings;
 }
@@ -129,7 +158,12 @@ export function sampleViewPlan(
   return {
     crop: sampleCrop(fold(key, 'crop'), source, settings),
     flip: coin('flip', settings.flip),
-    jitter: coin('jitter?', settings.jitter) ? sampleJitter(fold(key, 'jitter'), settings) : [],
+    jitter: [
+      ...(settings.randAugment === undefined
+        ? []
+        : sampleOperations(fold(key, 'operations'), settings.randAugment)),
+      ...(coin('jitter?', settings.jitter) ? sampleJitter(fold(key, 'jitter'), settings) : []),
+    ],
     grey: coin('grey', settings.grey),
     blur: coin('blur', settings.blur) ? (sigma * size) / 224 : 0,
   };
@@ -165,14 +199,13 @@ function sampleCrop(
 function sampleJitter(key: Key, settings: Augmentation): ColourChange[] {
   const kinds = ['brightness', 'contrast', 'saturation', 'hue'] as const;
   const draws = uniform(fold(key, 'amount'), kinds.length);
-  const changes: ColourChange[] = kinds.map((kind, i) => {
+  return Array.from(permutation(fold(key, 'order'), kinds.length)).flatMap((i) => {
+    const kind = kinds[i];
+    if (kind === undefined || !(settings[kind] > 0)) return [];
     const reach = settings[kind];
     const low = kind === 'hue' ? -reach : Math.max(0, 1 - reach);
-    return { kind, amount: between(draws[i], low, kind === 'hue' ? reach : 1 + reach) };
+    return [{ kind, amount: between(draws[i], low, kind === 'hue' ? reach : 1 + reach) }];
   });
-  return Array.from(permutation(fold(key, 'order'), kinds.length), (i) => changes[i])
-    .filter((change): change is ColourChange => change !== undefined)
-    .filter(({ kind }) => settings[kind] > 0);
 }
 
 /**

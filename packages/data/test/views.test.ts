@@ -28,7 +28,7 @@ describe('against torchvision', () => {
   });
 
   it('changes brightness, contrast, saturation and hue', () => {
-    expect(golden.colour).toHaveLength(9);
+    expect(golden.colour).toHaveLength(14);
     for (const { kind, amount, pixels } of golden.colour) {
       const own = base();
       changeColour(own, { kind, amount } as ColourChange);

@@ -10,4 +10,4 @@ export {
   probeRecipes,
 } from './probe.ts';
 export { type RidgeOptions, ridgeAccuracy } from './ridge.ts';
-export { type Classification, confusionMatrix, meanAndDeviation } from './score.ts';
+export { type Classification, confusionMatrix, meanAndDeviation, scored } from './score.ts';

@@ -39,7 +39,17 @@ export function confusionMatrix(
   return counts;
 }
 
-/** Accuracy of predictions whose classes were checked. */
+/**
+ * Accuracy of predictions, overall and by class.
+ *
+ * @param predictions `[M]`, in [0, classes)
+ * @param labels `[M]`, in [0, classes)
+ * @param classes C
+ * @returns accuracies, and the predictions as given
+ * @throws RangeError if the lengths differ or a class is out of range
+ * @example
+ * scored(Int32Array.of(0, 0, 1), Int32Array.of(0, 1, 1), 2).perClass; // [1, 0.5]
+ */
 export function scored(
   predictions: Int32Array,
   labels: Int32Array,

@@ -1,4 +1,4 @@
-import { add, type Tensor3D, tidy } from '@tensorflow/tfjs-core';
+import { add, mul, type Tensor, type Tensor3D, tensor3d, tidy } from '@tensorflow/tfjs-core';
 import { fold, type Key } from '@twocan/core';
 import {
   type AttentionParams,
@@ -24,6 +24,16 @@ export type BlockConfig = MlpConfig;
 export type BlockOptions = HeadsOption & {
   /** Added to the variances; 1e-6 where it is left out. */
   readonly epsilon?: number;
+  /** Factors on the two branches of each example, for stochastic depth; none where left out. */
+  readonly branches?: BranchScales | undefined;
+};
+
+/** Factors on what a block's two branches add, one for each example: 0 drops the branch. */
+export type BranchScales = {
+  /** `[B]` */
+  readonly attention: Float32Array;
+  /** `[B]` */
+  readonly mlp: Float32Array;
 };
 
 /**
@@ -46,10 +56,11 @@ export function initBlock(key: Key, config: BlockConfig): BlockParams {
 }
 
 /**
- * A pre-norm transformer block: y = x + attention(norm1(x)), then y + mlp(norm2(y)).
+ * A pre-norm transformer block: y = x + attention(norm1(x)), then y + mlp(norm2(y)); each sum's second
+ * part times the example's factor where `branches` are given.
  *
  * @param params from {@link initBlock}
- * @param options heads and epsilon
+ * @param options heads, epsilon and factors on the branches
  * @param x tokens, `[B, N, D]`
  * @returns `[B, N, D]`
  * @throws RangeError if the shapes do not fit or the heads do not divide the width
@@ -60,12 +71,17 @@ export function initBlock(key: Key, config: BlockConfig): BlockParams {
  */
 export function transformerBlock(
   params: BlockParams,
-  { heads, epsilon = 1e-6 }: BlockOptions,
+  { heads, epsilon = 1e-6, branches }: BlockOptions,
   x: Tensor3D,
 ): Tensor3D {
   return tidy(() => {
     const normalized = layerNorm(params.norm1, x, epsilon) as Tensor3D;
-    const y = add(x, multiHeadAttention(params.attention, { heads }, normalized));
-    return add(y, mlp(params.mlp, layerNorm(params.norm2, y, epsilon))) as Tensor3D;
+    const attended = multiHeadAttention(params.attention, { heads }, normalized);
+    const y = add(x, scaled(attended, branches?.attention));
+    const after = mlp(params.mlp, layerNorm(params.norm2, y, epsilon));
+    return add(y, scaled(after, branches?.mlp)) as Tensor3D;
   });
 }
+
+const scaled = (branch: Tensor, factors: Float32Array | undefined): Tensor =>
+  factors === undefined ? branch : mul(branch, tensor3d(factors, [factors.length, 1, 1]));

@@ -9,6 +9,7 @@ export {
   type BlockConfig,
   type BlockOptions,
   type BlockParams,
+  type BranchScales,
   initBlock,
   transformerBlock,
 } from './block.ts';

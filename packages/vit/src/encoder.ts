@@ -13,6 +13,7 @@ import {
 import { expectShape, fold, type Key, linearOnData, normal } from '@twocan/core';
 import {
   type BlockParams,
+  type BranchScales,
   type DenseParams,
   initBlock,
   initDense,
@@ -90,7 +91,11 @@ export function positions(config: ViTConfig, width: number): Tensor3D {
  * @example
  * embedPatches(params, config, images); // [B, 64, 192] for tiny32
  */
-export function embedPatches(params: EncoderParams, config: ViTConfig, images: Tensor4D): Tensor3D {
+export function embedPatches(
+  params: Pick<EncoderParams, 'patch'>,
+  config: ViTConfig,
+  images: Tensor4D,
+): Tensor3D {
   const { height, width } = config.image;
   expectShape('embedPatches', 'images', images, [null, height, width, config.channels]);
   return tidy(() => {
@@ -123,12 +128,22 @@ function withCls(cls: Tensor, tokens: Tensor3D): Tensor3D {
 export function encodeTokens(params: EncoderParams, config: ViTConfig, tokens: Tensor3D): Tensor3D {
   expectShape('encodeTokens', 'tokens', tokens, [null, null, config.width]);
   return tidy(() => {
-    const encoded = params.blocks.reduce(
-      (x, block) => transformerBlock(block, config, x),
-      withCls(params.cls, tokens),
-    );
+    const encoded = encodeBlocks(params, config, tokens);
     return layerNorm(params.norm, encoded, config.epsilon) as Tensor3D;
   });
+}
+
+/** Class token and blocks, without the final norm; each block with its factors where there are some. */
+export function encodeBlocks(
+  params: Pick<EncoderParams, 'cls' | 'blocks'>,
+  { heads, epsilon }: ViTConfig,
+  tokens: Tensor3D,
+  paths?: readonly BranchScales[],
+): Tensor3D {
+  return params.blocks.reduce(
+    (x, block, i) => transformerBlock(block, { heads, epsilon, branches: paths?.[i] }, x),
+    withCls(params.cls, tokens),
+  );
 }
 
 /**

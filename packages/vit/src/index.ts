@@ -1,3 +1,4 @@
+export { type ClassifierParams, classify, initClassifier } from './classifier.ts';
 export { type DecoderConfig, patchShape, type ViTConfig } from './config.ts';
 export {
   countFlops,
@@ -8,6 +9,7 @@ export {
   type ParameterCount,
 } from './cost.ts';
 export { type DecoderParams, decodeTokens, embedForDecoder, initDecoder } from './decoder.ts';
+export { sampleDropPath } from './drop-path.ts';
 export {
   type EncoderParams,
   embedPatches,

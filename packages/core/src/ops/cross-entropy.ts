@@ -16,7 +16,7 @@ import {
   tensor1d,
   tidy,
 } from '@tensorflow/tfjs-core';
-import { expectRank } from '../shape.ts';
+import { expectRank, expectShape } from '../shape.ts';
 import { defineOp } from './define.ts';
 
 const op = defineOp<Record<string, never>>({
@@ -60,4 +60,22 @@ export function softmaxCrossEntropy(logits: Tensor2D, labels: Int32Array): Scala
     const target = cast(oneHot(tensor1d(labels, 'int32'), classes), 'float32');
     return op([logits], [target], {}) as Scalar;
   });
+}
+
+/**
+ * Mean softmax cross-entropy with a distribution over the classes per row: mixed or smoothed labels.
+ *
+ * L = -1/M Σ_i Σ_j t_ij · log softmax(x_i)_j
+ *
+ * @param logits `[M, C]`
+ * @param targets `[M, C]`, each row ≥ 0 and of sum 1; data, so no gradient reaches them
+ * @returns a scalar ≥ 0
+ * @throws RangeError if the shapes differ
+ * @example
+ * softTargetCrossEntropy(zeros([1, 2]), tensor2d([[0.9, 0.1]])); // log 2
+ */
+export function softTargetCrossEntropy(logits: Tensor2D, targets: Tensor2D): Scalar {
+  expectRank('softTargetCrossEntropy', 'logits', logits, 2);
+  expectShape('softTargetCrossEntropy', 'targets', targets, logits.shape);
+  return tidy(() => op([logits], [targets], {}) as Scalar);
 }

@@ -1,7 +1,7 @@
 export { type AdamwOptions, type AdamwResult, adamwUpdate } from './adamw.ts';
 export { attention } from './attention.ts';
 export { batchNorm } from './batch-norm.ts';
-export { softmaxCrossEntropy } from './cross-entropy.ts';
+export { softmaxCrossEntropy, softTargetCrossEntropy } from './cross-entropy.ts';
 export { type Attributes, defineOp, type Op, type OpDefinition } from './define.ts';
 export { gelu } from './gelu.ts';
 export { layerNorm } from './layer-norm.ts';

@@ -48,6 +48,15 @@ for kind, amount in [
 ]:  # fmt: skip
     change = getattr(F, f"adjust_{kind}")
     out["colour"].append({"kind": kind, "amount": amount, "pixels": hwc(change(base, amount))})
+whole = (base * 255).round().to(torch.uint8)
+for kind, amount, changed in [
+    ("autocontrast", 0, F.autocontrast(base)),
+    ("invert", 0, F.invert(base)),
+    ("solarize", 0.6, F.solarize(base, 0.6)),
+    ("posterize", 2, F.posterize(whole, 2) / 255),
+    ("posterize", 5, F.posterize(whole, 5) / 255),
+]:
+    out["colour"].append({"kind": kind, "amount": amount, "pixels": hwc(changed.double())})
 out["grey"] = hwc(F.rgb_to_grayscale(base, num_output_channels=3))
 for sigma in [0.3, 0.57, 1.1]:
     kernel = 2 * int(numpy.ceil(3 * sigma)) + 1

@@ -1,0 +1,172 @@
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import type { BackendReport } from '@twocan/backend';
+import { writeFileAtomic } from '@twocan/checkpoint/node';
+import { disposeTree } from '@twocan/core';
+import { freshParams } from '../begin.ts';
+import { differences, type RunConfig, resolveModel, resolveRun } from '../config.ts';
+import { type OpenedData, openData } from '../datasets.ts';
+import { atMost, EVERY, type Evaluation, MOST } from '../evaluation-sets.ts';
+import { EXIT, usageError } from '../failure.ts';
+import { alone, interruptible } from '../interruptible.ts';
+import { openModel } from '../open-model.ts';
+import type { Options } from '../options.ts';
+import { createRun, readRunConfig, runFolder } from '../run-folder.ts';
+import { train } from '../train.ts';
+import { useBackend } from '../words.ts';
+import type { Row } from './grid.ts';
+import { type Measures, measureEncoder, measurePixels } from './measure.ts';
+import { ablationPage } from './page.ts';
+import { type Budget, type PlannedRun, planRuns } from './plan.ts';
+import { type Baselines, linesOf, markdownOf } from './table.ts';
+
+/** What `twocan ablate` was asked. */
+export type AblationRequest = {
+  readonly grid: string;
+  readonly rows: readonly Row[];
+  readonly base: Options;
+  readonly seeds: number;
+  readonly budgets: readonly Budget[];
+  readonly out: string;
+};
+
+/** Data whose labelled pictures all judge. */
+type Labelled = OpenedData & { readonly evaluation: Evaluation };
+
+/**
+ * Trains and measures every row of a grid, writing the table anew after each run.
+ *
+ * What is there already is kept: a run that was measured is not repeated, one that was interrupted
+ * goes on from its checkpoint.
+ *
+ * @param request grid, settings that all rows share, seeds and budgets
+ * @returns the exit code
+ * @throws Failure (exit code 2) for data without classes, or a folder of an ablation of other settings
+ */
+export async function ablate(request: AblationRequest): Promise<number> {
+  const { base, rows, budgets } = request;
+  const out = resolve(request.out);
+  const model = resolveModel(base);
+  const backend = await useBackend(base.backend, base.threads);
+  const data = await openData({ ...base, most: EVERY }, model.encoder.image);
+  try {
+    if (!hasClasses(data)) {
+      throw usageError(`--data ${base.data} has no classes; give a folder with one folder a class`);
+    }
+    const config = resolveRun(base, model, data, backend.name);
+    const seeds = Array.from({ length: request.seeds }, (_, i) => config.seed + i);
+    const { steps, batch } = config;
+    const plan = planRuns(rows, base, { steps, batch, seeds, budgets });
+    mkdirSync(join(out, 'runs'), { recursive: true });
+    const baselines = await remembered(join(out, 'baselines.json'), () =>
+      measureBaselines(config, data.evaluation),
+    );
+    const about = `${config.preset} on ${data.length} images of ${data.source}, batch ${batch}, ${steps} steps of the whole method, backend ${backend.name}; measured on ${data.evaluation.test.length} ${data.evaluation.heldOut}.`;
+    const results: Record<string, Measures> = {};
+    const write = async (): Promise<void> => {
+      const lines = linesOf(plan.cells, results);
+      const all = { grid: request.grid, about, base, baselines, lines };
+      await writeFileAtomic(join(out, 'ablation.json'), text(JSON.stringify(all, null, 2)));
+      await writeFileAtomic(join(out, 'ablation.md'), text(markdownOf(lines, baselines, about)));
+      await writeFileAtomic(
+        join(out, 'ablation.html'),
+        text(ablationPage(lines, baselines, about)),
+      );
+    };
+    const finished = await interruptible(async (signal) => {
+      for (const [i, run] of plan.runs.entries()) {
+        console.error(`run ${i + 1} of ${plan.runs.length}: ${run.name}`);
+        const measures = await measured(out, run, data, backend, signal);
+        if (measures === undefined) return false;
+        results[run.name] = measures;
+        await write();
+      }
+      return true;
+    });
+    if (!finished) {
+      console.error('saved; the same command goes on');
+      return EXIT.interrupted;
+    }
+    console.log(markdownOf(linesOf(plan.cells, results), baselines, about));
+    console.log(`table and plots: ${join(out, 'ablation.md')}, .json, .html`);
+    return EXIT.done;
+  } finally {
+    await data.close();
+  }
+}
+
+const hasClasses = (data: OpenedData): data is Labelled => data.evaluation !== undefined;
+
+/** The measures of a run, which is trained first if need be; undefined if it was interrupted. */
+async function measured(
+  out: string,
+  { name, options }: PlannedRun,
+  data: Labelled,
+  backend: BackendReport,
+  signal: AbortSignal,
+): Promise<Measures | undefined> {
+  const folder = runFolder(join(out, 'runs', name));
+  const config = resolveRun(options, resolveModel(options), data, backend.name);
+  const begun = existsSync(folder.config);
+  if (begun) refuseOther(readRunConfig(folder), config, name);
+  const path = join(folder.path, 'measures.json');
+  const known = read<Measures>(path);
+  if (known !== undefined) return known;
+  const finished = await alone(folder, async () => {
+    if (!begun) createRun(folder, config);
+    const run = { folder, config, data: judgedQuickly(data), backend, resume: begun, signal };
+    return (await train(run)).finished;
+  });
+  if (!finished) return undefined;
+  const { params } = await openModel(folder.path);
+  try {
+    return await remembered(path, () => measureEncoder(config, params, data.evaluation));
+  } finally {
+    disposeTree(params);
+  }
+}
+
+function refuseOther(before: RunConfig, now: RunConfig, name: string): void {
+  const changes = differences(before, now);
+  if (changes.length === 0) return;
+  throw usageError(
+    `--out holds the ablation of other settings (${name}); give them again, or another folder\n  ${changes.join('\n  ')}`,
+  );
+}
+
+/** Fewer pictures judge while a run goes on; all of them do at its end. */
+function judgedQuickly(data: Labelled): Labelled {
+  const { train: all, test } = data.evaluation;
+  const evaluation = {
+    ...data.evaluation,
+    train: atMost(all, MOST.train),
+    test: atMost(test, MOST.test),
+  };
+  return { ...data, evaluation, pictures: evaluation.test };
+}
+
+async function measureBaselines(config: RunConfig, evaluation: Evaluation): Promise<Baselines> {
+  const untrained = freshParams(config);
+  try {
+    return {
+      rawPixels: await measurePixels(config, evaluation),
+      untrained: await measureEncoder(config, untrained, evaluation),
+    };
+  } finally {
+    disposeTree(untrained);
+  }
+}
+
+/** What a file holds, or else what is computed and then kept there. */
+async function remembered<T>(path: string, compute: () => Promise<T>): Promise<T> {
+  const known = read<T>(path);
+  if (known !== undefined) return known;
+  const value = await compute();
+  await writeFileAtomic(path, text(`${JSON.stringify(value)}\n`));
+  return value;
+}
+
+const read = <T>(path: string): T | undefined =>
+  existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as T) : undefined;
+
+const text = (content: string): Uint8Array => new TextEncoder().encode(content);

@@ -1,0 +1,90 @@
+import type { Options } from '../options.ts';
+
+/** Which of contrast, reconstruction and denoising a row keeps: factors on the base's weights. */
+type Kept = readonly [contrastive: 0 | 1, reconstruction: 0 | 1, denoising: 0 | 1];
+
+/** One row of an ablation: settings of a run, on top of those that all rows share. */
+export type Row = {
+  readonly group: string;
+  readonly name: string;
+  readonly keep: Kept;
+  readonly options: Options;
+};
+
+const ALL: Kept = [1, 1, 1];
+const SILENT: Options = { sigmaMax: 0 };
+
+const losses: readonly Row[] = (
+  [
+    ['C', [1, 0, 0], SILENT],
+    ['A', [0, 1, 0], SILENT],
+    ['N', [0, 0, 1], {}],
+    ['C + A', [1, 1, 0], SILENT],
+    ['C + N', [1, 0, 1], {}],
+    ['A + N', [0, 1, 1], {}],
+    ['C + A + N (CAN)', ALL, {}],
+  ] as const
+).map(([name, keep, options]) => ({ group: 'losses', name, keep, options }));
+
+const noise: readonly Row[] = (
+  [
+    ['no noise', [1, 1, 0], SILENT],
+    ['noise as augmentation only', [1, 1, 0], {}],
+    ['denoising, level not told', ALL, { noiseEmbed: 'none' }],
+    ['denoising, level told (CAN)', ALL, {}],
+  ] as const
+).map(([name, keep, options]) => ({ group: 'noise', name, keep, options }));
+
+const maskRatio: readonly Row[] = [0, 0.25, 0.5, 0.65, 0.75].map((ratio) => ({
+  group: 'mask-ratio',
+  name: ratio === 0 ? '0 (nothing to reconstruct)' : String(ratio),
+  keep: ratio === 0 ? [1, 0, 1] : ALL,
+  options: { maskRatio: ratio },
+}));
+
+const sigma: readonly Row[] = [0.01, 0.05, 0.1, 0.2].map((sigmaMax) => ({
+  group: 'sigma',
+  name: String(sigmaMax),
+  keep: ALL,
+  options: { sigmaMax },
+}));
+
+const contrast: readonly Row[] = [0.01, 0.03, 0.1, 0.3].map((weight) => ({
+  group: 'contrast',
+  name: String(weight),
+  keep: ALL,
+  options: { weights: [weight, 0.67, 0.3] },
+}));
+
+/** The grids by name; `paper` is all of them. */
+export const GRIDS: Readonly<Record<string, readonly Row[]>> = {
+  paper: [...losses, ...noise, ...maskRatio, ...sigma, ...contrast],
+  losses,
+  noise,
+  'mask-ratio': maskRatio,
+  sigma,
+  contrast,
+};
+
+/** What the groups ask. */
+export const QUESTIONS: Readonly<Record<string, string>> = {
+  losses: 'Which losses are needed? C is contrast, A reconstruction, N denoising.',
+  noise: 'Is noise an augmentation or a task, and must the decoder be told its level?',
+  'mask-ratio': 'How many patches to hide?',
+  sigma: 'How much noise? Largest level, in deviations of a normalised pixel.',
+  contrast: 'How much contrast? Its weight, beside 0.67 for reconstruction and 0.3 for denoising.',
+};
+
+const USUAL = [0.03, 0.67, 0.3] as const;
+
+/**
+ * The settings of a row's run.
+ *
+ * @param base what all rows share
+ * @param row what it changes
+ * @returns complete options of `twocan pretrain`, but for length and seed
+ */
+export function optionsOf(base: Options, { keep, options }: Row): Options {
+  const [c, r, d] = options.weights ?? base.weights ?? USUAL;
+  return { ...base, ...options, weights: [c * keep[0], r * keep[1], d * keep[2]] };
+}

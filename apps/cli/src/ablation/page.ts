@@ -1,0 +1,97 @@
+import { percent } from '../percent.ts';
+import { escapeHtml } from '../report/html.ts';
+import { ticks } from '../report/scale.ts';
+import { STYLE } from '../report/style.ts';
+import { QUESTIONS } from './grid.ts';
+import type { Baselines, Line, Statistic } from './table.ts';
+
+const WIDTH = 520;
+const PLOT = { left: 190, right: 500, top: 10, row: 26, axis: 24 } as const;
+
+/**
+ * The ablation as one HTML file: a plot for each group, measure and budget.
+ *
+ * @param lines of `linesOf`
+ * @param baselines raw pixels and the untrained encoder
+ * @param about one line that says what all rows share
+ * @returns a whole document
+ */
+export function ablationPage(lines: readonly Line[], baselines: Baselines, about: string): string {
+  const groups = [...new Set(lines.map(({ group }) => group))];
+  const budgets = [...new Set(lines.map(({ budget }) => budget))];
+  const plots = groups.map((group) => {
+    const figures = budgets.flatMap((budget) =>
+      (['knn', 'probe'] as const).map((measure) => {
+        const own = lines.filter((line) => line.group === group && line.budget === budget);
+        const title = `${measure === 'knn' ? 'k-NN' : 'Linear probe'}, equal ${budget === 'flops' ? 'FLOPs' : 'steps'}`;
+        const levels = [baselines.rawPixels[measure], baselines.untrained[measure]];
+        const drawn = dotPlot(
+          title,
+          own.map((line) => ({ name: line.row, statistic: line[measure] })),
+          levels,
+        );
+        return `<figure class="chart"><h3>${title}</h3>${drawn}</figure>`;
+      }),
+    );
+    return [
+      `<h2>${escapeHtml(group)}</h2><p class="faint">${escapeHtml(QUESTIONS[group] ?? '')}</p>`,
+      `<div class="charts wide">${figures.join('')}</div>`,
+    ].join('');
+  });
+  return [
+    '<!doctype html><html lang="en"><head><meta charset="utf-8">',
+    '<meta name="viewport" content="width=device-width, initial-scale=1">',
+    `<title>twocan ablation</title><style>${STYLE}${WIDE}</style></head><body>`,
+    '<h1>Ablation</h1>',
+    `<p class="faint">${escapeHtml(about)}</p>`,
+    '<p class="faint">Top-1 accuracy. A dot is a seed, the upright line their mean, the bar one standard deviation to each side; dashed lines are raw pixels and the untrained encoder.</p>',
+    ...plots,
+    '</body></html>\n',
+  ].join('\n');
+}
+
+const WIDE =
+  '.charts.wide { grid-template-columns: repeat(auto-fill, minmax(min(100%, 480px), 1fr)); } .mean { stroke: var(--curve); stroke-width: 2; }';
+
+type Entry = { readonly name: string; readonly statistic: Statistic | undefined };
+
+/** Rows of dots over one axis. */
+function dotPlot(title: string, entries: readonly Entry[], levels: readonly number[]): string {
+  const values = [...entries.flatMap(({ statistic }) => statistic?.values ?? []), ...levels];
+  const marks = ticks(Math.min(...values), Math.max(...values), 5);
+  const [low = 0, high = 1] = [marks[0], marks.at(-1)];
+  const bottom = PLOT.top + entries.length * PLOT.row;
+  const x = (value: number): string =>
+    (PLOT.left + ((value - low) / (high - low)) * (PLOT.right - PLOT.left)).toFixed(1);
+  return [
+    `<svg viewBox="0 0 ${WIDTH} ${bottom + PLOT.axis}" role="img" aria-label="${escapeHtml(title)}">`,
+    ...marks.map(
+      (mark) =>
+        `<path class="grid" d="M${x(mark)} ${PLOT.top}V${bottom}"/><text x="${x(mark)}" y="${bottom + 16}" text-anchor="middle">${percent(mark)}</text>`,
+    ),
+    ...levels.map(
+      (level, i) => `<path class="baseline b${i}" d="M${x(level)} ${PLOT.top}V${bottom}"/>`,
+    ),
+    ...entries.map(({ name, statistic }, i) => {
+      const y = PLOT.top + (i + 0.5) * PLOT.row;
+      const label = `<text x="${PLOT.left - 8}" y="${y + 4}" text-anchor="end">${escapeHtml(name)}</text>`;
+      return statistic === undefined ? label : label + marksOf(statistic, x, y);
+    }),
+    '</svg>',
+  ].join('');
+}
+
+function marksOf(
+  { values, mean, deviation }: Statistic,
+  x: (value: number) => string,
+  y: number,
+): string {
+  return [
+    `<path class="grid" style="stroke-width:6" d="M${x(mean - deviation)} ${y}H${x(mean + deviation)}"/>`,
+    ...values.map(
+      (value) =>
+        `<circle class="dot" cx="${x(value)}" cy="${y}" r="3"><title>${percent(value)}</title></circle>`,
+    ),
+    `<path class="mean" d="M${x(mean)} ${y - 8}V${y + 8}"/>`,
+  ].join('');
+}

@@ -1,0 +1,81 @@
+import { type CanConfig, methodCost } from '@twocan/can';
+import { countFlops } from '@twocan/vit';
+import { resolveModel } from '../config.ts';
+import type { Options } from '../options.ts';
+import { optionsOf, type Row } from './grid.ts';
+
+/** What rows have in common: the number of steps, or of operations. */
+export type Budget = 'steps' | 'flops';
+
+/** A run that some cells of the table are taken from. */
+export type PlannedRun = {
+  /** The folder under `runs/`, made of what the settings say. */
+  readonly name: string;
+  readonly options: Options;
+  /** Operations of its whole training. */
+  readonly flops: number;
+};
+
+/** A cell: one row under one budget, by its runs of all seeds. */
+export type Cell = {
+  readonly row: Row;
+  readonly budget: Budget;
+  readonly steps: number;
+  readonly flops: number;
+  readonly runs: readonly string[];
+};
+
+/** What an ablation consists of. */
+export type Plan = { readonly runs: readonly PlannedRun[]; readonly cells: readonly Cell[] };
+
+/**
+ * Plans the runs of a grid. Rows with equal settings share their runs.
+ *
+ * Under the budget of operations a row trains for as many steps as cost what `steps` of the base
+ * cost, counted by the formulas of `countFlops`.
+ *
+ * @param rows the grid
+ * @param base what all rows share
+ * @param of steps and batch of the base, seeds and budgets
+ * @returns runs in the order of the rows, all seeds of the first before the second
+ */
+export function planRuns(
+  rows: readonly Row[],
+  base: Options,
+  of: {
+    readonly steps: number;
+    readonly batch: number;
+    readonly seeds: readonly number[];
+    readonly budgets: readonly Budget[];
+  },
+): Plan {
+  const runs = new Map<string, PlannedRun>();
+  const whole = flopsOf(resolveModel(base));
+  const cells = rows.flatMap((row) =>
+    of.budgets.map((budget): Cell => {
+      const { epochs: _, ...options } = optionsOf(base, row);
+      const model = resolveModel(options);
+      const ratio = budget === 'steps' ? 1 : whole / flopsOf(model);
+      const steps = Math.max(1, Math.round(of.steps * ratio));
+      const flops = steps * of.batch * flopsOf(model);
+      const names = of.seeds.map((seed) => {
+        const name = `${nameOf(model)}-${steps}-seed${seed}`;
+        runs.set(name, { name, options: { ...options, steps, seed, batch: of.batch }, flops });
+        return name;
+      });
+      return { row, budget, steps, flops, runs: names };
+    }),
+  );
+  return { runs: [...runs.values()], cells };
+}
+
+/** Operations of a training step for one image. */
+const flopsOf = (model: CanConfig): number => countFlops(methodCost(model)).training;
+
+/** Everything that a grid varies; a setting without effect (the place of no noise) is not named. */
+function nameOf({ weights, maskRatio, noise }: CanConfig): string {
+  const { contrastive, reconstruction, denoising } = weights;
+  const short = (x: number): string => String(Number(x.toPrecision(4)));
+  const level = noise.max > 0 && noise.embed !== 'all' ? `-${noise.embed}` : '';
+  return `w${[contrastive, reconstruction, denoising].map(short).join('_')}-m${short(maskRatio)}-s${short(noise.max)}${level}`;
+}

@@ -1,0 +1,67 @@
+import { GRIDS } from '../ablation/grid.ts';
+import { command } from '../command.ts';
+import { usageError } from '../failure.ts';
+import type { Flags } from '../help.ts';
+import { parseOptions } from '../options.ts';
+import { SETTINGS } from '../settings.ts';
+import { choiceOr, numberOr, required } from '../words.ts';
+
+const GRID = 'Ablation';
+/** What the rows vary, or the table needs as it is. */
+const VARIED = new Set(['method', 'mask-ratio', 'sigma-max', 'noise-embed']);
+
+const shared: Flags = Object.fromEntries(
+  SETTINGS.filter(({ flag }) => !VARIED.has(flag)).map(({ flag, group, hint, description }) => [
+    flag,
+    { type: 'string', group, valueHint: hint, description },
+  ]),
+);
+
+const names = Object.keys(GRIDS);
+
+/** `twocan ablate`: which part of the method does what. */
+export const ablate = command(
+  {
+    name: 'ablate',
+    description: 'Train the method without some of its parts, and compare',
+    flags: {
+      grid: {
+        ...{ type: 'string', group: GRID, valueHint: names.join('|') },
+        description: 'What to vary; default paper, all of them',
+      },
+      seeds: {
+        ...{ type: 'string', group: GRID, valueHint: 'N' },
+        description: 'Runs of each row, from --seed on; default 3',
+      },
+      budget: {
+        ...{ type: 'string', group: GRID, valueHint: 'steps|flops|both' },
+        description: 'What rows have in common; default both, a column each',
+      },
+      out: {
+        ...{ type: 'string', group: GRID, valueHint: 'DIR' },
+        description: 'Where runs and table go; the same command goes on where it was interrupted',
+      },
+      ...shared,
+    },
+    examples: [
+      'twocan ablate --grid paper --data photos --preset tiny32 --epochs 50 --out ablation',
+      'twocan ablate --grid losses --data photos --steps 1000 --seeds 5 --out ablation',
+    ],
+  },
+  async (words) => {
+    const grid = choiceOr(words, 'grid', names, 'paper');
+    const budget = choiceOr(words, 'budget', ['steps', 'flops', 'both'] as const, 'both');
+    const base = parseOptions(words);
+    if (base.data === undefined)
+      throw usageError('--data is needed: a folder with one folder a class');
+    const request = {
+      ...{ grid, base, rows: GRIDS[grid] ?? [] },
+      seeds: numberOr(words, 'seeds', 3, { min: 1, whole: true }),
+      budgets: budget === 'both' ? (['steps', 'flops'] as const) : [budget],
+      out: required(words, 'out', 'a folder for runs and table'),
+    };
+    // Loaded here, so that --help and wrong usage answer at once.
+    const { ablate: run } = await import('../ablation/ablate.ts');
+    return run(request);
+  },
+);

@@ -1,0 +1,90 @@
+import { presetNames } from '@twocan/vit';
+import { command } from '../command.ts';
+import { usageError } from '../failure.ts';
+import { JUDGED_FLAGS, SEED } from '../judged-words.ts';
+import { choiceOr, numberOr, outputFile, required } from '../words.ts';
+
+const { features: _, ...judged } = JUDGED_FLAGS;
+const number = (valueHint: string, description: string) =>
+  ({ type: 'string', valueHint, description }) as const;
+
+/** `twocan finetune`: encoder and head, trained on labels. */
+export const finetune = command(
+  {
+    name: 'finetune',
+    description: 'Train a classifier, encoder and all, from a checkpoint or from scratch',
+    flags: {
+      ...judged,
+      preset: number('NAME', 'From scratch instead of --model: sizes of the encoder'),
+      'image-size': number('PX', "From scratch: side of the images; default the preset's"),
+      epochs: number('N', 'Passes over the data; default 50'),
+      batch: number('N', 'Images a step; default 64'),
+      lr: number('RATE', 'Peak rate of the head; default 2e-3, times batch/256'),
+      'warmup-epochs': number('N', 'Default 5, or a tenth of few epochs'),
+      'weight-decay': number('W', 'Decoupled, on kernels only; default 0.05'),
+      'layer-decay': number('0..1', 'Factor on the rate from block to block below; default 0.75'),
+      'drop-path': number('0..1', 'Stochastic depth of the last block; default 0.1'),
+      mixup: number('A', 'Beta of mixed images; default 0.8, 0 for none'),
+      cutmix: number('A', 'Beta of pasted rectangles; default 1, 0 for none'),
+      smoothing: number('0..1', 'Share of the label spread over all classes; default 0.1'),
+      'rand-augment': number('0..10', 'Magnitude of two colour operations; default 9, 0 for none'),
+      'crop-min': number('0..1', "Smallest crop, a share of the image's area; default 0.08"),
+      ...SEED,
+      'per-class': { type: 'boolean', description: 'List the accuracy of each class' },
+      confusion: number('FILE', 'Draw which class is taken for which, as PNG'),
+      out: number('DIR', 'Keep the classifier and the numbers here; default nowhere'),
+    },
+    examples: [
+      'twocan finetune --model runs/photos --data photos --epochs 50 --out finetuned',
+      'twocan finetune --preset tiny32 --data photos --layer-decay 1',
+    ],
+  },
+  async (words) => {
+    const { model } = words;
+    const preset = choiceOr(words, 'preset', presetNames, undefined);
+    if ((model === undefined) === (preset === undefined)) {
+      throw usageError('give one of --model RUN and --preset NAME (from scratch)');
+    }
+    const share = { min: 0, max: 1 };
+    const alpha = { min: 0, max: 2 };
+    const imageSize = numberOr(words, 'image-size', undefined, { min: 1, whole: true });
+    const epochs = numberOr(words, 'epochs', 50, { min: 0, open: true });
+    const batch = numberOr(words, 'batch', 64, { min: 1, whole: true });
+    const magnitude = numberOr(words, 'rand-augment', 9, { min: 0, max: 10 });
+    const recipe = {
+      ...{ epochs, batch },
+      learningRate: numberOr(words, 'lr', (2e-3 * batch) / 256, { min: 0 }),
+      warmupEpochs: numberOr(words, 'warmup-epochs', Math.min(5, epochs / 10), { min: 0 }),
+      weightDecay: numberOr(words, 'weight-decay', 0.05, { min: 0 }),
+      layerDecay: numberOr(words, 'layer-decay', 0.75, { ...share, open: true }),
+      dropPath: numberOr(words, 'drop-path', 0.1, { min: 0, max: 0.99 }),
+      mixing: {
+        mixup: numberOr(words, 'mixup', 0.8, alpha),
+        cutmix: numberOr(words, 'cutmix', 1, alpha),
+      },
+      smoothing: numberOr(words, 'smoothing', 0.1, { min: 0, max: 0.99 }),
+      augmentation: {
+        scale: [numberOr(words, 'crop-min', 0.08, { ...share, open: true }), 1] as const,
+        ...{ jitter: 0, grey: 0, blur: 0 },
+        ...(magnitude > 0 && { randAugment: { operations: 2, magnitude } }),
+      },
+      seed: numberOr(words, 'seed', 0, { min: 0, whole: true }),
+    };
+    const request = {
+      data: required(words, 'data', 'a folder with one folder a class'),
+      ...(model === undefined ? {} : { model: required(words, 'model', 'a run or a checkpoint') }),
+      sizes: {
+        ...(preset === undefined ? {} : { preset }),
+        ...(imageSize === undefined ? {} : { imageSize }),
+      },
+      recipe,
+      ...(words.out === undefined ? {} : { out: required(words, 'out', 'a folder') }),
+      ...(words.confusion === undefined ? {} : { confusion: outputFile(words, '', 'confusion') }),
+      perClass: words.perClass === true,
+      json: words.json === true,
+      backend: words.backend as string | undefined,
+    };
+    const { finetune: run } = await import('../finetuning.ts');
+    return run(request);
+  },
+);
