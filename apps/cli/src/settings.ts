@@ -21,7 +21,7 @@ export type Setting = Kind & {
 };
 
 /** The names that `--backend` takes. */
-export const BACKENDS = ['auto', 'cpu', 'wasm', 'simd', 'node', 'node-gpu'] as const;
+export const BACKENDS = ['auto', 'cpu', 'wasm', 'simd', 'node', 'node-gpu', 'webgpu'] as const;
 
 const number = (range: Range): Kind => ({ kind: 'number', range, whole: false });
 const whole = (min: number): Kind => ({ kind: 'number', range: { min }, whole: true });
