@@ -1,9 +1,11 @@
 #!/usr/bin/env node
 import { doctor } from './commands/doctor.ts';
 import { embed } from './commands/embed.ts';
+import { fewshot } from './commands/fewshot.ts';
 import { inspect } from './commands/inspect.ts';
 import { knn } from './commands/knn.ts';
 import { pretrain } from './commands/pretrain.ts';
+import { probe } from './commands/probe.ts';
 import { reconstruct } from './commands/reconstruct.ts';
 import { search } from './commands/search.ts';
 import { setup } from './commands/setup.ts';
@@ -12,7 +14,18 @@ import { commandHelp, programHelp, styleFor } from './help.ts';
 import { hint } from './nearest-name.ts';
 import { version } from './version.ts';
 
-const COMMANDS = [pretrain, knn, embed, search, reconstruct, inspect, doctor, setup];
+const COMMANDS = [
+  pretrain,
+  knn,
+  probe,
+  fewshot,
+  embed,
+  search,
+  reconstruct,
+  inspect,
+  doctor,
+  setup,
+];
 
 const isHelp = (word: string): boolean => word === '--help' || word === '-h';
 

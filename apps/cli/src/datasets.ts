@@ -4,7 +4,7 @@ import { fold, key } from '@twocan/core';
 import { cached, type Dataset, shapes } from '@twocan/data';
 import { type BrokenFile, type ImageFolder, imageFolder } from '@twocan/data/node';
 import type { DataFacts } from './config.ts';
-import { atMost, between, type Evaluation, MOST, within } from './evaluation-sets.ts';
+import { atMost, between, type Evaluation, MOST, type Most, within } from './evaluation-sets.ts';
 import { usageError } from './failure.ts';
 
 /** Data ready for a run. */
@@ -29,10 +29,13 @@ export type Asked = {
   readonly evalData?: string;
   /** Megabytes of decoded images to keep. */
   readonly cache?: number;
+  /** How many pictures judge at most. */
+  readonly most?: Most;
 };
 
 type Side = { readonly height: number; readonly width: number };
 type Room = { readonly image: Side; readonly cacheBytes?: number };
+type JudgedRoom = Room & { readonly most: Most };
 
 /** What `shapes` without a count means. */
 const DEFAULT_COUNT = 2000;
@@ -44,20 +47,23 @@ const HELD_OUT_NAMES = ['test', 'validation', 'val'] as const;
  * @param asked.data `shapes`, `shapes:COUNT` or a folder; `shapes` unless said
  * @param asked.evalData a folder of labelled pictures; those of the data unless said
  * @param asked.cache megabytes of decoded images to keep
+ * @param asked.most how many pictures judge at most; 2000 and 500 unless said
  * @param image the model's image size
  * @returns the data; the caller closes it
  * @throws Failure (exit code 2) for a count or a folder that cannot be used
  */
 export async function openData(
-  { data = 'shapes', evalData, cache }: Asked,
+  { data = 'shapes', evalData, cache, most = MOST }: Asked,
   image: Side,
 ): Promise<OpenedData> {
-  const room: Room = { image, ...(cache === undefined ? {} : { cacheBytes: cache * 1e6 }) };
+  const room: JudgedRoom = {
+    image,
+    most,
+    ...(cache === undefined ? {} : { cacheBytes: cache * 1e6 }),
+  };
   const [, builtIn, count] = /^(shapes)(?::(.*))?$/.exec(data) ?? [];
   const opened =
-    builtIn === undefined
-      ? await openFolder(resolve(data), room)
-      : await openShapes(count, image.width);
+    builtIn === undefined ? await openFolder(resolve(data), room) : await openShapes(count, room);
   if (evalData === undefined) return opened;
   return judgedOn(opened, resolve(evalData), room).catch(async (error) => {
     await opened.close();
@@ -69,7 +75,7 @@ export async function openData(
  * The same data, judged on the folder of --eval-data: as the test set of the data's own classes
  * where it has them, else on its own.
  */
-async function judgedOn(opened: OpenedData, path: string, room: Room): Promise<OpenedData> {
+async function judgedOn(opened: OpenedData, path: string, room: JudgedRoom): Promise<OpenedData> {
   if (!isFolder(path)) {
     throw usageError(`--eval-data ${path} is not a folder; give one with one folder a class`);
   }
@@ -78,7 +84,7 @@ async function judgedOn(opened: OpenedData, path: string, room: Room): Promise<O
   const across =
     labelled === undefined || own.labelled === undefined || own.source === opened.source
       ? undefined
-      : between(labelled, own.labelled, path);
+      : between(labelled, own.labelled, path, room.most);
   const evaluation = across ?? own.evaluation;
   if (evaluation === undefined) {
     await own.close();
@@ -94,7 +100,10 @@ async function judgedOn(opened: OpenedData, path: string, room: Room): Promise<O
   };
 }
 
-async function openShapes(word: string | undefined, size: number): Promise<OpenedData> {
+async function openShapes(
+  word: string | undefined,
+  { image: { width: size }, most }: JudgedRoom,
+): Promise<OpenedData> {
   const count = word === undefined ? DEFAULT_COUNT : Number(word);
   if (!Number.isSafeInteger(count) || count < 1) {
     throw usageError(`--data shapes:COUNT needs a whole number of at least 1, got shapes:${word}`);
@@ -109,7 +118,7 @@ async function openShapes(word: string | undefined, size: number): Promise<Opene
     length: count,
     dataset,
     evaluation: {
-      train: atMost(dataset, MOST.train),
+      train: atMost(dataset, most.train),
       test,
       classes: dataset.classes?.length ?? 0,
       heldOut: 'held-out drawings',
@@ -122,14 +131,15 @@ async function openShapes(word: string | undefined, size: number): Promise<Opene
   };
 }
 
-async function openFolder(asked: string, room: Room): Promise<OpenedData> {
+async function openFolder(asked: string, room: JudgedRoom): Promise<OpenedData> {
   expectFolder(asked);
   const path = trainingPart(asked);
   const folder = await openImages(path, room);
   const other = heldOutSibling(path);
   const sibling = other === undefined || !folder.labels ? undefined : await openImages(other, room);
-  const across = sibling === undefined ? undefined : between(folder, sibling, other ?? '');
-  const evaluation = across ?? within(folder, path);
+  const across =
+    sibling === undefined ? undefined : between(folder, sibling, other ?? '', room.most);
+  const evaluation = across ?? within(folder, path, room.most);
   return {
     source: path,
     length: folder.length,

@@ -1,9 +1,9 @@
 import type { CanParams } from '@twocan/can';
-import type { Dataset } from '@twocan/data';
 import { effectiveRank } from '@twocan/evaluate';
 import type { OpenedData } from './datasets.ts';
-import { encoderFeatures, extractRows, rawPixels, type Sizes } from './features.ts';
-import { accuracyOf } from './knn.ts';
+import { encoderFeatures, extractRows, type Sizes } from './features.ts';
+import { knnOf } from './knn.ts';
+import { pixelSides, sidesOf } from './sides.ts';
 
 /** What can be said of an encoder without training anything on top of it. */
 export type Judgement = {
@@ -26,13 +26,18 @@ export async function judgeEncoder(
   params: CanParams,
   { evaluation, pictures }: Pick<OpenedData, 'evaluation' | 'pictures'>,
 ): Promise<Judgement> {
-  const rows = (dataset: Dataset) =>
-    extractRows(dataset, sizes, encoderFeatures(sizes.model, params));
-  const test = await rows(pictures);
-  const rank = effectiveRank(test.features, { rows: pictures.length });
-  if (evaluation === undefined) return { effectiveRank: rank };
-  const train = await rows(evaluation.train);
-  return { effectiveRank: rank, knn: await accuracyOf(evaluation, { train, test }) };
+  const extract = encoderFeatures(sizes.model, params);
+  const rankOf = (features: Float32Array, rows: number) => effectiveRank(features, { rows });
+  if (evaluation === undefined) {
+    const { features } = await extractRows(pictures, sizes, extract);
+    return { effectiveRank: rankOf(features, pictures.length) };
+  }
+  const sides = await sidesOf(evaluation, sizes, extract);
+  const { features, labels } = sides.test;
+  return {
+    effectiveRank: rankOf(features, labels.length),
+    knn: (await knnOf(sides)).accuracy,
+  };
 }
 
 /**
@@ -46,7 +51,5 @@ export async function judgePixels(
   sizes: Sizes,
   evaluation: NonNullable<OpenedData['evaluation']>,
 ): Promise<number> {
-  const train = await extractRows(evaluation.train, sizes, rawPixels);
-  const test = await extractRows(evaluation.test, sizes, rawPixels);
-  return accuracyOf(evaluation, { train, test });
+  return (await knnOf(await pixelSides(evaluation, sizes))).accuracy;
 }

@@ -2,7 +2,7 @@ import { basename } from 'node:path';
 import { type Dataset, subset } from '@twocan/data';
 import type { ImageFolder } from '@twocan/data/node';
 
-/** Labelled pictures on both sides of the k-NN comparison. */
+/** Labelled pictures: to learn from, and to be judged on. */
 export type Evaluation = {
   readonly train: Dataset;
   readonly test: Dataset;
@@ -13,8 +13,11 @@ export type Evaluation = {
   readonly source: string;
 };
 
+/** How many pictures of each side at most. */
+export type Most = { readonly train: number; readonly test: number };
+
 /** The most pictures of each side: enough for a steady percentage, few enough for seconds. */
-export const MOST = { train: 2000, test: 500 } as const;
+export const MOST: Most = { train: 2000, test: 500 };
 /** Of a folder without a held-out sibling, every fifth picture of a class is the k-NN's test. */
 const FOLD = 5;
 
@@ -24,12 +27,14 @@ const FOLD = 5;
  * @param train the neighbours
  * @param test the pictures to name
  * @param path where the test pictures lie
+ * @param most how many of each side
  * @returns both sides; undefined where classes are not known, or differ
  */
 export function between(
   train: ImageFolder,
   test: ImageFolder,
   path: string,
+  most: Most,
 ): Evaluation | undefined {
   const { classes = [], labels } = train;
   const names = test.classes ?? [];
@@ -37,8 +42,8 @@ export function between(
   if (labels === undefined || test.labels === undefined || !known) return undefined;
   const renamed = test.labels.map((label) => classes.indexOf(names[label] ?? ''));
   return {
-    train: atMost(train, MOST.train),
-    test: atMost({ ...test, classes, labels: renamed }, MOST.test),
+    train: atMost(train, most.train),
+    test: atMost({ ...test, classes, labels: renamed }, most.test),
     classes: classes.length,
     heldOut: `pictures of ${basename(path)}/`,
     source: `pictures of ${path}, by their neighbours in the data`,
@@ -50,9 +55,10 @@ export function between(
  *
  * @param folder its pictures
  * @param path where they lie
+ * @param most how many of each side
  * @returns both sides; undefined where classes are not known
  */
-export function within(folder: ImageFolder, path: string): Evaluation | undefined {
+export function within(folder: ImageFolder, path: string, most: Most): Evaluation | undefined {
   const { classes, labels } = folder;
   if (classes === undefined || labels === undefined) return undefined;
   const seen = new Map<number, number>();
@@ -69,8 +75,8 @@ export function within(folder: ImageFolder, path: string): Evaluation | undefine
   const test = part(true);
   if (test.length === 0) return undefined;
   return {
-    train: atMost(part(false), MOST.train),
-    test: atMost(test, MOST.test),
+    train: atMost(part(false), most.train),
+    test: atMost(test, most.test),
     classes: classes.length,
     heldOut: 'pictures whose labels were held out; the pretraining saw them without',
     source: `every fifth picture of ${path}, by its neighbours among the rest`,

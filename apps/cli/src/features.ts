@@ -1,7 +1,9 @@
 import { type Tensor2D, tensor4d, tidy } from '@tensorflow/tfjs-core';
-import { type CanParams, encode } from '@twocan/can';
+import { type CanParams, encode, type Pooling } from '@twocan/can';
 import { type Dataset, plainViews } from '@twocan/data';
 import type { RunConfig } from './config.ts';
+
+export type { Pooling };
 
 const AT_ONCE = 100; // pictures in memory at a time
 
@@ -22,14 +24,19 @@ export const rawPixels: Extract = async (pixels) => pixels;
  *
  * @param model the method
  * @param params borrowed
+ * @param pool which tokens make a picture's row; those of the method unless said
  * @returns what {@link extractRows} applies to each piece of a data set
  */
-export function encoderFeatures(model: RunConfig['model'], params: CanParams): Extract {
+export function encoderFeatures(
+  model: RunConfig['model'],
+  params: CanParams,
+  pool: Pooling = model.pool,
+): Extract {
   const { image, channels } = model.encoder;
   return async (pixels, count) => {
     const features = tidy((): Tensor2D => {
       const images = tensor4d(pixels, [count, image.height, image.width, channels]);
-      return encode(model)(params, images);
+      return encode(model, { pool })(params, images);
     });
     const values = await features.data<'float32'>();
     features.dispose();

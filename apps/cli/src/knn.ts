@@ -1,23 +1,13 @@
-import type { CanParams } from '@twocan/can';
-import type { Dataset } from '@twocan/data';
-import { knnAccuracy } from '@twocan/evaluate';
+import { type Classification, knnAccuracy } from '@twocan/evaluate';
+import type { Compared } from './comparison.ts';
 import type { Evaluation } from './evaluation-sets.ts';
-import {
-  type Extract,
-  encoderFeatures,
-  extractRows,
-  type Rows,
-  rawPixels,
-  type Sizes,
-} from './features.ts';
+import { percent } from './percent.ts';
+import type { Sides } from './sides.ts';
 
 const NEIGHBOURS = 20;
 
 /** Top-1 accuracies of one run, in [0, 1], all on the same pictures with the same votes. */
-export type KnnComparison = {
-  readonly trained: number;
-  readonly rawPixels: number;
-  readonly untrained: number;
+export type KnnComparison = Compared<number> & {
   readonly neighbours: number;
   readonly trainImages: number;
   readonly testImages: number;
@@ -27,61 +17,19 @@ export type KnnComparison = {
 /** How neighbours vote. */
 export type Votes = { readonly k?: number; readonly temperature?: number };
 
-/** Rows of features of both sides. */
-type Sides = { readonly train: Rows; readonly test: Rows };
-
 /**
- * The k-NN accuracy of features.
+ * Judges features by their nearest neighbours.
  *
- * @param evaluation labelled pictures of both sides
- * @param sides their features
+ * @param sides features of both sides
  * @param votes how neighbours vote
- * @returns top-1 in [0, 1]
+ * @returns accuracy and predictions
  */
-export async function accuracyOf(
-  { train, test, classes }: Evaluation,
+export function knnOf(
   sides: Sides,
   { k = NEIGHBOURS, ...votes }: Votes = {},
-): Promise<number> {
-  const { accuracy } = await knnAccuracy({
-    train: { features: sides.train.features, labels: labelsOf(train) },
-    test: { features: sides.test.features, labels: labelsOf(test) },
-    k: Math.min(k, train.length),
-    centre: true,
-    classes,
-    ...votes,
-  });
-  return accuracy;
-}
-
-const labelsOf = ({ labels, length }: Dataset): Int32Array => labels ?? new Int32Array(length);
-
-/**
- * Compares trained features with raw pixels and with the encoder the run started from.
- *
- * @param sizes image size and normalisation
- * @param encoders the trained and the untrained parameters; borrowed
- * @param evaluation labelled pictures of both sides
- * @param votes how neighbours vote
- * @returns the accuracies
- */
-export async function compareByKnn(
-  sizes: Sizes,
-  encoders: { readonly trained: CanParams; readonly untrained: CanParams },
-  evaluation: Evaluation,
-  votes: Votes = {},
-): Promise<KnnComparison> {
-  const accuracy = async (extract: Extract): Promise<number> => {
-    const train = await extractRows(evaluation.train, sizes, extract);
-    const test = await extractRows(evaluation.test, sizes, extract);
-    return accuracyOf(evaluation, { train, test }, votes);
-  };
-  return {
-    trained: await accuracy(encoderFeatures(sizes.model, encoders.trained)),
-    rawPixels: await accuracy(rawPixels),
-    untrained: await accuracy(encoderFeatures(sizes.model, encoders.untrained)),
-    ...countsOf(evaluation, votes),
-  };
+): Promise<Classification> {
+  const most = sides.train.labels.length;
+  return knnAccuracy({ ...sides, k: Math.min(k, most), centre: true, ...votes });
 }
 
 /**
@@ -94,7 +42,7 @@ export async function compareByKnn(
 export function countsOf(
   { train, test, classes }: Evaluation,
   { k = NEIGHBOURS }: Votes = {},
-): Omit<KnnComparison, 'trained' | 'rawPixels' | 'untrained'> {
+): Omit<KnnComparison, keyof Compared<number>> {
   return {
     neighbours: Math.min(k, train.length),
     trainImages: train.length,
@@ -111,7 +59,6 @@ export function countsOf(
  * @returns one line
  */
 export function knnLine(result: KnnComparison, heldOut: string): string {
-  const percent = (share: number): string => `${(100 * share).toFixed(1)}%`;
   return (
     `k-NN top-1: ${percent(result.trained)} (raw pixels ${percent(result.rawPixels)}, ` +
     `untrained encoder ${percent(result.untrained)}; ${result.testImages} ${heldOut}, ` +

@@ -1,6 +1,7 @@
 import { disposeTree, fold, key } from '@twocan/core';
 import { freshParams, type State } from './begin.ts';
 import { judgeEncoder, judgePixels } from './encoder-judgement.ts';
+import { percent } from './percent.ts';
 import type { Progress } from './progress.ts';
 import type { Record } from './record.ts';
 import type { Run } from './run.ts';
@@ -40,7 +41,7 @@ export async function takeStock(
     record.drawn(step, path);
     const { knn, effectiveRank } = judgement;
     progress.note(
-      `after step ${step}: ${knn === undefined ? '' : `k-NN top-1 ${(100 * knn).toFixed(1)}%, `}effective rank ${effectiveRank.toFixed(1)} of ${config.model.encoder.width}`,
+      `after step ${step}: ${knn === undefined ? '' : `k-NN top-1 ${percent(knn)}, `}effective rank ${effectiveRank.toFixed(1)} of ${config.model.encoder.width}`,
     );
   }
   record.report();

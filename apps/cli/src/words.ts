@@ -57,6 +57,43 @@ export function numberOr<T>(
 }
 
 /**
+ * Several numbers, separated by commas.
+ *
+ * @returns undefined where nothing was said
+ * @throws Failure (exit code 2) for what is no number in range
+ */
+export function numbersOf(
+  words: Words,
+  flag: string,
+  range: Range & { readonly whole?: boolean },
+): readonly number[] | undefined {
+  const word = words[flag];
+  if (word === undefined) return undefined;
+  return String(word)
+    .split(',')
+    .map((part) => numberOr({ [flag]: part }, flag, Number.NaN, range));
+}
+
+/**
+ * One of several words.
+ *
+ * @throws Failure (exit code 2) for another word, with the nearest known one
+ */
+export function choiceOr<C extends string, T>(
+  words: Words,
+  flag: string,
+  choices: readonly C[],
+  fallback: T,
+): C | T {
+  const word = words[flag];
+  if (word === undefined) return fallback;
+  const known = choices.find((choice) => choice === word);
+  if (known !== undefined) return known;
+  const near = hint(String(word), choices, '');
+  throw usageError(`--${flag} must be one of ${choices.join(', ')}${near}, got ${String(word)}`);
+}
+
+/**
  * Makes the backend of `--backend` current.
  *
  * @throws Failure (exit code 2) saying what to install when it is missing
@@ -65,12 +102,7 @@ export async function useBackend(
   name: string | undefined,
   threads?: number,
 ): Promise<BackendReport> {
-  const wanted = BACKENDS.find((known) => known === (name ?? 'auto'));
-  if (wanted === undefined) {
-    throw usageError(
-      `--backend must be one of ${BACKENDS.join(', ')}${hint(name ?? '', BACKENDS, '')}, got ${name}`,
-    );
-  }
+  const wanted = choiceOr({ backend: name }, 'backend', BACKENDS, 'auto');
   enableProdMode(); // else tfjs's cpu backend prints an advertisement
   try {
     return await chooseBackend(wanted, threads === undefined ? {} : { threads });
@@ -85,12 +117,12 @@ export async function useBackend(
  *
  * @throws Failure (exit code 2) when a folder of that name is there
  */
-export function outputFile(words: Words, fallback: string): string {
-  const given = words.out;
-  if (given === '') throw usageError('--out needs a value');
+export function outputFile(words: Words, fallback: string, flag = 'out'): string {
+  const given = words[flag];
+  if (given === '') throw usageError(`--${flag} needs a value`);
   const path = typeof given === 'string' ? given : fallback;
   if (existsSync(path) && statSync(path).isDirectory()) {
-    throw usageError(`--out ${path} is a folder; give a file`);
+    throw usageError(`--${flag} ${path} is a folder; give a file`);
   }
   return path;
 }

@@ -1,5 +1,8 @@
+import '@tensorflow/tfjs-backend-cpu';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { key } from '@twocan/core';
+import { fewShotAccuracy, probeAccuracy } from '@twocan/evaluate';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { drawPhotos, scratch, twocan } from './cli.ts';
@@ -100,6 +103,63 @@ describe('knn', () => {
   });
 });
 
+/** The rows that `embed` wrote, held out as the commands do: every fifth of a class. */
+const sidesOfLines = async () => {
+  const lines = await embedLines();
+  const names = [...new Set(lines.map(({ name }) => name.split('/')[0]))];
+  const side = (held: boolean) => {
+    const own = lines.filter((_, i) => ((i % EACH) % 5 === 4) === held);
+    return {
+      features: Float32Array.from(own.flatMap(({ features }) => features)),
+      labels: Int32Array.from(own, ({ name }) => names.indexOf(name.split('/')[0])),
+    };
+  };
+  return { train: side(false), test: side(true) };
+};
+
+describe('probe', () => {
+  test('is the library on the rows that embed writes, and draws the confusions', async () => {
+    const out = folder.path('confusion.png');
+    const args = ['probe', '--model', run, '--data', photos, '--seed', '3', '--json'];
+    const { code, stdout } = await twocan([...args, '--confusion', out]);
+    expect(code).toBe(0);
+    const said = JSON.parse(stdout) as { trained: number; perClass: Record<string, number> };
+    const { accuracy, perClass } = await probeAccuracy({ ...(await sidesOfLines()), key: key(3) });
+    expect(said.trained).toBe(accuracy);
+    expect(Object.keys(said.perClass)).toEqual(['class-0', 'class-1', 'class-2']);
+    expect(Object.values(said.perClass)).toEqual([...perClass]);
+    const { format, width, height } = await sharp(out).metadata();
+    expect(format).toBe('png');
+    // A legend of 46 characters, and three rows below it.
+    expect(width).toBeGreaterThan(250);
+    expect(height).toBeGreaterThan(60);
+  });
+
+  test('lists classes from the worst, and takes other tokens and another recipe', async () => {
+    const args = ['probe', '--model', run, '--data', photos, '--per-class'];
+    const { stdout } = await twocan([...args, '--features', 'both', '--optimizer', 'lars']);
+    const [line, ...classes] = stdout.trim().split('\n');
+    expect(line).toMatch(
+      /^linear probe top-1: [\d.]+% \(raw pixels [\d.]+%, untrained encoder [\d.]+%; 6 /,
+    );
+    const shares = classes.map((text) => Number(/^ *([\d.]+)% {2}class-\d$/.exec(text)?.[1]));
+    expect(shares).toHaveLength(CLASSES);
+    expect(shares).toEqual(shares.toSorted((a, b) => a - b));
+  });
+});
+
+test('fewshot is the library on the rows that embed writes', async () => {
+  const args = ['fewshot', '--model', run, '--data', photos, '--json'];
+  const { code, stdout } = await twocan(args);
+  expect(code).toBe(0);
+  const said = JSON.parse(stdout) as { trained: object };
+  const sides = await sidesOfLines();
+  // A class has eight images to learn from: ten and twenty-five are left out.
+  expect(said.trained).toEqual(await fewShotAccuracy({ ...sides, key: key(0), shots: [1, 5] }));
+  const table = (await twocan([...args.slice(0, -1), '--shots', '2', '--draws', '2'])).stdout;
+  expect(table).toMatch(/^ +2( +[\d.]+% ± [\d.]+){3}$/m);
+});
+
 test('reconstruct draws a sheet at another mask ratio', async () => {
   const sheets = [];
   for (const ratio of ['0.25', '0.75']) {
@@ -153,6 +213,10 @@ describe('what cannot be used exits with 2 and says why', () => {
     [['embed', '--model', run, '--data', photos, '--out', 'x.csv'], '.npy or .jsonl'],
     [['embed', '--model', run, '--data', 'nowhere'], 'is not a folder'],
     [['knn', '--model', run, '--data', photos, '--k', '0'], '--k must be a whole number'],
+    [['probe', '--model', run, '--data', photos, '--optimizer', 'sgd'], 'one of adamw, lars'],
+    [['probe', '--model', run, '--data', photos, '--features', 'class'], 'did you mean cls?'],
+    [['fewshot', '--model', run, '--data', photos, '--shots', '1,x'], '--shots must be a whole'],
+    [['fewshot', '--model', run, '--data', photos, '--shots', '9'], 'has 8 images to learn from'],
     [['knn', '--modle', run], 'unknown option --modle; did you mean --model?'],
     [['reconstruct', '--model', run, '--data', photos, '--mask-ratio', '1'], 'at most 0.99'],
     [['reconstruct', '--model', run, '--data', photos, '--mask-ratio', '0'], 'with hidden patches'],

@@ -48,6 +48,12 @@ export type CanConfig = {
   readonly pool: 'patches' | 'all';
 };
 
+/**
+ * Which tokens make an image's feature vector: the mean of patches, of all, the class token, or `both`:
+ * the class token followed by the mean of patches.
+ */
+export type Pooling = CanConfig['pool'] | 'cls' | 'both';
+
 /** The name of a method. */
 export type Method = 'can' | 'mae' | 'simclr' | 'contrastive-masked';
 

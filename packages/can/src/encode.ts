@@ -1,18 +1,16 @@
 import { type Tensor2D, type Tensor4D, tidy } from '@tensorflow/tfjs-core';
 import { encodeImages } from '@twocan/vit';
-import type { CanConfig } from './config.ts';
+import type { CanConfig, Pooling } from './config.ts';
 import { poolTokens } from './forward.ts';
 import type { CanParams } from './params.ts';
-
-/** Which tokens make an image's feature vector: the mean of patches, of all, or the class token. */
-export type Pooling = CanConfig['pool'] | 'cls';
 
 /**
  * The features of whole images: no mask, no noise, no projector.
  *
  * @param config the method; its `pool` decides which tokens are averaged
  * @param options.pool another choice, such as 'cls'
- * @returns `(params, images) → features`, from `[B, H, W, C]` normalised pixels to `[B, D]`
+ * @returns `(params, images) → features`, from `[B, H, W, C]` normalised pixels to `[B, D]`,
+ *   or `[B, 2D]` for 'both'
  * @throws RangeError if the images do not fit the encoder
  * @example
  * const features = encode(config)(params, images);

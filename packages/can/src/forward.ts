@@ -16,7 +16,7 @@ import { keepTokens, type Mask, restoreTokens } from '@twocan/masking';
 import { encodeLevel, levelMlp } from '@twocan/noise';
 import { patchify } from '@twocan/patches';
 import { decodeTokens, embedForDecoder, embedPatches, encodeTokens } from '@twocan/vit';
-import type { CanConfig } from './config.ts';
+import type { CanConfig, Pooling } from './config.ts';
 import { type Draws, drawCorruption } from './draws.ts';
 import type { CanBatch, CanParams } from './params.ts';
 
@@ -152,13 +152,15 @@ function encodeViews(config: CanConfig, params: CanParams, batch: CanBatch, draw
   return { clean, noisy, encoded, features, ...(embeddings && { embeddings }) };
 }
 
-/** The mean of an image's tokens, `[M, 1 + K, D]` → `[M, D]`. */
-export function poolTokens(encoded: Tensor3D, pool: 'patches' | 'all' | 'cls'): Tensor2D {
+/** One row for each image's tokens, `[M, 1 + K, D]` → `[M, D]`; `[M, 2D]` for 'both'. */
+export function poolTokens(encoded: Tensor3D, pool: Pooling): Tensor2D {
   const [images, tokens, width] = encoded.shape;
   if (pool === 'all') return mean(encoded, 1);
-  if (pool === 'cls')
-    return reshape(slice(encoded, [0, 0, 0], [images, 1, width]), [images, width]);
-  return mean(slice(encoded, [0, 1, 0], [images, tokens - 1, width]), 1);
+  const cls = (): Tensor2D =>
+    reshape(slice(encoded, [0, 0, 0], [images, 1, width]), [images, width]);
+  if (pool === 'cls') return cls();
+  const patches: Tensor2D = mean(slice(encoded, [0, 1, 0], [images, tokens - 1, width]), 1);
+  return pool === 'both' ? concat([cls(), patches], 1) : patches;
 }
 
 function embedViews(

@@ -3,6 +3,7 @@ export {
   type LevelPlacement,
   type Method,
   methods,
+  type Pooling,
   type ProjectorShape,
   usesContrast,
   usesDecoder,
@@ -12,7 +13,7 @@ export {
 } from './config.ts';
 export { methodCost } from './cost.ts';
 export { type Draws, drawCorruption } from './draws.ts';
-export { encode, type Pooling } from './encode.ts';
+export { encode } from './encode.ts';
 export { canEmbeddings, canForward, canForwardWith, type Forward } from './forward.ts';
 export { initCan } from './init.ts';
 export { type CanLossOptions, canLoss, canLossWith } from './loss.ts';

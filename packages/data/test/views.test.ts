@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { expectClose } from '@twocan/testkit';
 import { describe, expect, it } from 'vitest';
 import {
@@ -10,11 +9,9 @@ import {
   toGrey,
   type ViewPlan,
 } from '../src/index.ts';
+import golden from './golden/torchvision.json' with { type: 'json' };
 import { flatPicture, numberedPicture } from './pictures.ts';
 
-const golden = JSON.parse(
-  readFileSync(new URL('./golden/torchvision.json', import.meta.url), 'utf8'),
-);
 const picture = numberedPicture(golden.width, golden.height);
 const whole = { x: 0, y: 0, width: picture.width, height: picture.height };
 const base = (): Float32Array => cropResize(picture, whole, 8, false);
@@ -25,7 +22,7 @@ describe('against torchvision', () => {
   it('cuts and resizes: smaller, larger, and both at once', () => {
     expect(golden.resize).toHaveLength(4);
     for (const { crop, size, pixels } of golden.resize) {
-      const [x, y, width, height] = crop;
+      const [x, y, width, height] = crop as [number, number, number, number];
       expectClose(cropResize(picture, { x, y, width, height }, size, false), pixels, close);
     }
   });
@@ -34,7 +31,7 @@ describe('against torchvision', () => {
     expect(golden.colour).toHaveLength(9);
     for (const { kind, amount, pixels } of golden.colour) {
       const own = base();
-      changeColour(own, { kind, amount });
+      changeColour(own, { kind, amount } as ColourChange);
       expectClose(own, pixels, close, `${kind} ${amount}`);
     }
   });

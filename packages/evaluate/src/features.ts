@@ -1,3 +1,5 @@
+import { checkClasses } from './score.ts';
+
 /** Feature vectors with their classes: row i of `features` belongs to `labels[i]`. */
 export type LabelledFeatures = {
   /** `[M, D]`, row by row. */
@@ -37,6 +39,37 @@ export function widthOf(
   return width;
 }
 
+/**
+ * Both sides of a classification, checked.
+ *
+ * @param caller the function that asks, named in the error
+ * @param sides features and labels; `classes` is the highest label plus 1 unless given
+ * @returns D and the number of classes
+ * @throws RangeError if rows are empty, uneven or not finite, widths differ, or a label is out of range
+ */
+export function checkSides(
+  caller: string,
+  sides: {
+    readonly train: LabelledFeatures;
+    readonly test: LabelledFeatures;
+    readonly classes?: number | undefined;
+  },
+): { readonly width: number; readonly classes: number } {
+  const { train, test } = sides;
+  const width = widthOf(caller, 'train', train.features, train.labels.length);
+  const testWidth = widthOf(caller, 'test', test.features, test.labels.length);
+  if (width !== testWidth) {
+    throw new RangeError(
+      `${caller}: train and test must be equally wide, got ${width} and ${testWidth}`,
+    );
+  }
+  const highest = (labels: Int32Array): number => labels.reduce((a, b) => Math.max(a, b), -1);
+  const classes = sides.classes ?? Math.max(highest(train.labels), highest(test.labels)) + 1;
+  checkClasses(caller, train.labels, classes);
+  checkClasses(caller, test.labels, classes);
+  return { width, classes };
+}
+
 /** The mean row, `[D]`, summed in float64. */
 export function meanRow(features: Float32Array, width: number): Float64Array {
   const mean = new Float64Array(width);
@@ -69,6 +102,32 @@ export function unitRows(
     }
     const scale = squares > 1e-14 * before ? 1 / Math.sqrt(squares) : 0;
     for (let i = 0; i < width; i++) out[start + i] = (out[start + i] ?? 0) * scale;
+  }
+  return out;
+}
+
+/** Rows as columns: `[M, D]` to `[D, M]`. */
+export function transposed(matrix: Float32Array, width: number): Float32Array {
+  const rows = matrix.length / width;
+  const out = new Float32Array(matrix.length);
+  for (let row = 0; row < rows; row++) {
+    for (let column = 0; column < width; column++) {
+      out[column * rows + row] = matrix[row * width + column] ?? 0;
+    }
+  }
+  return out;
+}
+
+/** Some rows, in the order asked: `[rows, D]`. */
+export function chosenRows(
+  features: Float32Array,
+  width: number,
+  rows: ArrayLike<number>,
+): Float32Array {
+  const out = new Float32Array(rows.length * width);
+  for (let i = 0; i < rows.length; i++) {
+    const from = (rows[i] as number) * width;
+    out.set(features.subarray(from, from + width), i * width);
   }
   return out;
 }

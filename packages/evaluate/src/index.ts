@@ -1,3 +1,13 @@
 export { effectiveRank } from './effective-rank.ts';
 export type { LabelledFeatures } from './features.ts';
-export { type KnnOptions, type KnnResult, knnAccuracy } from './knn.ts';
+export { type FewShotOptions, type FewShotResult, fewShotAccuracy } from './few-shot.ts';
+export { type KnnOptions, knnAccuracy } from './knn.ts';
+export {
+  type ProbeOptions,
+  type ProbeRecipe,
+  type ProbeResult,
+  probeAccuracy,
+  probeRecipes,
+} from './probe.ts';
+export { type RidgeOptions, ridgeAccuracy } from './ridge.ts';
+export { type Classification, confusionMatrix, meanAndDeviation } from './score.ts';

@@ -1,5 +1,6 @@
-import { matMul, tensor2d, tidy } from '@tensorflow/tfjs-core';
-import { type LabelledFeatures, meanRow, unitRows, widthOf } from './features.ts';
+import { checkSides, type LabelledFeatures, meanRow, transposed, unitRows } from './features.ts';
+import { productInPieces } from './product.ts';
+import { type Classification, scored } from './score.ts';
 
 /** How {@link knnAccuracy} compares and votes. */
 export type KnnOptions = {
@@ -14,19 +15,6 @@ export type KnnOptions = {
   /** Number of classes; the highest label of both sides plus 1 unless said. */
   readonly classes?: number;
 };
-
-/** What {@link knnAccuracy} found. */
-export type KnnResult = {
-  /** Share of test rows with the right class, 0 to 1. */
-  readonly accuracy: number;
-  /** The same within each class; NaN for a class without test rows. */
-  readonly perClass: readonly number[];
-  /** `[M]` of the test rows. */
-  readonly predictions: Int32Array;
-};
-
-/** Similarities that are held at a time: 16 MB, whatever the sizes of both sides. */
-const CHUNK = 4_000_000;
 
 /**
  * Classifies by the weighted vote of the nearest neighbours on the unit sphere.
@@ -44,72 +32,29 @@ const CHUNK = 4_000_000;
  * Wu et al., "Unsupervised feature learning via non-parametric instance discrimination" (2018),
  * section 3.4.
  */
-export async function knnAccuracy(options: KnnOptions): Promise<KnnResult> {
+export async function knnAccuracy(options: KnnOptions): Promise<Classification> {
   const { train, test, k = 20, temperature = 0.07, centre = false } = options;
+  const { width, classes } = checkSides('knnAccuracy', options);
   const trainRows = train.labels.length;
   const testRows = test.labels.length;
-  const width = widthOf('knnAccuracy', 'train', train.features, trainRows);
-  const testWidth = widthOf('knnAccuracy', 'test', test.features, testRows);
-  if (width !== testWidth) {
-    throw new RangeError(
-      `knnAccuracy: train and test must be equally wide, got ${width} and ${testWidth}`,
-    );
-  }
   if (!Number.isInteger(k) || k < 1) {
     throw new RangeError(`knnAccuracy: k must be an integer of 1 or more, got ${k}`);
   }
   if (!(temperature > 0)) {
     throw new RangeError(`knnAccuracy: temperature must be above 0, got ${temperature}`);
   }
-  const classes = options.classes ?? highest(train.labels, highest(test.labels, -1)) + 1;
-  for (const label of [...train.labels, ...test.labels]) {
-    if (label < 0 || label >= classes) {
-      throw new RangeError(`knnAccuracy: labels must lie in [0, ${classes}), got ${label}`);
-    }
-  }
   const middle = centre ? meanRow(train.features, width) : undefined;
   const reference = transposed(unitRows(train.features, width, middle), width);
   const queries = unitRows(test.features, width, middle);
   const predictions = new Int32Array(testRows);
-  const rowsAtOnce = Math.max(1, Math.floor(CHUNK / trainRows));
-  for (let first = 0; first < testRows; first += rowsAtOnce) {
-    const rows = Math.min(rowsAtOnce, testRows - first);
-    const chunk = queries.subarray(first * width, (first + rows) * width);
-    const similarities = await product(chunk, rows, reference, trainRows, width);
-    for (let row = 0; row < rows; row++) {
-      const own = similarities.subarray(row * trainRows, (row + 1) * trainRows);
+  await productInPieces(queries, testRows, reference, trainRows, (first, count, cosines) => {
+    for (let row = 0; row < count; row++) {
+      const own = cosines.subarray(row * trainRows, (row + 1) * trainRows);
       const nearest = largest(own, Math.min(k, trainRows));
       predictions[first + row] = vote(own, nearest, train.labels, classes, temperature);
     }
-  }
-  return { ...score(predictions, test.labels, classes), predictions };
-}
-
-/** Rows times columns on the current backend: `[rows, D] · [D, columns]`, the form that is fast. */
-async function product(
-  left: Float32Array,
-  rows: number,
-  right: Float32Array,
-  columns: number,
-  width: number,
-): Promise<Float32Array> {
-  const result = tidy(() =>
-    matMul(tensor2d(left, [rows, width]), tensor2d(right, [width, columns])),
-  );
-  const values = await result.data<'float32'>();
-  result.dispose();
-  return values;
-}
-
-function transposed(matrix: Float32Array, width: number): Float32Array {
-  const rows = matrix.length / width;
-  const out = new Float32Array(matrix.length);
-  for (let row = 0; row < rows; row++) {
-    for (let column = 0; column < width; column++) {
-      out[column * rows + row] = matrix[row * width + column] ?? 0;
-    }
-  }
-  return out;
+  });
+  return scored(predictions, test.labels, classes);
 }
 
 /** Indices of the k largest values, the largest first, by insertion into a short sorted list. */
@@ -148,24 +93,3 @@ function vote(
   }
   return scores.indexOf(Math.max(...scores));
 }
-
-function score(
-  predictions: Int32Array,
-  labels: Int32Array,
-  classes: number,
-): { accuracy: number; perClass: number[] } {
-  const right = new Float64Array(classes);
-  const total = new Float64Array(classes);
-  labels.forEach((label, i) => {
-    total[label] = (total[label] ?? 0) + 1;
-    if (predictions[i] === label) right[label] = (right[label] ?? 0) + 1;
-  });
-  const sum = (values: Float64Array): number => values.reduce((a, b) => a + b, 0);
-  return {
-    accuracy: sum(right) / sum(total),
-    perClass: Array.from(right, (count, label) => count / (total[label] ?? 0)),
-  };
-}
-
-const highest = (labels: Int32Array, least: number): number =>
-  labels.reduce((a, b) => Math.max(a, b), least);

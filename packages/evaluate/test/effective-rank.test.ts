@@ -1,11 +1,9 @@
-import { readFileSync } from 'node:fs';
 import { key, normal } from '@twocan/core';
 import { expectClose } from '@twocan/testkit';
 import { describe, expect, it } from 'vitest';
 import { symmetricEigenvalues } from '../src/eigenvalues.ts';
 import { effectiveRank } from '../src/index.ts';
-
-const golden = JSON.parse(readFileSync(new URL('./golden/sklearn.json', import.meta.url), 'utf8'));
+import golden from './golden/sklearn.json' with { type: 'json' };
 
 describe('effectiveRank', () => {
   it('agrees with numpy singular values', () => {

@@ -1,11 +1,9 @@
-import { readFileSync } from 'node:fs';
 import { memory } from '@tensorflow/tfjs-core';
 import { fold, key, normal, permutation, uniformInt } from '@twocan/core';
 import { describeBackends } from '@twocan/testkit';
 import { expect, it } from 'vitest';
 import { knnAccuracy, type LabelledFeatures } from '../src/index.ts';
-
-const golden = JSON.parse(readFileSync(new URL('./golden/sklearn.json', import.meta.url), 'utf8'));
+import golden from './golden/sklearn.json' with { type: 'json' };
 
 const rows = (features: ArrayLike<number>, labels: ArrayLike<number>): LabelledFeatures => ({
   features: Float32Array.from(features),

@@ -1,56 +1,89 @@
 import { enableProdMode, findBackendFactory, setBackend } from '@tensorflow/tfjs-core';
 import { chooseBackend, setUps } from '@twocan/backend';
-import { registerSimd } from '@twocan/backend-simd';
+import { registerSimd, type SimdOptions } from '@twocan/backend-simd';
 import { registerGradients } from '@twocan/core';
 import { beforeAll, describe } from 'vitest';
 
-/**
- * The backends that every machine has; each contract holds on all. `simd` has threads and fused
- * multiply-add where there are some, `simd-plain` one thread and neither.
- */
-export const TESTED_BACKENDS = ['cpu', 'wasm', 'simd', 'simd-plain'] as const;
+type Backend = {
+  /** Makes it current, with gradients. */
+  readonly start: () => Promise<unknown>;
+  /** Why this machine cannot run it, where it cannot. */
+  readonly missing?: string | undefined;
+};
 
-/** The backends that a machine may have been given: tested where TWOCAN_BACKENDS names them. */
-const SET_UP_BACKENDS = ['node'] as const;
+const { crossOriginIsolated: isolated, process } = globalThis as {
+  readonly crossOriginIsolated?: boolean;
+  readonly process?: NodeJS.Process;
+};
+
+/** What every machine has; each contract holds on all. */
+const EVERYWHERE = {
+  cpu: { start: () => chooseBackend('cpu') },
+  wasm: { start: () => chooseBackend('wasm') },
+  /** As users have it: threads and fused multiply-add where there are some. */
+  simd: { start: () => chooseBackend('simd') },
+  'simd-plain': simd('simd-plain', { threads: 2, relaxed: false }),
+} satisfies Record<string, Backend>;
+
+/** The same on one thread, which is all that `simd` has on a page that is not isolated. */
+const ON_ONE_THREAD = {
+  'simd-one': simd('simd-one', { threads: 1 }),
+  'simd-one-plain': simd('simd-one-plain', { threads: 1, relaxed: false }),
+} satisfies Record<string, Backend>;
+
+/** Needs `twocan setup`: tests do not depend on what a user happens to have. */
+const IN_NODE = {
+  node: {
+    start: () => chooseBackend('node'),
+    missing:
+      process?.env.TWOCAN_BACKENDS && setUps().node !== undefined
+        ? undefined
+        : 'TWOCAN_BACKENDS names no file that has it',
+  },
+} satisfies Record<string, Backend>;
 
 /** A backend's name in tests. */
-export type TestedBackend = (typeof TESTED_BACKENDS | typeof SET_UP_BACKENDS)[number];
+export type TestedBackend = keyof typeof EVERYWHERE | keyof typeof ON_ONE_THREAD | 'node';
+
+const BACKENDS: Partial<Record<TestedBackend, Backend>> = {
+  ...EVERYWHERE,
+  ...(isolated === false ? {} : ON_ONE_THREAD),
+  ...(process?.versions?.node === undefined ? {} : IN_NODE),
+};
+
+/** The backends that suites run on here. */
+export const TESTED_BACKENDS = Object.keys(BACKENDS) as readonly TestedBackend[];
 
 /**
- * Runs a suite once per backend, with that backend current and gradients registered. Those that need
- * `twocan setup` are skipped unless TWOCAN_BACKENDS is a file that it wrote: tests do not depend on
- * what a user happens to have.
+ * Runs a suite once per backend, with that backend current and gradients registered: `cpu`, `wasm` and
+ * `simd` with and without threads and fused multiply-add; in Node also `node`, skipped unless
+ * TWOCAN_BACKENDS is a file of `twocan setup` that has it.
  *
  * @example
  * describeBackends('infoNCE', (backend) => { it('is positive', () => { … }); });
  */
 export function describeBackends(name: string, suite: (backend: TestedBackend) => void): void {
   for (const backend of TESTED_BACKENDS) {
-    describe(`${name} (${backend})`, () => {
-      beforeAll(async () => {
-        enableProdMode(); // else the cpu backend prints an advertisement
-        if (backend !== 'simd-plain') await chooseBackend(backend);
-        else await usePlainSimd();
-      });
-      suite(backend);
-    });
-  }
-  for (const backend of SET_UP_BACKENDS) {
-    if (process.env.TWOCAN_BACKENDS && setUps()[backend] !== undefined) {
+    const { start, missing } = BACKENDS[backend] as Backend;
+    if (missing === undefined) {
       describe(`${name} (${backend})`, () => {
-        beforeAll(() => chooseBackend(backend));
+        beforeAll(async () => {
+          enableProdMode(); // else the cpu backend prints an advertisement
+          await start();
+        });
         suite(backend);
       });
     } else {
-      describe.skip(`${name} (${backend}: TWOCAN_BACKENDS names no file that has it)`, () =>
-        suite(backend));
+      describe.skip(`${name} (${backend}: ${missing})`, () => suite(backend));
     }
   }
 }
 
-async function usePlainSimd(): Promise<void> {
-  const name = 'simd-plain';
-  if (findBackendFactory(name) === null) registerSimd(name, { threads: 1, relaxed: false });
-  await setBackend(name);
-  registerGradients();
+function simd(name: string, options: SimdOptions): Backend {
+  const start = async (): Promise<void> => {
+    if (findBackendFactory(name) === null) registerSimd(name, options);
+    await setBackend(name);
+    registerGradients();
+  };
+  return { start };
 }

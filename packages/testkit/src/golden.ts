@@ -1,9 +1,9 @@
-import { readFileSync } from 'node:fs';
 import { type Tensor, tensor } from '@tensorflow/tfjs-core';
 import { decodeSafetensors, namedToTree } from '@twocan/checkpoint';
 import { namedLeaves, type Params } from '@twocan/core';
 import { expect } from 'vitest';
 import { expectClose } from './close.ts';
+import { readBytes } from './read-bytes.ts';
 
 /** Numbers that a referee computed, by name. */
 export type Golden = {
@@ -21,7 +21,7 @@ export type Golden = {
 };
 
 /**
- * Reads `goldens/<name>.safetensors`.
+ * Reads `goldens/<name>.safetensors`, in Node from the disk and in a page from the server of the tests.
  *
  * @example
  * const golden = loadGolden('vit-block');
@@ -29,7 +29,7 @@ export type Golden = {
  */
 export function loadGolden(name: string): Golden {
   const url = new URL(`../../../goldens/${name}.safetensors`, import.meta.url);
-  const { tensors, metadata } = decodeSafetensors(new Uint8Array(readFileSync(url)));
+  const { tensors, metadata } = decodeSafetensors(readBytes(url));
   const find = (tensorName: string) => {
     const found = tensors[tensorName];
     if (found === undefined) {

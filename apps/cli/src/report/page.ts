@@ -1,6 +1,7 @@
 import type { RunConfig } from '../config.ts';
 import type { Environment } from '../environment.ts';
 import type { MetricsLine } from '../metrics-file.ts';
+import { percent } from '../percent.ts';
 import { duration } from '../progress.ts';
 import { SERIES, type Series } from '../series.ts';
 import { drawChart } from './chart.ts';
@@ -18,8 +19,6 @@ export type ReportData = {
   /** PNG sheets, in order of the step. */
   readonly sheets: readonly { readonly step: number; readonly png: Uint8Array }[];
 };
-
-const percent = (share: number): string => `${(100 * share).toFixed(1)}%`;
 
 /**
  * The report of a run as one HTML file that needs nothing else.

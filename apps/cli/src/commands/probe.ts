@@ -1,0 +1,64 @@
+import { command } from '../command.ts';
+import { JUDGED_FLAGS, poolOf, SEED } from '../judged-words.ts';
+import { choiceOr, numberOr, outputFile, required } from '../words.ts';
+
+/** `twocan probe`: a linear classifier on frozen features. */
+export const probe = command(
+  {
+    name: 'probe',
+    description: 'Train a linear classifier on frozen features, beside two baselines',
+    flags: {
+      ...JUDGED_FLAGS,
+      optimizer: {
+        type: 'string',
+        valueHint: 'adamw|lars',
+        description: "Default adamw, for thousands of images; lars is MAE's, for a million",
+      },
+      epochs: { type: 'string', valueHint: 'N', description: 'Default 100; lars 90' },
+      batch: { type: 'string', valueHint: 'N', description: 'Default 256; lars 16384' },
+      lr: {
+        type: 'string',
+        valueHint: 'RATE',
+        description: 'Peak rate, default 0.01; of lars at a batch of 256, default 0.1',
+      },
+      'weight-decay': { type: 'string', valueHint: 'W', description: 'Default 0.01; lars 0' },
+      ...SEED,
+      'per-class': { type: 'boolean', description: 'List the accuracy of each class' },
+      confusion: {
+        type: 'string',
+        valueHint: 'FILE',
+        description: 'Draw which class is taken for which, as PNG',
+      },
+    },
+    examples: [
+      'twocan probe --model runs/photos --data photos',
+      'twocan probe --model runs/photos --data photos --features both --confusion confusion.png',
+    ],
+  },
+  async (words) => {
+    const model = required(words, 'model', 'a run folder or a checkpoint');
+    const data = required(words, 'data', 'a folder with one folder a class');
+    const optimizer = choiceOr(words, 'optimizer', ['adamw', 'lars'] as const, 'adamw');
+    // Loaded here, so that --help and wrong usage answer at once.
+    const { probeRecipes } = await import('@twocan/evaluate');
+    const usual = probeRecipes[optimizer];
+    const recipe = {
+      ...usual,
+      epochs: numberOr(words, 'epochs', usual.epochs, { min: 1, whole: true }),
+      batch: numberOr(words, 'batch', usual.batch, { min: 1, whole: true }),
+      base: numberOr(words, 'lr', usual.base, { min: 0 }),
+      weightDecay: numberOr(words, 'weight-decay', usual.weightDecay, { min: 0 }),
+    };
+    const request = {
+      ...{ model, data, recipe, backend: words.backend as string | undefined },
+      ...poolOf(words),
+      seed: numberOr(words, 'seed', 0, { min: 0, whole: true }),
+      perClass: words.perClass === true,
+      json: words.json === true,
+      ...(words.confusion === undefined ? {} : { confusion: outputFile(words, '', 'confusion') }),
+    };
+    const { judgeByProbe } = await import('../probing.ts');
+    await judgeByProbe(request);
+    return undefined;
+  },
+);

@@ -1,0 +1,71 @@
+import { key } from '@twocan/core';
+import { type FewShotResult, fewShotAccuracy } from '@twocan/evaluate';
+import { usageError } from './failure.ts';
+import { judged, type Question } from './judging.ts';
+import { percent } from './percent.ts';
+import { EVERY } from './probing.ts';
+import type { Sides } from './sides.ts';
+
+/** What `twocan fewshot` was asked. */
+export type FewShotRequest = Question & {
+  /** Images of each class; the usual ones that the folder has enough images for, unless said. */
+  readonly shots: readonly number[] | undefined;
+  readonly draws: number;
+  readonly l2: number;
+  readonly seed: number;
+  readonly json: boolean;
+};
+
+const USUAL = [1, 5, 10, 25];
+
+/**
+ * Prints what ridge regression reaches from a few images of each class, beside raw pixels and the
+ * untrained encoder.
+ *
+ * @param request model, folder, shots and draws
+ * @throws Failure (exit code 2) when a class has fewer images than `shots`
+ */
+export async function judgeByFewShots(request: FewShotRequest): Promise<void> {
+  const { draws, l2, seed, json } = request;
+  const { answers, evaluation, ...of } = await judged(
+    request,
+    (sides) =>
+      fewShotAccuracy({ ...sides, key: key(seed), draws, l2, shots: shotsFor(sides, request) }),
+    EVERY,
+  );
+  const { test, heldOut, classes } = evaluation;
+  if (json) {
+    const counts = { testImages: test.length, classes, draws, l2 };
+    console.log(JSON.stringify({ ...of, ...answers, ...counts }));
+    return;
+  }
+  const { trained, rawPixels, untrained } = answers;
+  console.log(
+    [
+      `few-shot top-1 by ridge regression, mean ± deviation of ${draws} draws; ${test.length} ${heldOut}, ${classes} classes`,
+      row('images a class', ['trained', 'raw pixels', 'untrained']),
+      ...trained.map((result, i) =>
+        row(String(result.shots), [result, rawPixels[i], untrained[i]].map(inWords)),
+      ),
+    ].join('\n'),
+  );
+}
+
+/** The shots that were asked for, or the usual ones that the smallest class has images for. */
+function shotsFor({ train, classes }: Sides, { shots }: FewShotRequest): readonly number[] {
+  const images = new Array<number>(classes).fill(0);
+  for (const label of train.labels) images[label] = (images[label] ?? 0) + 1;
+  const least = Math.min(...images);
+  if (shots !== undefined && Math.max(...shots) > least) {
+    throw usageError(
+      `--shots ${Math.max(...shots)}: the smallest class has ${least} images to learn from`,
+    );
+  }
+  return shots ?? USUAL.filter((count) => count <= least);
+}
+
+const inWords = (result: FewShotResult | undefined): string =>
+  result === undefined ? '' : `${percent(result.mean)} ± ${(100 * result.deviation).toFixed(1)}`;
+
+const row = (first: string, cells: readonly string[]): string =>
+  [first.padStart(14), ...cells.map((cell) => cell.padStart(14))].join('  ');

@@ -1,0 +1,78 @@
+import { key } from '@twocan/core';
+import {
+  type Classification,
+  confusionMatrix,
+  type ProbeRecipe,
+  probeAccuracy,
+} from '@twocan/evaluate';
+import { eachOf } from './comparison.ts';
+import { writeConfusion } from './confusion.ts';
+import { judged, type Question } from './judging.ts';
+import { percent } from './percent.ts';
+
+/** What `twocan probe` was asked. */
+export type ProbeRequest = Question & {
+  readonly recipe: ProbeRecipe;
+  readonly seed: number;
+  /** Where the picture of confusions goes. */
+  readonly confusion?: string;
+  readonly perClass: boolean;
+  readonly json: boolean;
+};
+
+/**
+ * Trains a linear probe on the features of a labelled folder, beside raw pixels and the untrained
+ * encoder, and prints what it reaches.
+ *
+ * @param request model, folder and recipe
+ */
+export async function judgeByProbe(request: ProbeRequest): Promise<void> {
+  const { recipe, seed, confusion, json } = request;
+  const { answers, evaluation, ...of } = await judged(
+    request,
+    (sides) => probeAccuracy({ ...sides, key: key(seed), recipe }),
+    EVERY,
+  );
+  const { train, test, heldOut, classes } = evaluation;
+  const names = test.classes ?? [];
+  const { trained } = answers;
+  if (confusion !== undefined) {
+    const counts = confusionMatrix(test.labels ?? new Int32Array(0), trained.predictions, classes);
+    await writeConfusion(confusion, counts, names);
+  }
+  const accuracies = eachOf(answers, ({ accuracy }: Classification) => accuracy);
+  const perClass = Object.fromEntries(names.map((name, c) => [name, trained.perClass[c] ?? null]));
+  if (json) {
+    const counts = { trainImages: train.length, testImages: test.length, classes };
+    console.log(JSON.stringify({ ...of, ...accuracies, ...counts, perClass, recipe }));
+    return;
+  }
+  console.log(
+    `linear probe top-1: ${percent(accuracies.trained)} (raw pixels ${percent(accuracies.rawPixels)}, ` +
+      `untrained encoder ${percent(accuracies.untrained)}; ${test.length} ${heldOut}, ${classes} classes, ` +
+      `trained on ${train.length})`,
+  );
+  if (request.perClass) console.log(classLines(names, trained).join('\n'));
+  if (confusion !== undefined) console.log(`confusions: ${confusion}`);
+}
+
+/** All pictures judge: what is trained on few of them is another question. */
+export const EVERY = { train: Number.POSITIVE_INFINITY, test: Number.POSITIVE_INFINITY };
+
+/**
+ * One line for each class, the worst first.
+ *
+ * @param names of the classes
+ * @param result their accuracies
+ * @returns lines such as `  41.5%  cat`
+ */
+export function classLines(
+  names: readonly string[],
+  { perClass }: Pick<Classification, 'perClass'>,
+): string[] {
+  return names
+    .map((name, c) => ({ name, share: perClass[c] ?? Number.NaN }))
+    .filter(({ share }) => !Number.isNaN(share))
+    .sort((a, b) => a.share - b.share)
+    .map(({ name, share }) => `${percent(share).padStart(7)}  ${name}`);
+}
