@@ -25,7 +25,8 @@ export function provideGpu({ create, globals }: Dawn): Gpu {
       Object.defineProperty(globalThis, name, { value, configurable: true, writable: true });
     }
   }
-  gpu = watchTicks(create([]));
+  watchTicks();
+  gpu = create([]);
   // Node 20 has no navigator, later ones have one without gpu.
   if (world.navigator === undefined) {
     Object.defineProperty(globalThis, 'navigator', { value: {}, configurable: true });
@@ -34,23 +35,20 @@ export function provideGpu({ create, globals }: Dawn): Gpu {
   return gpu;
 }
 
-/** Dawn finishes what is asynchronous in a function that it hands to setImmediate: this catches it. */
-function watchTicks(dawn: Gpu): Gpu {
-  return {
-    requestAdapter(options) {
-      const own = globalThis.setImmediate;
-      const watching = (run: Tick): NodeJS.Immediate => {
-        tick ??= run;
-        return own(run);
-      };
-      globalThis.setImmediate = watching as typeof setImmediate;
-      try {
-        return dawn.requestAdapter(options);
-      } finally {
-        globalThis.setImmediate = own;
-      }
-    },
+/**
+ * Dawn finishes what is asynchronous in a function that it hands to setImmediate: this catches the
+ * first one, and leaves.
+ */
+function watchTicks(): void {
+  const own = globalThis.setImmediate;
+  const watching = (run: Tick, ...rest: unknown[]): NodeJS.Immediate => {
+    if (run.name === '' && String(run).includes('[native code]')) {
+      tick = run;
+      globalThis.setImmediate = own;
+    }
+    return (own as (run: Tick, ...rest: unknown[]) => NodeJS.Immediate)(run, ...rest);
   };
+  globalThis.setImmediate = watching as typeof setImmediate;
 }
 
 /**

@@ -25,6 +25,7 @@ export type AdapterInfo = {
 
 export type Device = {
   readonly limits: Readonly<Record<string, number>>;
+  onuncapturederror: ((event: { readonly error: Error }) => void) | null;
   readonly queue: { submit(commands: readonly object[]): void };
   createBuffer(descriptor: { readonly size: number; readonly usage: number }): Buffer;
   createCommandEncoder(): {

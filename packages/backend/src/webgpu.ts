@@ -18,6 +18,7 @@ import {
 import { provideGpu, readNow } from './gpu-in-node.ts';
 import { findPackage } from './set-up-folders.ts';
 import { shareCore } from './share-core.ts';
+import { correctKernels } from './webgpu-kernels.ts';
 
 type Stored = { values?: BackendValues; resource?: Buffer; dtype: 'float32' | 'int32' | 'bool' };
 
@@ -25,6 +26,7 @@ type Stored = { values?: BackendValues; resource?: Buffer; dtype: 'float32' | 'i
 export type WebgpuBackend = KernelBackend & {
   readonly device: Device;
   readonly tensorMap: { get(dataId: object): Stored };
+  read(dataId: object): Promise<BackendValues>;
   readSync(dataId: object): BackendValues;
   endComputePassEncoder(): void;
   ensureCommandEncoderReady(): void;
@@ -116,8 +118,27 @@ async function start(
     requiredFeatures: ['timestamp-query'].filter((feature) => adapter.features.has(feature)),
     requiredLimits: describeAdapter(adapter).limits,
   });
-  const backend = new WebGPUBackend(device, adapter.info);
+  const backend = failingLoudly(new WebGPUBackend(device, adapter.info));
+  correctKernels(WEBGPU);
   return isNode() ? readingNow(backend) : backend;
+}
+
+/** Lets reading throw what the device refused to compute: tfjs would return zeros. */
+function failingLoudly(backend: WebgpuBackend): WebgpuBackend {
+  let refused: string | undefined;
+  backend.device.onuncapturederror = ({ error }) => {
+    refused ??= error.message.split('\n').slice(0, 2).join(' ');
+  };
+  const check = <T>(values: T): T => {
+    if (refused === undefined) return values;
+    const message = refused;
+    refused = undefined;
+    throw new Error(`webgpu: the GPU refused a kernel, its results are not there: ${message}`);
+  };
+  const [read, readSync] = [backend.read.bind(backend), backend.readSync.bind(backend)];
+  backend.read = async (dataId) => check(await read(dataId));
+  backend.readSync = (dataId) => check(readSync(dataId));
+  return backend;
 }
 
 /** `dataSync` for Node: tfjs's own needs a canvas. */
@@ -125,13 +146,14 @@ function readingNow(backend: WebgpuBackend): WebgpuBackend {
   const own = backend.readSync.bind(backend);
   backend.readSync = (dataId) => {
     const stored = backend.tensorMap.get(dataId);
-    if (stored.values != null || stored.resource === undefined) return own(dataId);
-    backend.ensureCommandEncoderReady();
-    backend.endComputePassEncoder();
-    backend.submitQueue();
-    const bytes = readNow(backend.device, stored.resource);
-    stored.values = util.convertBackendValuesAndArrayBuffer(bytes, stored.dtype);
-    return stored.values;
+    if (stored.values == null && stored.resource !== undefined) {
+      backend.ensureCommandEncoderReady();
+      backend.endComputePassEncoder();
+      backend.submitQueue();
+      const bytes = readNow(backend.device, stored.resource);
+      stored.values = util.convertBackendValuesAndArrayBuffer(bytes, stored.dtype);
+    }
+    return own(dataId);
   };
   return backend;
 }
