@@ -1,9 +1,38 @@
 import { availableParallelism, cpus, freemem, totalmem } from 'node:os';
 import { enableProdMode, version_core } from '@tensorflow/tfjs-core';
-import { type BackendName, chooseBackend } from '@twocan/backend';
+import { type BackendName, chooseBackend, PREFERENCE, webgpuReport } from '@twocan/backend';
 import sharp from 'sharp';
+import { nvidiaDevices } from './nvidia-devices.ts';
 
-const BACKENDS: readonly BackendName[] = ['node-gpu', 'simd', 'node', 'wasm', 'cpu'];
+/** The limits of a GPU that decide how large a model and a batch it takes. */
+const LIMITS: readonly (readonly [name: string, words: string, bytes: boolean])[] = [
+  ['maxBufferSize', 'a buffer', true],
+  ['maxStorageBufferBindingSize', 'a tensor', true],
+  ['maxComputeWorkgroupStorageSize', 'shared by a workgroup', true],
+  ['maxComputeInvocationsPerWorkgroup', 'threads of a workgroup', false],
+  ['maxComputeWorkgroupsPerDimension', 'workgroups', false],
+];
+
+/** What WebGPU computes on, in lines under its own. */
+function webgpuLines(): string[] {
+  const report = webgpuReport();
+  if (report === undefined) return [];
+  const { adapter, driver, software, limits } = report;
+  const most = LIMITS.map(([name, words, bytes]) => {
+    const limit = limits[name] ?? 0;
+    const amount = !bytes
+      ? String(limit)
+      : limit < 2 ** 20
+        ? `${limit / 2 ** 10} KB`
+        : `${limit / 2 ** 20} MB`;
+    return `${words} ${amount}`;
+  });
+  return [
+    `  adapter    ${adapter}${software ? ', played by the processor: auto passes it over' : ''}`,
+    ...(driver === '' ? [] : [`  driver     ${driver}`]),
+    `  at most    ${most.join(', ')}`,
+  ];
+}
 
 /**
  * Tries every backend and describes the machine.
@@ -21,20 +50,26 @@ export async function examine(): Promise<string[]> {
     `sharp        ${sharp.versions.sharp ?? '?'}, libvips ${sharp.versions.vips}`,
   ];
   const loaded: BackendName[] = [];
-  for (const name of BACKENDS) {
+  for (const name of PREFERENCE) {
     const words = await chooseBackend(name).then(
       (report) => {
         loaded.push(name);
-        return `loads; ${report.threads ?? 'its own number of'} thread(s)`;
+        return report.device === null
+          ? `loads; ${report.threads ?? 'its own number of'} thread(s)`
+          : `loads; on ${report.device}`;
       },
       (error: Error) => error.message.split(`${name}: `).at(-1)?.split('\n')[0] ?? 'does not load',
     );
     lines.push(`${name.padEnd(12)} ${words}`);
+    if (name === 'webgpu') lines.push(...webgpuLines());
+    if (name === 'node-gpu') lines.push(...nvidiaDevices().map((line) => `  device     ${line}`));
   }
-  const best = loaded[0];
+  const best = loaded.find((name) => name !== 'webgpu' || webgpuReport()?.software === false);
   lines.push(`auto takes   ${best}`);
   if (best === 'simd' || best === 'wasm' || best === 'cpu') {
-    lines.push('faster       twocan setup node-gpu, where there is an NVIDIA GPU');
+    lines.push(
+      'faster       twocan setup node-gpu, where there is an NVIDIA GPU; setup webgpu, for others',
+    );
   }
   return lines;
 }

@@ -21,7 +21,7 @@ export type Setting = Kind & {
 };
 
 /** The names that `--backend` takes. */
-export const BACKENDS = ['auto', 'cpu', 'wasm', 'simd', 'node', 'node-gpu'] as const;
+export const BACKENDS = ['auto', 'cpu', 'wasm', 'simd', 'node', 'node-gpu', 'webgpu'] as const;
 
 /** Where the decoder can be told the noise level. */
 const PLACEMENTS: readonly LevelPlacement[] = ['all', 'visible', 'none'];

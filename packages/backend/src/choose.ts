@@ -1,6 +1,7 @@
 import { env, getBackend, ready, setBackend } from '@tensorflow/tfjs-core';
 import { registerGradients } from '@twocan/core';
 import { type BackendName, type BackendOptions, LOADERS, PREFERENCE } from './loaders.ts';
+import { checkParity } from './parity.ts';
 
 /** What was chosen, why, and what was passed over. */
 export type BackendReport = {
@@ -12,12 +13,18 @@ export type BackendReport = {
   /** Threads that the backend computes with; `null` where it does not say. */
   readonly threads: number | null;
   readonly simd: boolean;
+  /** The GPU, in words; `null` where the backend does not say. */
+  readonly device: string | null;
 };
+
+/** The backends that were compared with cpu in this process. */
+const checked = new Set<BackendName>();
 
 /**
  * Picks a backend, makes it tfjs's current one and registers the gradients that training needs.
  *
- * @param preference a name, an ordered list of names, or `auto` (node-gpu, simd, node, wasm, cpu)
+ * @param preference a name, an ordered list of names, or `auto` (node-gpu, webgpu, simd, node, wasm,
+ *   cpu); with `auto`, a processor that plays a GPU is no webgpu
  * @param options what the backend is asked for, where it can be
  * @returns what was chosen and why the earlier ones in the list were passed over
  * @throws Error with code `BACKEND_MISSING` if none of the list loads; it says what to install
@@ -39,11 +46,16 @@ export async function chooseBackend(
       );
     }
     try {
-      await loader.load(options);
+      await loader.load({ ...options, auto: preference === 'auto' });
       if (!(await setBackend(loader.tfjsName))) throw new Error('tfjs could not start it');
       await ready();
+      if (loader.isChecked && !checked.has(name)) {
+        await checkParity(loader.tfjsName);
+        checked.add(name);
+      }
     } catch (cause) {
       passedOver.push({ name, why: `${reason(cause)}; ${remedyOf(cause) ?? loader.remedy}` });
+      if (isWrong(cause)) console.warn(`twocan: ${name} is passed over: ${reason(cause)}`);
       continue;
     }
     registerGradients();
@@ -53,6 +65,7 @@ export async function chooseBackend(
       why: explain(preference, name, loader.about),
       passedOver,
       threads: await loader.threads(),
+      device: loader.device?.() ?? null,
       simd:
         name === 'simd' ||
         (name === 'wasm' && (await env().getAsync('WASM_HAS_SIMD_SUPPORT')) === true),
@@ -73,6 +86,11 @@ function explain(preference: unknown, name: BackendName, about: string): string 
 /** An error that knows better than its loader what helps says so. */
 function remedyOf(cause: unknown): string | undefined {
   return (cause as { readonly remedy?: string } | null)?.remedy;
+}
+
+/** Wrong numbers are worth a word even where another backend takes over. */
+function isWrong(cause: unknown): boolean {
+  return (cause as { readonly wrong?: boolean } | null)?.wrong === true;
 }
 
 /** The first line of what went wrong: module loaders print a page. */

@@ -1,4 +1,6 @@
 export { type BackendReport, chooseBackend } from './choose.ts';
+export { type Leaves, worstShare } from './compare.ts';
+export type { WebgpuReport } from './gpu.ts';
 export { type BackendName, PREFERENCE } from './loaders.ts';
 export {
   findPackage,
@@ -8,3 +10,4 @@ export {
   setUpFile,
   setUps,
 } from './set-up-folders.ts';
+export { webgpuReport } from './webgpu.ts';

@@ -1,7 +1,8 @@
 import { loadTensorFlow, TENSORFLOW } from './tensorflow.ts';
+import { loadWebgpu, WEBGPU, webgpuReport } from './webgpu.ts';
 
 /** The backends that an app can pick. */
-export type BackendName = 'cpu' | 'wasm' | 'simd' | 'node' | 'node-gpu';
+export type BackendName = 'cpu' | 'wasm' | 'simd' | 'node' | 'node-gpu' | 'webgpu';
 
 /** What can be asked of a backend. */
 export type BackendOptions = {
@@ -16,12 +17,23 @@ type Loader = {
   /** What a user can do when it does not load. */
   readonly remedy: string;
   /** Imports the backend, which registers it with tfjs, and tells it what was asked for. */
-  readonly load: (options: BackendOptions) => Promise<unknown>;
+  readonly load: (options: BackendOptions & { readonly auto: boolean }) => Promise<unknown>;
   readonly threads: () => Promise<number | null>;
+  /** Whether a small step is compared with cpu first: what computes is not of this package. */
+  readonly isChecked?: true;
+  /** What it computes on, where it says. */
+  readonly device?: () => string | undefined;
 };
 
 /** The order of `auto`: fastest first. */
-export const PREFERENCE: readonly BackendName[] = ['node-gpu', 'simd', 'node', 'wasm', 'cpu'];
+export const PREFERENCE: readonly BackendName[] = [
+  'node-gpu',
+  'webgpu',
+  'simd',
+  'node',
+  'wasm',
+  'cpu',
+];
 
 export const LOADERS: Readonly<Record<BackendName, Loader>> = {
   cpu: {
@@ -67,6 +79,7 @@ export const LOADERS: Readonly<Record<BackendName, Loader>> = {
     remedy: 'set it up with `npx twocan setup node`',
     load: () => loadTensorFlow('node'),
     threads: async () => null,
+    isChecked: true,
   },
   'node-gpu': {
     tfjsName: TENSORFLOW,
@@ -74,5 +87,15 @@ export const LOADERS: Readonly<Record<BackendName, Loader>> = {
     remedy: 'set it up with `npx twocan setup node-gpu` (needs an NVIDIA GPU)',
     load: () => loadTensorFlow('node-gpu'),
     threads: async () => null,
+    isChecked: true,
+  },
+  webgpu: {
+    tfjsName: WEBGPU,
+    about: "the GPU through WebGPU, a browser's own or Dawn in Node",
+    remedy: 'set it up with `npx twocan setup webgpu`',
+    load: ({ auto }) => loadWebgpu({ software: !auto }),
+    threads: async () => null,
+    isChecked: true,
+    device: () => webgpuReport()?.adapter,
   },
 };

@@ -2,6 +2,7 @@ import { findBackendFactory, type KernelBackend, registerBackend } from '@tensor
 import { builtin } from './builtin.ts';
 import { restoreUtil } from './missing-in-node.ts';
 import { findPackage } from './set-up-folders.ts';
+import { shareCore } from './share-core.ts';
 import { registerTensorFlowKernels } from './tensorflow-kernels.ts';
 
 type Binding = { readonly TF_Version: string; isUsingGpuDevice(): boolean };
@@ -43,7 +44,7 @@ export async function loadTensorFlow(name: 'node' | 'node-gpu'): Promise<void> {
   }
   if (findBackendFactory(TENSORFLOW) !== null) return;
   restoreUtil();
-  shareCore(module, bring);
+  shareCore(module, bring, ['@tensorflow/tfjs', '@tensorflow/tfjs-core']);
   bring(path.join(folder, 'dist/register_all_kernels.js'));
   const { NodeJSKernelBackend } = bring(path.join(folder, 'dist/nodejs_kernel_backend.js')) as {
     NodeJSKernelBackend: Backend;
@@ -73,19 +74,5 @@ function loadAddon(bring: NodeJS.Require, addon: string): Binding {
     throw new Error(`its addon does not load: ${(cause as Error).message.split('\n')[0]}`, {
       cause,
     });
-  }
-}
-
-/**
- * Lets tfjs-node's files work with this process's tfjs-core where they ask for the union package or
- * for a copy of their own.
- */
-function shareCore(module: typeof import('node:module'), bring: NodeJS.Require): void {
-  const own = module.createRequire(import.meta.url);
-  const core = own('@tensorflow/tfjs-core');
-  for (const specifier of ['@tensorflow/tfjs', '@tensorflow/tfjs-core']) {
-    const file = bring.resolve(specifier);
-    if (bring.cache[file] !== undefined) continue;
-    bring.cache[file] = Object.assign(new module.Module(file), { exports: core, loaded: true });
   }
 }

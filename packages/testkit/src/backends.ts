@@ -32,18 +32,21 @@ const ON_ONE_THREAD = {
 } satisfies Record<string, Backend>;
 
 /** Needs `twocan setup`: tests do not depend on what a user happens to have. */
-const IN_NODE = {
-  node: {
-    start: () => chooseBackend('node'),
-    missing:
-      process?.env.TWOCAN_BACKENDS && setUps().node !== undefined
-        ? undefined
-        : 'TWOCAN_BACKENDS names no file that has it',
-  },
-} satisfies Record<string, Backend>;
+const setUp = (name: 'node' | 'webgpu'): Backend => ({
+  start: () => chooseBackend(name),
+  missing:
+    process?.env.TWOCAN_BACKENDS && setUps()[name] !== undefined
+      ? undefined
+      : 'TWOCAN_BACKENDS names no file that has it',
+});
+
+const IN_NODE = { node: setUp('node'), webgpu: setUp('webgpu') } satisfies Record<string, Backend>;
 
 /** A backend's name in tests. */
-export type TestedBackend = keyof typeof EVERYWHERE | keyof typeof ON_ONE_THREAD | 'node';
+export type TestedBackend =
+  | keyof typeof EVERYWHERE
+  | keyof typeof ON_ONE_THREAD
+  | keyof typeof IN_NODE;
 
 const BACKENDS: Partial<Record<TestedBackend, Backend>> = {
   ...EVERYWHERE,
@@ -56,8 +59,8 @@ export const TESTED_BACKENDS = Object.keys(BACKENDS) as readonly TestedBackend[]
 
 /**
  * Runs a suite once per backend, with that backend current and gradients registered: `cpu`, `wasm` and
- * `simd` with and without threads and fused multiply-add; in Node also `node`, skipped unless
- * TWOCAN_BACKENDS is a file of `twocan setup` that has it.
+ * `simd` with and without threads and fused multiply-add; in Node also `node` and `webgpu`,
+ * skipped unless TWOCAN_BACKENDS is a file of `twocan setup` that has them.
  *
  * @example
  * describeBackends('infoNCE', (backend) => { it('is positive', () => { … }); });

@@ -1,5 +1,5 @@
 import { enableProdMode, type Tensor, tensor4d } from '@tensorflow/tfjs-core';
-import { type BackendName, chooseBackend } from '@twocan/backend';
+import { type BackendName, chooseBackend, type Leaves, worstShare } from '@twocan/backend';
 import { type CanParams, canLoss, initCan, resolveCanConfig } from '@twocan/can';
 import { fold, key, namedLeaves, normal, valueAndGrad } from '@twocan/core';
 import { adamw } from '@twocan/optim';
@@ -11,7 +11,6 @@ const BATCH = 4;
 /** Allowed difference, as a share: ten times what float32 costs such a step. */
 const TOLERANCE = 1e-4;
 
-type Leaves = readonly (readonly [path: string, values: Float32Array])[];
 type Outcome = { readonly losses: readonly number[]; readonly gradients: Leaves };
 
 /** Some training steps of the smallest CAN on fixed noise: the first gradients, and every loss. */
@@ -41,24 +40,6 @@ async function train(): Promise<Outcome> {
     state = next;
   }
   return { losses, gradients };
-}
-
-const largest = (values: Float32Array): number =>
-  values.reduce((most, x) => Math.max(most, Math.abs(x)), 0);
-
-/**
- * The worst difference of two lists of gradients and where it is, as a share of the largest number of
- * its leaf, or of a hundredth of all where the leaf has less: some gradients are 0 by a symmetry.
- */
-function worstShare(actual: Leaves, expected: Leaves): readonly [path: string, share: number] {
-  const least = 0.01 * Math.max(...expected.map(([, values]) => largest(values)));
-  const shares = expected.map(([path, values], i) => {
-    const got = actual[i]?.[1] ?? new Float32Array();
-    const difference = largest(values.map((x, at) => x - (got[at] ?? Number.NaN)));
-    return [path, difference / Math.max(largest(values), least)] as const;
-  });
-  // NaN is the worst of all, and stays.
-  return shares.reduce((a, b) => (Number.isNaN(a[1]) || b[1] <= a[1] ? a : b));
 }
 
 /**

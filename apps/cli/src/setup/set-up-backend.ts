@@ -3,7 +3,6 @@ import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { rememberSetUp, setUpFile } from '@twocan/backend';
 import { EXIT } from '../failure.ts';
-import { BACKENDS } from '../settings.ts';
 import { buildAddon, downloadAddon } from './addon.ts';
 import { fetchTensorFlow, installPackages, MANIFESTS, wheel } from './packages.ts';
 import { defaultFolder, freeGigabytes, refuseForeign } from './places.ts';
@@ -111,10 +110,6 @@ async function fetched(
 /** In a process of its own: a library that does not fit can end the whole process. */
 async function check(steps: Steps, name: Request['name']): Promise<number> {
   steps.begin('check: a training step beside cpu');
-  if (!(BACKENDS as readonly string[]).includes(name)) {
-    steps.end('not here: this version does not compute on it');
-    return EXIT.done;
-  }
   const { code, said } = await steps.run({
     command: process.execPath,
     args: [BIN, 'setup', name, '--check'],

@@ -1,0 +1,2 @@
+// Not installed here: an optional peer dependency.
+declare module '@tensorflow/tfjs-backend-webgpu';
