@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { bench } from './commands/bench.ts';
 import { doctor } from './commands/doctor.ts';
 import { embed } from './commands/embed.ts';
 import { fewshot } from './commands/fewshot.ts';
@@ -24,6 +25,7 @@ const COMMANDS = [
   reconstruct,
   inspect,
   doctor,
+  bench,
   setup,
 ];
 

@@ -12,6 +12,7 @@ import {
   type Buffer,
   type Device,
   describeAdapter,
+  type Gpu,
   type WebgpuReport,
   world,
 } from './gpu.ts';
@@ -61,8 +62,7 @@ export async function loadWebgpu({ software }: { readonly software: boolean }): 
   const { WebGPUBackend } = await bringPackage();
   const gpu = world.navigator?.gpu;
   if (gpu === undefined) throw remedied('this browser has no WebGPU', 'it needs another browser');
-  const adapter = await gpu.requestAdapter({ powerPreference: 'high-performance' });
-  if (adapter === null) throw remedied('no GPU is offered here', driver());
+  const adapter = await bestAdapter(gpu);
   report = describeAdapter(adapter);
   if (report.software && !software) {
     throw remedied(
@@ -73,7 +73,8 @@ export async function loadWebgpu({ software }: { readonly software: boolean }): 
   if (had) return;
   // Its own registration leaves most limits at WebGPU's least.
   if (findBackendFactory(WEBGPU) !== null) removeBackend(WEBGPU);
-  registerBackend(WEBGPU, () => start(WebGPUBackend, adapter));
+  registerBackend(WEBGPU, () => start(WebGPUBackend, gpu));
+  correctKernels(WEBGPU);
 }
 
 const isNode = (): boolean => builtin('node:module') !== undefined;
@@ -85,6 +86,12 @@ const driver = (): string =>
 
 const remedied = (message: string, remedy: string): Error =>
   Object.assign(new Error(message), { remedy });
+
+async function bestAdapter(gpu: Gpu): Promise<Adapter> {
+  const adapter = await gpu.requestAdapter({ powerPreference: 'high-performance' });
+  if (adapter === null) throw remedied('no GPU is offered here', driver());
+  return adapter;
+}
 
 async function bringPackage(): Promise<Package> {
   const [module, url] = [
@@ -110,16 +117,14 @@ async function bringPackage(): Promise<Package> {
 }
 
 /** A device with all that the adapter has: large tensors need it. */
-async function start(
-  WebGPUBackend: Package['WebGPUBackend'],
-  adapter: Adapter,
-): Promise<WebgpuBackend> {
+async function start(WebGPUBackend: Package['WebGPUBackend'], gpu: Gpu): Promise<WebgpuBackend> {
+  // An adapter gives one device only.
+  const adapter = await bestAdapter(gpu);
   const device = await adapter.requestDevice({
     requiredFeatures: ['timestamp-query'].filter((feature) => adapter.features.has(feature)),
     requiredLimits: describeAdapter(adapter).limits,
   });
   const backend = failingLoudly(new WebGPUBackend(device, adapter.info));
-  correctKernels(WEBGPU);
   return isNode() ? readingNow(backend) : backend;
 }
 
