@@ -1,10 +1,13 @@
 """One training step of CAN in PyTorch, for the bench: reads a config, then a line for each step.
 
+On TORCH_DEVICE, cpu unless said.
+
 The modules are those of the goldens (timm's blocks, which use scaled_dot_product_attention). Answers
 each line with milliseconds and the loss, and the end of input with the peak memory in megabytes.
 """
 
 import json
+import os
 import pathlib
 import resource
 import sys
@@ -19,6 +22,7 @@ from model import Can, grid  # noqa: E402
 
 config, batch, threads = json.loads(sys.stdin.readline())
 torch.set_num_threads(threads)
+torch.set_default_device(os.environ.get("TORCH_DEVICE", "cpu"))
 torch.manual_seed(0)
 model = Can(config).float()
 # The goldens compute in float64; what is no parameter must follow by hand.
@@ -51,7 +55,9 @@ def step():
     return loss.item()
 
 
-print(f"PyTorch {torch.__version__}, {torch.get_num_threads()} threads", flush=True)
+device = torch.get_default_device()
+name = torch.cuda.get_device_name() if device.type == "cuda" else f"{torch.get_num_threads()} threads"
+print(f"PyTorch {torch.__version__}, {name}", flush=True)
 for _ in sys.stdin:
     begin = time.perf_counter()
     loss = step()

@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { ablate } from './commands/ablate.ts';
+import { bench } from './commands/bench.ts';
 import { doctor } from './commands/doctor.ts';
 import { embed } from './commands/embed.ts';
 import { fewshot } from './commands/fewshot.ts';
@@ -28,6 +29,7 @@ const COMMANDS = [
   reconstruct,
   inspect,
   doctor,
+  bench,
   setup,
 ];
 

@@ -12,6 +12,7 @@ const PAGES = readdirSync(DOCS).filter((name) => name.endsWith('.md'));
 const OTHERS = [
   ...['npm install -g twocan', 'pip install tensorboard', 'tensorboard --logdir runs'],
   ...['twocan setup node', 'twocan setup node --check', 'twocan setup node-gpu'],
+  ...['twocan setup webgpu', 'twocan bench --backend webgpu'],
 ];
 
 const folder = scratch();

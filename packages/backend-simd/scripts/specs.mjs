@@ -1,5 +1,5 @@
-// Runs tfjs-core's own specs on a backend: node scripts/specs.mjs [simd|cpu] [threads]. The specs come
-// with the published package; they are bundled, because they import without endings, and run by jasmine.
+// Runs tfjs-core's own specs on a backend: node scripts/specs.mjs [simd|cpu|wasm|node|webgpu] [threads].
+// node and webgpu must have been set up, and @twocan/backend been built. The specs come with the published package; they are bundled, because they import without endings, and run by jasmine.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
@@ -12,16 +12,26 @@ const [backend = 'simd', threads] = process.argv.slice(2);
 if (threads !== undefined) process.env.TWOCAN_THREADS = threads;
 
 const specs = join(require.resolve('@tensorflow/tfjs-core/package.json'), '../dist');
-const load =
+const direct =
   backend === 'simd' ? join(root, 'dist/index.js') : `@tensorflow/tfjs-backend-${backend}`;
-const env = { name: `twocan-${backend}`, backendName: backend, isDataSync: true };
+// What is set up in a folder elsewhere asks for tfjs-core: it gets the bundled one.
+const setUp = `
+import { createRequire, Module } from 'node:module';
+import * as core from '@tensorflow/tfjs-core';
+import { chooseBackend } from '${join(root, '../backend/dist/index.js')}';
+const bring = createRequire(import.meta.url);
+const file = bring.resolve('@tensorflow/tfjs-core');
+bring.cache[file] = Object.assign(new Module(file), { exports: core, loaded: true });
+const { tfjsName } = await chooseBackend('${backend}');
+`;
+const isSetUp = backend === 'node' || backend === 'webgpu';
 const source = `
-import '${load}';
+${isSetUp ? setUp : `import '${direct}';\nconst tfjsName = '${backend}';`}
 import '${specs}/public/chained_ops/register_all_chained_ops';
 import '${specs}/register_all_gradients';
 import { setTestEnvs } from '${specs}/jasmine_util';
-setTestEnvs([${JSON.stringify(env)}]);
-import('${specs}/tests');
+setTestEnvs([{ name: 'twocan-${backend}', backendName: tfjsName, isDataSync: true }]);
+await import('${specs}/tests');
 `;
 
 // Inside the package, so that what it imports is found.
@@ -37,8 +47,8 @@ try {
     resolve: { extensions: ['.js', '.mjs'] },
     onLog: () => undefined,
   });
-  const output = join(folder, 'specs.cjs');
-  await bundle.write({ file: output, format: 'cjs', codeSplitting: false });
+  const output = join(folder, 'specs.mjs');
+  await bundle.write({ file: output, format: 'esm', codeSplitting: false });
   const Jasmine = require('jasmine');
   const jasmine = new Jasmine();
   jasmine.loadConfig({ spec_files: [output], random: false });

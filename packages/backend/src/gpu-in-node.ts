@@ -26,7 +26,8 @@ export function provideGpu({ create, globals }: Dawn): Gpu {
     }
   }
   watchTicks();
-  gpu = create([]);
+  // Dawn rounds the GPU's clock to a tenth of a millisecond, which most kernels do not take.
+  gpu = create(['disable-dawn-features=timestamp_quantization']);
   // Node 20 has no navigator, later ones have one without gpu.
   if (world.navigator === undefined) {
     Object.defineProperty(globalThis, 'navigator', { value: {}, configurable: true });

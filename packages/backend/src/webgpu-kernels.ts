@@ -6,7 +6,7 @@ import {
   type TensorInfo,
   unregisterKernel,
 } from '@tensorflow/tfjs-core';
-import type { WebgpuBackend } from './webgpu.ts';
+import type { WebgpuBackend } from './webgpu-backend.ts';
 
 type Correction = (own: KernelFunc) => KernelFunc;
 

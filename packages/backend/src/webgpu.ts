@@ -1,37 +1,19 @@
-import {
-  type BackendValues,
-  findBackendFactory,
-  type KernelBackend,
-  registerBackend,
-  removeBackend,
-  util,
-} from '@tensorflow/tfjs-core';
+import { findBackendFactory, registerBackend, removeBackend, util } from '@tensorflow/tfjs-core';
 import { builtin } from './builtin.ts';
 import {
   type Adapter,
-  type Buffer,
   type Device,
   describeAdapter,
+  type Gpu,
   type WebgpuReport,
   world,
 } from './gpu.ts';
 import { provideGpu, readNow } from './gpu-in-node.ts';
 import { findPackage } from './set-up-folders.ts';
 import { shareCore } from './share-core.ts';
+import type { WebgpuBackend } from './webgpu-backend.ts';
 import { correctKernels } from './webgpu-kernels.ts';
 
-type Stored = { values?: BackendValues; resource?: Buffer; dtype: 'float32' | 'int32' | 'bool' };
-
-/** As much of tfjs's backend as is used here. */
-export type WebgpuBackend = KernelBackend & {
-  readonly device: Device;
-  readonly tensorMap: { get(dataId: object): Stored };
-  read(dataId: object): Promise<BackendValues>;
-  readSync(dataId: object): BackendValues;
-  endComputePassEncoder(): void;
-  ensureCommandEncoderReady(): void;
-  submitQueue(): void;
-};
 type Package = { WebGPUBackend: new (device: Device, info?: object) => WebgpuBackend };
 
 /** The name under which tfjs knows it. */
@@ -61,8 +43,7 @@ export async function loadWebgpu({ software }: { readonly software: boolean }): 
   const { WebGPUBackend } = await bringPackage();
   const gpu = world.navigator?.gpu;
   if (gpu === undefined) throw remedied('this browser has no WebGPU', 'it needs another browser');
-  const adapter = await gpu.requestAdapter({ powerPreference: 'high-performance' });
-  if (adapter === null) throw remedied('no GPU is offered here', driver());
+  const adapter = await bestAdapter(gpu);
   report = describeAdapter(adapter);
   if (report.software && !software) {
     throw remedied(
@@ -73,7 +54,8 @@ export async function loadWebgpu({ software }: { readonly software: boolean }): 
   if (had) return;
   // Its own registration leaves most limits at WebGPU's least.
   if (findBackendFactory(WEBGPU) !== null) removeBackend(WEBGPU);
-  registerBackend(WEBGPU, () => start(WebGPUBackend, adapter));
+  registerBackend(WEBGPU, () => start(WebGPUBackend, gpu));
+  correctKernels(WEBGPU);
 }
 
 const isNode = (): boolean => builtin('node:module') !== undefined;
@@ -85,6 +67,12 @@ const driver = (): string =>
 
 const remedied = (message: string, remedy: string): Error =>
   Object.assign(new Error(message), { remedy });
+
+async function bestAdapter(gpu: Gpu): Promise<Adapter> {
+  const adapter = await gpu.requestAdapter({ powerPreference: 'high-performance' });
+  if (adapter === null) throw remedied('no GPU is offered here', driver());
+  return adapter;
+}
 
 async function bringPackage(): Promise<Package> {
   const [module, url] = [
@@ -110,16 +98,14 @@ async function bringPackage(): Promise<Package> {
 }
 
 /** A device with all that the adapter has: large tensors need it. */
-async function start(
-  WebGPUBackend: Package['WebGPUBackend'],
-  adapter: Adapter,
-): Promise<WebgpuBackend> {
+async function start(WebGPUBackend: Package['WebGPUBackend'], gpu: Gpu): Promise<WebgpuBackend> {
+  // An adapter gives one device only.
+  const adapter = await bestAdapter(gpu);
   const device = await adapter.requestDevice({
     requiredFeatures: ['timestamp-query'].filter((feature) => adapter.features.has(feature)),
     requiredLimits: describeAdapter(adapter).limits,
   });
   const backend = failingLoudly(new WebGPUBackend(device, adapter.info));
-  correctKernels(WEBGPU);
   return isNode() ? readingNow(backend) : backend;
 }
 

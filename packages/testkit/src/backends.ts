@@ -32,7 +32,7 @@ const ON_ONE_THREAD = {
 } satisfies Record<string, Backend>;
 
 /** Needs `twocan setup`: tests do not depend on what a user happens to have. */
-const setUp = (name: 'node' | 'webgpu'): Backend => ({
+const setUp = (name: 'node' | 'node-gpu' | 'webgpu'): Backend => ({
   start: () => chooseBackend(name),
   missing:
     process?.env.TWOCAN_BACKENDS && setUps()[name] !== undefined
@@ -40,7 +40,11 @@ const setUp = (name: 'node' | 'webgpu'): Backend => ({
       : 'TWOCAN_BACKENDS names no file that has it',
 });
 
-const IN_NODE = { node: setUp('node'), webgpu: setUp('webgpu') } satisfies Record<string, Backend>;
+const IN_NODE = {
+  node: setUp('node'),
+  'node-gpu': setUp('node-gpu'),
+  webgpu: setUp('webgpu'),
+} satisfies Record<string, Backend>;
 
 /** A backend's name in tests. */
 export type TestedBackend =
@@ -59,8 +63,8 @@ export const TESTED_BACKENDS = Object.keys(BACKENDS) as readonly TestedBackend[]
 
 /**
  * Runs a suite once per backend, with that backend current and gradients registered: `cpu`, `wasm` and
- * `simd` with and without threads and fused multiply-add; in Node also `node` and `webgpu`,
- * skipped unless TWOCAN_BACKENDS is a file of `twocan setup` that has them.
+ * `simd` with and without threads and fused multiply-add; in Node also `node`, `node-gpu`
+ * and `webgpu`, skipped unless TWOCAN_BACKENDS is a file of `twocan setup` that has them.
  *
  * @example
  * describeBackends('infoNCE', (backend) => { it('is positive', () => { … }); });
