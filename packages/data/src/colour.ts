@@ -1,4 +1,20 @@
-import type { ColourChange } from './plan.ts';
+/**
+ * One colour change. `amount` is a factor around 1; for `hue` a shift in turns, -½ to ½; for `posterize`
+ * the bits that stay, 0 to 8; for `solarize` the value from which on pixels are inverted, 0 to 1; for
+ * `autocontrast` and `invert` nothing.
+ */
+export type ColourChange = {
+  readonly kind:
+    | 'brightness'
+    | 'contrast'
+    | 'saturation'
+    | 'hue'
+    | 'autocontrast'
+    | 'invert'
+    | 'posterize'
+    | 'solarize';
+  readonly amount: number;
+};
 
 // Weights of the channels in grey: ITU-R 601, in torchvision's four digits.
 const [RED, GREEN, BLUE] = [0.2989, 0.587, 0.114];

@@ -7,7 +7,7 @@ export {
   stepsPerEpoch,
 } from './batches.ts';
 export { gaussianBlur } from './blur.ts';
-export { changeColour, toGrey } from './colour.ts';
+export { type ColourChange, changeColour, toGrey } from './colour.ts';
 export { cached, type Dataset, type Image, subset } from './dataset.ts';
 export { type Mixing, type MixPlan, mixImages, mixTargets, sampleMix } from './mix.ts';
 export {
@@ -19,7 +19,6 @@ export {
 } from './normalize.ts';
 export {
   type Augmentation,
-  type ColourChange,
   type Crop,
   centrePlan,
   resolveAugmentation,

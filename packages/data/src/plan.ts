@@ -1,4 +1,5 @@
 import { fold, type Key, permutation, uniform } from '@twocan/core';
+import type { ColourChange } from './colour.ts';
 import { type RandAugment, sampleOperations } from './rand-augment.ts';
 
 /** A rectangle of whole source pixels. */
@@ -7,24 +8,6 @@ export type Crop = {
   readonly y: number;
   readonly width: number;
   readonly height: number;
-};
-
-/**
- * One colour change. `amount` is a factor around 1; for `hue` a shift in turns, -½ to ½; for `posterize`
- * the bits that stay, 0 to 8; for `solarize` the value from which on pixels are inverted, 0 to 1; for
- * `autocontrast` and `invert` nothing.
- */
-export type ColourChange = {
-  readonly kind:
-    | 'brightness'
-    | 'contrast'
-    | 'saturation'
-    | 'hue'
-    | 'autocontrast'
-    | 'invert'
-    | 'posterize'
-    | 'solarize';
-  readonly amount: number;
 };
 
 /** What happens to one picture to make one view: plain JSON, applied by `applyPlan` in this order. */

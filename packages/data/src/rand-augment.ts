@@ -1,5 +1,5 @@
 import { fold, type Key, normal, uniform, uniformInt } from '@twocan/core';
-import type { ColourChange } from './plan.ts';
+import type { ColourChange } from './colour.ts';
 
 /** How strongly pictures are changed, in RandAugment's two numbers. */
 export type RandAugment = {
