@@ -2,6 +2,7 @@
 import { ablate } from './commands/ablate.ts';
 import { doctor } from './commands/doctor.ts';
 import { embed } from './commands/embed.ts';
+import { explain } from './commands/explain.ts';
 import { fewshot } from './commands/fewshot.ts';
 import { finetune } from './commands/finetune.ts';
 import { inspect } from './commands/inspect.ts';
@@ -23,6 +24,7 @@ const COMMANDS = [
   fewshot,
   finetune,
   ablate,
+  explain,
   embed,
   search,
   reconstruct,
