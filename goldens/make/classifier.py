@@ -1,4 +1,4 @@
-"""A ViT classifier with stochastic depth on mixed labels: logits, loss and every gradient."""
+"""A ViT classifier with stochastic depth on mixed labels: logits, loss, every gradient, and attention."""
 
 import timm
 import torch
@@ -40,11 +40,21 @@ class Classifier(nn.Module):
         return self.head(self.norm(tokens[:, 1:].mean(1)))
 
 
+def looks_of(model, images):
+    """Softmax of queries on keys in the last block, [B, heads, tokens, tokens]."""
+    encoder, width = model.encoder, ENCODER["width"]
+    tokens = torch.cat([encoder.cls.expand(len(images), -1, -1), encoder.embed(images)], 1)
+    first, last = encoder.blocks
+    qkv = last.attn.qkv(last.norm1(first(tokens))).unflatten(2, (3, ENCODER["heads"], -1))
+    q, k, _ = qkv.permute(2, 0, 3, 1, 4)
+    return (q @ k.mT / (width / ENCODER["heads"]) ** 0.5).softmax(-1)
+
+
 def make():
     draw = draws(31)
     model = randomise(Classifier(), draw)
     images = draw(BATCH, 8, 12, 5)
-    whole = model(images)
+    whole, looks = model(images), looks_of(model, images)
     for block, attention, mlp in zip(model.encoder.blocks, PATHS["attention"], PATHS["mlp"]):
         block.drop_path1, block.drop_path2 = Factors(attention), Factors(mlp)
     # Labels 0, 1, 2, 1, smoothed, each mixed with that of the batch backwards.
@@ -57,5 +67,6 @@ def make():
         **named(model, "params"),
         **gradients(model, "grads"),
         **{"images": images, "targets": targets, "whole": whole, "logits": logits, "loss": loss},
+        **{"attention/cls": looks[:, :, 0, 1:], "attention/patches": looks[:, :, 1:, 1:].mean(2)},
     }
     save("classifier", __file__, arrays, versions=[timm], encoder=ENCODER, paths=PATHS)

@@ -4,6 +4,7 @@ import math
 
 import sklearn
 import torch
+from sklearn.decomposition import PCA
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.metrics import confusion_matrix
 from torch import nn, optim
@@ -95,6 +96,9 @@ def make():
     arrays["logistic/predictions"] = torch.tensor(least.predict(scaled_test))
     arrays["logistic/loss"] = nn.functional.nll_loss(chances.log(), labels)
     arrays["confusion"] = torch.tensor(confusion_matrix(test_labels, arrays["ridge/many/predictions"]))
+    pca = PCA(2).fit(train)
+    arrays["pca/coordinates"] = torch.tensor(pca.transform(train))
+    arrays["pca/explained"] = torch.tensor(pca.explained_variance_ratio_)
     recipe = {"base": BASE, "batch": BATCH, "epochs": EPOCHS, "warmupEpochs": WARMUP}
     save("evaluate", __file__, arrays, [sklearn], recipe=recipe, classes=CLASSES, ridges=RIDGES)
 

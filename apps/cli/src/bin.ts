@@ -3,6 +3,7 @@ import { ablate } from './commands/ablate.ts';
 import { bench } from './commands/bench.ts';
 import { doctor } from './commands/doctor.ts';
 import { embed } from './commands/embed.ts';
+import { explain } from './commands/explain.ts';
 import { fewshot } from './commands/fewshot.ts';
 import { finetune } from './commands/finetune.ts';
 import { inspect } from './commands/inspect.ts';
@@ -24,6 +25,7 @@ const COMMANDS = [
   fewshot,
   finetune,
   ablate,
+  explain,
   embed,
   search,
   reconstruct,

@@ -13,31 +13,32 @@ export type Judgement = {
   readonly knn?: number;
 };
 
+/** A judgement, and the features that it was made on: those of the pictures to be judged by. */
+export type Judged = { readonly judgement: Judgement; readonly features: Float32Array };
+
 /**
  * Judges an encoder on pictures that stay the same through a run.
  *
  * @param sizes image size and normalisation
  * @param params borrowed
  * @param data labelled pictures if there are any, else some of those it trains on
- * @returns the judgement
+ * @returns the judgement and the features
  */
 export async function judgeEncoder(
   sizes: Sizes,
   params: CanParams,
   { evaluation, pictures }: Pick<OpenedData, 'evaluation' | 'pictures'>,
-): Promise<Judgement> {
+): Promise<Judged> {
   const extract = encoderFeatures(sizes.model, params);
   const rankOf = (features: Float32Array, rows: number) => effectiveRank(features, { rows });
   if (evaluation === undefined) {
     const { features } = await extractRows(pictures, sizes, extract);
-    return { effectiveRank: rankOf(features, pictures.length) };
+    return { judgement: { effectiveRank: rankOf(features, pictures.length) }, features };
   }
   const sides = await sidesOf(evaluation, sizes, extract);
   const { features, labels } = sides.test;
-  return {
-    effectiveRank: rankOf(features, labels.length),
-    knn: (await knnOf(sides)).accuracy,
-  };
+  const knn = (await knnOf(sides)).accuracy;
+  return { judgement: { effectiveRank: rankOf(features, labels.length), knn }, features };
 }
 
 /**

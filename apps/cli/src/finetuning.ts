@@ -106,7 +106,10 @@ export async function finetune(request: FinetuneRequest): Promise<number> {
       );
     }
     const trained = await interruptible((signal) => trainOn(start, evaluation, recipe, signal));
-    if (trained === undefined) return EXIT.interrupted;
+    if (trained === undefined) {
+      console.error('interrupted; fine-tuning keeps nothing before its end');
+      return EXIT.interrupted;
+    }
     const { params, steps } = trained;
     try {
       const result = await judge(params, start, evaluation);

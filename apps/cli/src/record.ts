@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs';
 import type { RunConfig } from './config.ts';
 import { describeMachine, type Environment } from './environment.ts';
+import { readMap } from './feature-map.ts';
 import { appendMetrics, type MetricsLine, truncateMetrics } from './metrics-file.ts';
 import { writeReport } from './report/write-report.ts';
 import type { RunFolder } from './run-folder.ts';
@@ -57,6 +58,7 @@ export function openRecord(
         environment,
         lines,
         sheets: listSheets(folder.samples),
+        map: readMap(folder.map),
       }),
   };
 }

@@ -20,6 +20,8 @@ export type RunFolder = {
   readonly samples: string;
   readonly result: string;
   readonly report: string;
+  /** Where the features of some pictures lie, for the report. */
+  readonly map: string;
   readonly environment: string;
   /** Images that were left out, one a line, with the reason. */
   readonly skipped: string;
@@ -45,6 +47,7 @@ export function runFolder(out: string): RunFolder {
     samples: join(path, 'samples'),
     result: join(path, 'result.json'),
     report: join(path, 'report.html'),
+    map: join(path, 'map.json'),
     environment: join(path, 'environment.json'),
     skipped: join(path, 'skipped.jsonl'),
     tensorboard: join(path, 'tensorboard'),

@@ -1,6 +1,7 @@
 import { disposeTree, fold, key } from '@twocan/core';
 import { freshParams, type State } from './begin.ts';
 import { judgeEncoder, judgePixels } from './encoder-judgement.ts';
+import { keepMap, mapOf } from './feature-map.ts';
 import { percent } from './percent.ts';
 import type { Progress } from './progress.ts';
 import type { Record } from './record.ts';
@@ -30,12 +31,14 @@ export async function takeStock(
   if (!judged(0)) await judgeStart(run, record);
   if (!judged(step)) {
     const before = performance.now();
-    const judgement = await judgeEncoder(config, params, data);
+    const { judgement, features } = await judgeEncoder(config, params, data);
     record.add({
       step,
       evaluation: judgement,
       machine: { millis: performance.now() - before },
     });
+    const { length: rows, labels, classes } = data.pictures;
+    await keepMap(folder.map, mapOf(features, { step, rows, labels, classes }));
     const path = sheetPath(folder.samples, step);
     await writeSamples(path, config, params, data.pictures, fold(key(config.seed), 'samples'));
     record.drawn(step, path);
@@ -51,7 +54,7 @@ export async function takeStock(
 async function judgeStart({ config, data }: Run, record: Record): Promise<void> {
   const before = performance.now();
   const untrained = freshParams(config);
-  const judgement = await judgeEncoder(config, untrained, data);
+  const { judgement } = await judgeEncoder(config, untrained, data);
   disposeTree(untrained);
   const pixels =
     data.evaluation === undefined ? {} : { rawPixels: await judgePixels(config, data.evaluation) };

@@ -160,6 +160,22 @@ test('fewshot is the library on the rows that embed writes', async () => {
   expect(table).toMatch(/^ +2( +[\d.]+% ± [\d.]+){3}$/m);
 });
 
+test('explain measures features and decoder, and draws a row for each head', async () => {
+  const out = folder.path('attention.png');
+  const args = ['explain', '--model', run, '--data', photos, '--attention', out];
+  const { code, stdout } = await twocan(args);
+  expect(code).toBe(0);
+  expect(stdout).toMatch(/^alignment +[01]\.\d+ /m);
+  expect(stdout).toMatch(/^noise of 0\.05 +-?\d+\.\d+ {2}decibels/m);
+  const { height = 0 } = await sharp(out).metadata();
+  const [line = ''] = (await twocan([...args, '--json'])).stdout.split('\n');
+  const said = JSON.parse(line) as { uniformity: number };
+  expect(said.uniformity).toBeLessThan(0);
+  expect(said).toMatchObject({ images: 30, step: 2 });
+  // The images and three heads, 96 pixels high each.
+  expect(height).toBeGreaterThan(4 * 96);
+});
+
 test('reconstruct draws a sheet at another mask ratio', async () => {
   const sheets = [];
   for (const ratio of ['0.25', '0.75']) {

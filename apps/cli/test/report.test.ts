@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { drawChart } from '../src/report/chart.ts';
 import { brief, thin, ticks } from '../src/report/scale.ts';
+import { drawScatter } from '../src/report/scatter.ts';
 import { drawPhotos, metricsOf, scratch, twocan } from './cli.ts';
 
 const folder = scratch();
@@ -51,6 +52,24 @@ test('a chart draws each point inside its frame, and says what it shows', () => 
   expect(drawChart({ title: 'x', points: [] })).toContain('No values yet');
 });
 
+test('a map has a dot in its frame for each image, in the colour and under the name of its class', () => {
+  const points = [
+    { x: -50, y: 2, class: 0 },
+    { x: 30, y: 400, class: 1 },
+    { x: 7, y: 7, class: 1 },
+  ];
+  const svg = drawScatter({ step: 3, points, classes: ['<a>', 'b'], explained: 0.5 });
+  const dots = [...svg.matchAll(/cx="([^"]+)" cy="([^"]+)" r="3" fill="([^"]+)"><title>([^<]+)</g)];
+  expect(dots.map(([, , , , name]) => name)).toEqual(['&lt;a&gt;', 'b', 'b']);
+  expect(dots[1]?.[3]).toBe(dots[2]?.[3]);
+  expect(dots[0]?.[3]).not.toBe(dots[1]?.[3]);
+  for (const [, x, y] of dots) {
+    expect(Number(x) >= 0 && Number(x) <= 720 && Number(y) >= 0 && Number(y) <= 480).toBe(true);
+  }
+  // Up is up: the larger y has the smaller cy.
+  expect(Number(dots[1]?.[2])).toBeLessThan(Number(dots[0]?.[2]));
+});
+
 describe('a run judged on labelled images', () => {
   const [train, other] = [folder.path('photos/train'), folder.path('others')];
   const tiny = ['--batch', '4', '--steps', '4', '--checkpoint-every', '2'];
@@ -85,6 +104,9 @@ describe('a run judged on labelled images', () => {
     expect(html).not.toMatch(/(?:src|href)="(?!data:)/);
     expect(html).not.toMatch(/<script|@import|url\(/);
     expect(html).toContain('Raw pixels');
+    // One dot for each of the ten judged images, of two of the three classes.
+    expect(html.match(/<title>class-[01]</g)).toHaveLength(10);
+    expect(html.match(/●<\/span> class-\d/g)).toHaveLength(3);
     expect(html).toContain('WebAssembly');
   });
 

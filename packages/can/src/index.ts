@@ -18,5 +18,6 @@ export { canEmbeddings, canForward, canForwardWith, type Forward } from './forwa
 export { initCan } from './init.ts';
 export { type CanLossOptions, canLoss, canLossWith } from './loss.ts';
 export type { CanBatch, CanParams } from './params.ts';
+export { type PictureErrors, pictureErrors } from './picture-errors.ts';
 export { canPictures, type Pictures, reconstructionCaption } from './pictures.ts';
 export { type CanOptions, resolveCanConfig, weightsFromNested } from './resolve.ts';

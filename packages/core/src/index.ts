@@ -6,6 +6,7 @@ export {
   type Attributes,
   adamwUpdate,
   attention,
+  attentionWeights,
   batchNorm,
   defineOp,
   gatherTokens,

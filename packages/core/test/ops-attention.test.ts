@@ -1,5 +1,5 @@
 import { grads, matMul, type Tensor, type Tensor3D, tensor3d } from '@tensorflow/tfjs-core';
-import { attention, key, normal } from '@twocan/core';
+import { attention, attentionWeights, key, normal } from '@twocan/core';
 import { checkGradient, describeBackends, expectClose, expectNoLeak } from '@twocan/testkit';
 import { expect, it } from 'vitest';
 import { batchProduct } from '../src/ops/gemm.ts';
@@ -63,6 +63,26 @@ describeBackends('attention', () => {
       expectNoLeak(() => attention(qkv, 2));
       expectNoLeak(() => grads((x: Tensor) => attention(x as Tensor3D, 2))([qkv]));
     }
+  });
+});
+
+describeBackends('attentionWeights', () => {
+  it('is what the values of each head are weighed by', () => {
+    const sizes = { batch: 2, tokens: 5, width: 6, heads: 2 };
+    const qkv = draw(4, 2, 5, 18);
+    const weights = attentionWeights(qkv, 2);
+    expect(weights.shape).toEqual([2, 2, 5, 5]);
+    const [w, x] = [weights.dataSync(), qkv.dataSync()];
+    // Token i of head h, from the weights and the values alone.
+    const weighed = Array.from({ length: 2 * 5 * 6 }, (_, at) => {
+      const [b, i, column] = [Math.floor(at / 30), Math.floor(at / 6) % 5, at % 6];
+      const row = ((b * 2 + Math.floor(column / 3)) * 5 + i) * 5;
+      const value = (j: number): number => x[(b * 5 + j) * 18 + 12 + column] ?? 0;
+      return [0, 1, 2, 3, 4].reduce((sum, j) => sum + (w[row + j] ?? 0) * value(j), 0);
+    });
+    expectClose(weighed, reference(x, sizes), { rtol: 1e-4, atol: 2e-6 });
+    expectNoLeak(() => attentionWeights(qkv, 2));
+    expect(() => attentionWeights(qkv, 4)).toThrow('attentionWeights: the width of qkv must be');
   });
 });
 

@@ -1,5 +1,5 @@
 import { symmetricEigenvalues } from './eigenvalues.ts';
-import { meanRow, unitRows, widthOf } from './features.ts';
+import { columnGram, meanRow, unitRows, widthOf } from './features.ts';
 
 /**
  * How many directions features use: 1 for collapsed ones, D for evenly spread ones.
@@ -56,23 +56,6 @@ function rowGram(x: Float32Array, rows: number, width: number): Float64Array {
       gram[i * rows + j] = sum;
       gram[j * rows + i] = sum;
     }
-  }
-  return gram;
-}
-
-function columnGram(x: Float32Array, width: number): Float64Array {
-  const gram = new Float64Array(width * width);
-  for (let start = 0; start < x.length; start += width) {
-    for (let i = 0; i < width; i++) {
-      const own = x[start + i] as number;
-      for (let j = 0; j <= i; j++) {
-        gram[i * width + j] = (gram[i * width + j] as number) + own * (x[start + j] as number);
-      }
-    }
-  }
-  // The reduction reads the lower triangle only, but a whole matrix misleads nobody.
-  for (let i = 0; i < width; i++) {
-    for (let j = 0; j < i; j++) gram[j * width + i] = gram[i * width + j] as number;
   }
   return gram;
 }

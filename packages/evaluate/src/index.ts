@@ -2,6 +2,7 @@ export { effectiveRank } from './effective-rank.ts';
 export type { LabelledFeatures } from './features.ts';
 export { type FewShotOptions, type FewShotResult, fewShotAccuracy } from './few-shot.ts';
 export { type KnnOptions, knnAccuracy } from './knn.ts';
+export { type PrincipalComponents, principalComponents } from './principal-components.ts';
 export {
   type ProbeOptions,
   type ProbeRecipe,

@@ -1,3 +1,4 @@
+export { type AttentionQuery, attentionMap } from './attention-map.ts';
 export { type ClassifierParams, classify, initClassifier } from './classifier.ts';
 export { type DecoderConfig, patchShape, type ViTConfig } from './config.ts';
 export {

@@ -9,6 +9,7 @@ import {
 } from '@twocan/testkit';
 import { describe, expect, it } from 'vitest';
 import {
+  attentionMap,
   type ClassifierParams,
   classify,
   initClassifier,
@@ -43,6 +44,22 @@ describeBackends('classify against PyTorch', () => {
     expectClose(loss, golden.values('loss'), { rtol: 1e-5 });
     expect(unused).toEqual([]);
     expectTreeClose(grads, golden, 'grads', 1e-4);
+  });
+});
+
+describeBackends('attentionMap against PyTorch', () => {
+  it('of the class token, and of the patches on average', () => {
+    const { encoder } = golden.tree('params') as ClassifierParams;
+    const images = golden.tensor('images') as Tensor4D;
+    for (const from of ['cls', 'patches'] as const) {
+      const maps = attentionMap(encoder, config, images, { from });
+      expect(maps.shape).toEqual(golden.shape(`attention/${from}`));
+      expectClose(maps, golden.values(`attention/${from}`), { rtol: 1e-4 }, from);
+    }
+    expectNoLeak(() => attentionMap(encoder, config, images));
+    expect(() => attentionMap(encoder, config, images, { block: 2 })).toThrow(
+      'attentionMap: block must be one of 0 to 1, got 2',
+    );
   });
 });
 

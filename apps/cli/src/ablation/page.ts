@@ -57,7 +57,7 @@ type Entry = { readonly name: string; readonly statistic: Statistic | undefined 
 
 /** Rows of dots over one axis. */
 function dotPlot(title: string, entries: readonly Entry[], levels: readonly number[]): string {
-  const values = [...entries.flatMap(({ statistic }) => statistic?.values ?? []), ...levels];
+  const values = [...entries.flatMap(({ statistic }) => reachOf(statistic)), ...levels];
   const marks = ticks(Math.min(...values), Math.max(...values), 5);
   const [low = 0, high = 1] = [marks[0], marks.at(-1)];
   const bottom = PLOT.top + entries.length * PLOT.row;
@@ -79,6 +79,13 @@ function dotPlot(title: string, entries: readonly Entry[], levels: readonly numb
     }),
     '</svg>',
   ].join('');
+}
+
+/** All that is drawn of a row: the dots, and both ends of the bar. */
+function reachOf(statistic: Statistic | undefined): readonly number[] {
+  if (statistic === undefined) return [];
+  const { values, mean, deviation } = statistic;
+  return [...values, mean - deviation, mean + deviation];
 }
 
 function marksOf(

@@ -1,5 +1,6 @@
 import type { RunConfig } from '../config.ts';
 import type { Environment } from '../environment.ts';
+import type { FeatureMap } from '../feature-map.ts';
 import type { MetricsLine } from '../metrics-file.ts';
 import { percent } from '../percent.ts';
 import { duration } from '../progress.ts';
@@ -7,6 +8,7 @@ import { SERIES, type Series } from '../series.ts';
 import { drawChart } from './chart.ts';
 import { escapeHtml, table } from './html.ts';
 import { brief, type Point } from './scale.ts';
+import { drawScatter } from './scatter.ts';
 import { STYLE } from './style.ts';
 
 /** What the report is made of. */
@@ -16,6 +18,7 @@ export type ReportData = {
   readonly config: RunConfig;
   readonly environment: Environment;
   readonly lines: readonly MetricsLine[];
+  readonly map: FeatureMap | undefined;
   /** PNG sheets, in order of the step. */
   readonly sheets: readonly { readonly step: number; readonly png: Uint8Array }[];
 };
@@ -43,6 +46,7 @@ export function reportPage(data: ReportData): string {
     ...(evaluation === ''
       ? []
       : ['<h2>Is it useful?</h2>', usefulness(config), `<div class="charts">${evaluation}</div>`]),
+    ...(data.map === undefined ? [] : ['<h2>Where images lie</h2>', mapFigure(data.map)]),
     '<h2>What it minimises</h2>',
     `<p class="faint">${weightsInWords(config)}</p>`,
     `<div class="charts">${group('loss')}</div>`,
@@ -141,6 +145,12 @@ function samples({ sheets }: ReportData): string {
     figure(latest),
     ...earlier,
   ].join('');
+}
+
+function mapFigure(map: FeatureMap): string {
+  const { points, step, explained, classes } = map;
+  const coloured = classes.length > 0 ? ', coloured by class (the training never saw one)' : '';
+  return `<p class="faint">Features of ${points.length} images after ${step} steps along their two principal directions, ${percent(explained)} of the variance${coloured}. What lies apart here is apart; what overlaps may yet differ in the other directions.</p><figure class="chart">${drawScatter(map)}</figure>`;
 }
 
 function usefulness({ evaluation }: RunConfig): string {

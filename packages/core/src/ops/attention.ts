@@ -8,6 +8,8 @@ import {
   type Tensor,
   type Tensor2D,
   type Tensor3D,
+  type Tensor4D,
+  tidy,
   transpose,
 } from '@tensorflow/tfjs-core';
 import { expectShape } from '../shape.ts';
@@ -72,11 +74,36 @@ const op = defineOp<{ heads: number }>({
  * Vaswani et al., arXiv 1706.03762, equation 1.
  */
 export function attention(qkv: Tensor3D, heads: number): Tensor3D {
-  expectShape('attention', 'qkv', qkv, [null, null, null]);
+  expectHeads('attention', qkv, heads);
+  return op([qkv], [], { heads }) as Tensor3D;
+}
+
+/**
+ * What {@link attention} weighs values by, softmax(q·kᵀ/√(D/H)): how much each token looks at each.
+ *
+ * @param qkv `[B, N, 3D]`: queries, keys, values, each `[H, D/H]` on the last axis
+ * @param heads H; divides D
+ * @returns `[B, H, N, N]`: queries down, keys across; rows of sum 1
+ * @throws RangeError if `qkv` is not of rank 3 or its width is not a multiple of 3·H
+ * @example
+ * attentionWeights(ones([2, 5, 3 * 8]), 2); // [2, 2, 5, 5], 0.2 everywhere
+ */
+export function attentionWeights(qkv: Tensor3D, heads: number): Tensor4D {
+  expectHeads('attentionWeights', qkv, heads);
+  const [batch, tokens] = qkv.shape;
+  return tidy(() => {
+    const [q, k] = splitHeads(qkv, 3, heads) as [Tensor3D, Tensor3D];
+    const scores = batchProduct(mul(q, 1 / Math.sqrt(q.shape[2])), k, false, true);
+    const byHead = reshape(softmax(scores), [heads, batch, tokens, tokens]);
+    return transpose(byHead, [1, 0, 2, 3]) as Tensor4D;
+  });
+}
+
+function expectHeads(caller: string, qkv: Tensor3D, heads: number): void {
+  expectShape(caller, 'qkv', qkv, [null, null, null]);
   if (!Number.isInteger(heads) || heads < 1 || qkv.shape[2] % (3 * heads) !== 0) {
     throw new RangeError(
-      `attention: the width of qkv must be a multiple of 3·heads, got ${qkv.shape[2]} for ${heads} heads`,
+      `${caller}: the width of qkv must be a multiple of 3·heads, got ${qkv.shape[2]} for ${heads} heads`,
     );
   }
-  return op([qkv], [], { heads }) as Tensor3D;
 }

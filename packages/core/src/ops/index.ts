@@ -1,5 +1,5 @@
 export { type AdamwOptions, type AdamwResult, adamwUpdate } from './adamw.ts';
-export { attention } from './attention.ts';
+export { attention, attentionWeights } from './attention.ts';
 export { batchNorm } from './batch-norm.ts';
 export { softmaxCrossEntropy, softTargetCrossEntropy } from './cross-entropy.ts';
 export { type Attributes, defineOp, type Op, type OpDefinition } from './define.ts';

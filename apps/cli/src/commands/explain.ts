@@ -1,0 +1,36 @@
+import { command } from '../command.ts';
+import { SEED } from '../judged-words.ts';
+import { MODEL_FLAGS, numberOr, outputFile, required } from '../words.ts';
+
+/** `twocan explain`: what features and decoder are like, without labels. */
+export const explain = command(
+  {
+    name: 'explain',
+    description: 'Measure features and decoder without labels, and draw where the encoder looks',
+    flags: {
+      ...MODEL_FLAGS,
+      data: { type: 'string', valueHint: 'DIR', description: 'Folder of images, any nesting' },
+      attention: {
+        type: 'string',
+        valueHint: 'FILE',
+        description: "Draw each head's attention over some images, as PNG",
+      },
+      ...SEED,
+      json: { type: 'boolean', description: 'Print numbers as JSON' },
+    },
+    examples: ['twocan explain --model runs/photos --data photos --attention attention.png'],
+  },
+  async (words) => {
+    const request = {
+      model: required(words, 'model', 'a run folder or a checkpoint'),
+      data: required(words, 'data', 'a folder of images'),
+      ...(words.attention === undefined ? {} : { attention: outputFile(words, '', 'attention') }),
+      seed: numberOr(words, 'seed', 0, { min: 0, whole: true }),
+      json: words.json === true,
+      backend: words.backend as string | undefined,
+    };
+    const { explain: run } = await import('../explaining.ts');
+    await run(request);
+    return undefined;
+  },
+);
