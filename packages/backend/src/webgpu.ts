@@ -4,6 +4,7 @@ import {
   type KernelBackend,
   registerBackend,
   removeBackend,
+  type TensorInfo,
   util,
 } from '@tensorflow/tfjs-core';
 import { builtin } from './builtin.ts';
@@ -19,7 +20,7 @@ import {
 import { provideGpu, readNow } from './gpu-in-node.ts';
 import { findPackage } from './set-up-folders.ts';
 import { shareCore } from './share-core.ts';
-import { correctKernels } from './webgpu-kernels.ts';
+import { registerWebgpuKernels } from './webgpu-fused/register.ts';
 
 type Stored = { values?: BackendValues; resource?: Buffer; dtype: 'float32' | 'int32' | 'bool' };
 
@@ -32,6 +33,12 @@ export type WebgpuBackend = KernelBackend & {
   endComputePassEncoder(): void;
   ensureCommandEncoderReady(): void;
   submitQueue(): void;
+  runWebGPUProgram(
+    program: object,
+    inputs: readonly TensorInfo[],
+    dtype: string,
+    uniforms: readonly object[],
+  ): TensorInfo;
 };
 type Package = { WebGPUBackend: new (device: Device, info?: object) => WebgpuBackend };
 
@@ -74,7 +81,7 @@ export async function loadWebgpu({ software }: { readonly software: boolean }): 
   // Its own registration leaves most limits at WebGPU's least.
   if (findBackendFactory(WEBGPU) !== null) removeBackend(WEBGPU);
   registerBackend(WEBGPU, () => start(WebGPUBackend, gpu));
-  correctKernels(WEBGPU);
+  registerWebgpuKernels(WEBGPU);
 }
 
 const isNode = (): boolean => builtin('node:module') !== undefined;
@@ -141,7 +148,15 @@ function failingLoudly(backend: WebgpuBackend): WebgpuBackend {
     throw new Error(`webgpu: the GPU refused a kernel, its results are not there: ${message}`);
   };
   const [read, readSync] = [backend.read.bind(backend), backend.readSync.bind(backend)];
-  backend.read = async (dataId) => check(await read(dataId));
+  backend.read = async (dataId) => {
+    // Held while it is read: tfjs forgets to, and fails where the tensor is disposed meanwhile.
+    backend.incRef(dataId);
+    try {
+      return check(await read(dataId));
+    } finally {
+      backend.disposeData(dataId);
+    }
+  };
   backend.readSync = (dataId) => check(readSync(dataId));
   return backend;
 }
