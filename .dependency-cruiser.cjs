@@ -60,8 +60,9 @@ module.exports = {
     {
       name: 'resolvable',
       severity: 'error',
+      comment: 'but for an optional peer dependency, which browsers alone import',
       from: { path: '/src/' },
-      to: { couldNotResolve: true },
+      to: { couldNotResolve: true, pathNot: '^@tensorflow/tfjs-backend-webgpu$' },
     },
   ],
   options: {

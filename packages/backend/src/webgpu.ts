@@ -1,19 +1,11 @@
-import {
-  type BackendValues,
-  findBackendFactory,
-  type KernelBackend,
-  registerBackend,
-  removeBackend,
-  type TensorInfo,
-  util,
-} from '@tensorflow/tfjs-core';
+import { findBackendFactory, registerBackend, removeBackend, util } from '@tensorflow/tfjs-core';
 import { builtin } from './builtin.ts';
 import {
   type Adapter,
-  type Buffer,
   type Device,
   describeAdapter,
   type Gpu,
+  type WebgpuBackend,
   type WebgpuReport,
   world,
 } from './gpu.ts';
@@ -22,24 +14,6 @@ import { findPackage } from './set-up-folders.ts';
 import { shareCore } from './share-core.ts';
 import { registerWebgpuKernels } from './webgpu-fused/register.ts';
 
-type Stored = { values?: BackendValues; resource?: Buffer; dtype: 'float32' | 'int32' | 'bool' };
-
-/** As much of tfjs's backend as is used here. */
-export type WebgpuBackend = KernelBackend & {
-  readonly device: Device;
-  readonly tensorMap: { get(dataId: object): Stored };
-  read(dataId: object): Promise<BackendValues>;
-  readSync(dataId: object): BackendValues;
-  endComputePassEncoder(): void;
-  ensureCommandEncoderReady(): void;
-  submitQueue(): void;
-  runWebGPUProgram(
-    program: object,
-    inputs: readonly TensorInfo[],
-    dtype: string,
-    uniforms: readonly object[],
-  ): TensorInfo;
-};
 type Package = { WebGPUBackend: new (device: Device, info?: object) => WebgpuBackend };
 
 /** The name under which tfjs knows it. */

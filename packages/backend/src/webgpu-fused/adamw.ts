@@ -1,5 +1,5 @@
+import type { Kernels } from './kernels.ts';
 import { dispatch, elementwise } from './program.ts';
-import type { Kernels } from './register.ts';
 
 const AVERAGE = elementwise('old[index] * uniforms.decay + g[index] * (1.0 - uniforms.decay)');
 const SQUARES = elementwise(

@@ -1,6 +1,6 @@
 import { matMul, type Tensor, type Tensor3D } from '@tensorflow/tfjs-core';
+import type { Kernels } from './kernels.ts';
 import { dispatch, elementwise, rowwise } from './program.ts';
-import type { Kernels } from './register.ts';
 
 // Every head of every image is a matrix [tokens, size]; `group` counts them, heads first.
 const SPLIT = elementwise(`

@@ -10,7 +10,7 @@ import {
   tidy,
   unregisterKernel,
 } from '@tensorflow/tfjs-core';
-import type { WebgpuBackend } from '../webgpu.ts';
+import type { WebgpuBackend } from '../gpu.ts';
 import { softmaxRows } from './attention.ts';
 import { dispatch, elementwise } from './program.ts';
 

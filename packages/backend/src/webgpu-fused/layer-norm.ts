@@ -1,6 +1,6 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
+import type { Kernels } from './kernels.ts';
 import { dispatch, elementwise, rowwise } from './program.ts';
-import type { Kernels } from './register.ts';
 
 const STATISTICS = rowwise(`
   var sum = 0.0;

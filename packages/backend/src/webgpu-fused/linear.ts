@@ -1,7 +1,7 @@
 import { engine, matMul, reshape, type Tensor, type Tensor2D } from '@tensorflow/tfjs-core';
+import type { Kernels, Named } from './kernels.ts';
 import { columnSums } from './layer-norm.ts';
 import { dispatch, elementwise } from './program.ts';
-import type { Kernels, Named } from './register.ts';
 
 // The normal tail by Abramowitz & Stegun 7.1.26, as in the plain definition; not a number stays so.
 const TAIL = `

@@ -1,5 +1,5 @@
 import { backend, engine, type Tensor, type TensorInfo } from '@tensorflow/tfjs-core';
-import type { WebgpuBackend } from '../webgpu.ts';
+import type { WebgpuBackend } from '../gpu.ts';
 
 /** Lanes of a workgroup. */
 export const LANES = 64;

@@ -1,19 +1,10 @@
-import { registerKernel, type Tensor, tidy } from '@tensorflow/tfjs-core';
+import { registerKernel, tidy } from '@tensorflow/tfjs-core';
 import { adamwKernels } from './adamw.ts';
 import { attentionKernels } from './attention.ts';
 import { correctKernels } from './corrections.ts';
+import type { Kernels, Named } from './kernels.ts';
 import { layerNormKernels } from './layer-norm.ts';
 import { linearKernels } from './linear.ts';
-
-/** Tensors by the names of the op contract; those that a kernel asks for are there. */
-export type Named = Readonly<Record<'x' | 'dy' | 'kernel' | 'bias' | 'residual0', Tensor>> &
-  Readonly<Record<'scale' | 'qkv' | 'residual1' | 'residual2' | 'residual3', Tensor>> &
-  Readonly<Record<'parameter' | 'gradient' | 'm' | 'v', Tensor>>;
-
-/** Kernels of the op contract by their names. */
-export type Kernels = Readonly<
-  Record<string, (tensors: Named, attributes: Readonly<Record<string, unknown>>) => Tensor[]>
->;
 
 const KERNELS: Kernels = {
   ...linearKernels,
