@@ -60,8 +60,8 @@ module.exports = {
     {
       name: 'resolvable',
       severity: 'error',
+      comment: 'but for an optional peer dependency, which browsers alone import',
       from: { path: '/src/' },
-      // What a user may install or leave is not there to be resolved.
       to: { couldNotResolve: true, pathNot: '^@tensorflow/tfjs-backend-webgpu$' },
     },
   ],

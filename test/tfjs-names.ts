@@ -21,7 +21,8 @@ export const CORE_ONLY: ReadonlySet<string> = new Set([
 /** The engine underneath: kernels, gradients, the choice of a backend. */
 export const ENGINE: ReadonlySet<string> = new Set([
   ...['engine', 'env', 'getBackend', 'setBackend', 'ready', 'registerGradient', 'getGradient'],
-  ...['getKernel', 'registerKernel', 'registerBackend', 'findBackendFactory'],
+  ...['getKernel', 'registerKernel', 'unregisterKernel', 'registerBackend', 'removeBackend'],
+  ...['findBackendFactory', 'backend'],
 ]);
 
 /** What a backend is built of: registration, and the shape arithmetic of kernels. */

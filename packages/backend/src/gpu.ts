@@ -1,3 +1,5 @@
+import type { BackendValues, KernelBackend, TensorInfo } from '@tensorflow/tfjs-core';
+
 /** As much of WebGPU as is used here; TypeScript's DOM library has none of it yet. */
 export type Gpu = {
   requestAdapter(options?: { readonly powerPreference?: string }): Promise<Adapter | null>;
@@ -42,6 +44,24 @@ export type Buffer = {
   destroy(): void;
 };
 
+type Stored = { values?: BackendValues; resource?: Buffer; dtype: 'float32' | 'int32' | 'bool' };
+
+/** As much of tfjs's backend as is used here. */
+export type WebgpuBackend = KernelBackend & {
+  readonly device: Device;
+  readonly tensorMap: { get(dataId: object): Stored };
+  read(dataId: object): Promise<BackendValues>;
+  readSync(dataId: object): BackendValues;
+  endComputePassEncoder(): void;
+  ensureCommandEncoderReady(): void;
+  submitQueue(): void;
+  runWebGPUProgram(
+    program: object,
+    inputs: readonly TensorInfo[],
+    dtype: string,
+    uniforms: readonly object[],
+  ): TensorInfo;
+};
 type Flags = Readonly<Record<string, number>>;
 
 /** What stands in the global scope, seen as WebGPU has it. */

@@ -8,6 +8,8 @@ import { registerTensorFlowKernels } from './tensorflow-kernels.ts';
 type Binding = { readonly TF_Version: string; isUsingGpuDevice(): boolean };
 type Backend = new (binding: Binding, name: string) => KernelBackend;
 
+let loaded: string | undefined;
+
 /** The name under which tfjs-node's kernels are registered. */
 export const TENSORFLOW = 'tensorflow';
 
@@ -42,6 +44,13 @@ export async function loadTensorFlow(name: 'node' | 'node-gpu'): Promise<void> {
       remedy: 'it needs an NVIDIA GPU and its driver (`nvidia-smi` shows both)',
     });
   }
+  // tfjs knows both by one name.
+  if (loaded !== undefined && loaded !== name) {
+    throw Object.assign(new Error(`this process computes on ${loaded} already`), {
+      remedy: 'each needs a process of its own',
+    });
+  }
+  loaded = name;
   if (findBackendFactory(TENSORFLOW) !== null) return;
   restoreUtil();
   shareCore(module, bring, ['@tensorflow/tfjs', '@tensorflow/tfjs-core']);

@@ -5,14 +5,14 @@ import {
   type Device,
   describeAdapter,
   type Gpu,
+  type WebgpuBackend,
   type WebgpuReport,
   world,
 } from './gpu.ts';
 import { provideGpu, readNow } from './gpu-in-node.ts';
 import { findPackage } from './set-up-folders.ts';
 import { shareCore } from './share-core.ts';
-import type { WebgpuBackend } from './webgpu-backend.ts';
-import { correctKernels } from './webgpu-kernels.ts';
+import { registerWebgpuKernels } from './webgpu-fused/register.ts';
 
 type Package = { WebGPUBackend: new (device: Device, info?: object) => WebgpuBackend };
 
@@ -55,7 +55,7 @@ export async function loadWebgpu({ software }: { readonly software: boolean }): 
   // Its own registration leaves most limits at WebGPU's least.
   if (findBackendFactory(WEBGPU) !== null) removeBackend(WEBGPU);
   registerBackend(WEBGPU, () => start(WebGPUBackend, gpu));
-  correctKernels(WEBGPU);
+  registerWebgpuKernels(WEBGPU);
 }
 
 const isNode = (): boolean => builtin('node:module') !== undefined;
@@ -122,7 +122,15 @@ function failingLoudly(backend: WebgpuBackend): WebgpuBackend {
     throw new Error(`webgpu: the GPU refused a kernel, its results are not there: ${message}`);
   };
   const [read, readSync] = [backend.read.bind(backend), backend.readSync.bind(backend)];
-  backend.read = async (dataId) => check(await read(dataId));
+  backend.read = async (dataId) => {
+    // Held while it is read: tfjs forgets to, and fails where the tensor is disposed meanwhile.
+    backend.incRef(dataId);
+    try {
+      return check(await read(dataId));
+    } finally {
+      backend.disposeData(dataId);
+    }
+  };
   backend.readSync = (dataId) => check(readSync(dataId));
   return backend;
 }

@@ -1,12 +1,18 @@
 import {
+  cast,
+  engine,
   getKernel,
   type KernelConfig,
   type KernelFunc,
   registerKernel,
+  Tensor,
   type TensorInfo,
+  tidy,
   unregisterKernel,
 } from '@tensorflow/tfjs-core';
-import type { WebgpuBackend } from './webgpu-backend.ts';
+import type { WebgpuBackend } from '../gpu.ts';
+import { softmaxRows } from './attention.ts';
+import { dispatch, elementwise } from './program.ts';
 
 type Correction = (own: KernelFunc) => KernelFunc;
 
@@ -26,7 +32,33 @@ const addN: Correction = (own) => (params) => {
   return partial;
 };
 
-const CORRECTIONS: Readonly<Record<string, Correction>> = { AddN: addN };
+/** On some drivers exp of what is no number is one, and a diverged run would look sound. */
+const keepingNaN =
+  (name: string, value: string): Correction =>
+  () =>
+  ({ inputs }) => {
+    const x = Object.values(inputs as Record<string, Tensor>)[0] as Tensor;
+    const code = elementwise(`let a = x[index]; if (isnan(a)) { return a; } return ${value};`);
+    return tidy(() => dispatch({ name, inputs: { x: float(x) }, shape: x.shape, code }));
+  };
+
+const float = (x: TensorInfo): Tensor => {
+  const tensor = x instanceof Tensor ? x : engine().makeTensorFromTensorInfo(x);
+  return tensor.dtype === 'float32' ? tensor : cast(tensor, 'float32');
+};
+
+/** The same of softmax. */
+const softmax: Correction =
+  () =>
+  ({ inputs }) =>
+    tidy(() => softmaxRows(float((inputs as { logits: TensorInfo }).logits), 1));
+
+const CORRECTIONS: Readonly<Record<string, Correction>> = {
+  AddN: addN,
+  Exp: keepingNaN('exp', 'exp(a)'),
+  Sigmoid: keepingNaN('sigmoid', '1.0 / (1.0 + exp(-a))'),
+  Softmax: softmax,
+};
 
 /**
  * Replaces kernels of tfjs-backend-webgpu 4.22 that are wrong where training meets them.

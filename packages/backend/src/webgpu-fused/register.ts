@@ -1,0 +1,31 @@
+import { registerKernel, tidy } from '@tensorflow/tfjs-core';
+import { adamwKernels } from './adamw.ts';
+import { attentionKernels } from './attention.ts';
+import { correctKernels } from './corrections.ts';
+import type { Kernels, Named } from './kernels.ts';
+import { layerNormKernels } from './layer-norm.ts';
+import { linearKernels } from './linear.ts';
+
+const KERNELS: Kernels = {
+  ...linearKernels,
+  ...layerNormKernels,
+  ...attentionKernels,
+  ...adamwKernels,
+};
+
+/**
+ * Registers kernels of the op contract in few dispatches, and corrects tfjs's own.
+ *
+ * @param backendName the name under which tfjs knows the backend
+ */
+export function registerWebgpuKernels(backendName: string): void {
+  correctKernels(backendName);
+  for (const [kernelName, compute] of Object.entries(KERNELS)) {
+    registerKernel({
+      kernelName,
+      backendName,
+      kernelFunc: ({ inputs, attrs }) =>
+        tidy(() => compute(inputs as unknown as Named, attrs ?? {})),
+    });
+  }
+}
