@@ -68,7 +68,7 @@ function leading(
   for (let i = 1; i < width; i++) {
     if ((matrix[i * width + i] ?? 0) > (matrix[from * width + from] ?? 0)) from = i;
   }
-  let vector = matrix.slice(from * width, (from + 1) * width);
+  let vector: Float64Array = matrix.slice(from * width, (from + 1) * width);
   let value = scaleToUnit(vector);
   for (let round = 0; round < ROUNDS && value > 0; round++) {
     const next = times(matrix, width, vector);
