@@ -1,4 +1,7 @@
-/** Blocks of one linear memory, handed out and taken back. */
+/**
+ * Blocks of one linear memory, handed out and taken back: the best fit, joined with free neighbours, since a
+ * step asks for many sizes and the memory never shrinks.
+ */
 export type Heap = {
   /** A block of at least so many bytes, 64-byte aligned. @throws Error when the memory is full */
   readonly allocate: (bytes: number) => number;
@@ -10,15 +13,66 @@ export type Heap = {
 const PAGE = 65_536;
 const SMALLEST = 64;
 
-/**
- * The size that a request is rounded up to: eight sizes for each power of two, so that blocks are used
- * again by requests of nearly the same size, and at most an eighth is wasted.
- */
-function classOf(bytes: number): number {
-  const wanted = Math.max(SMALLEST, bytes);
-  const octave = 2 ** Math.floor(Math.log2(wanted));
-  const step = Math.max(SMALLEST, octave / 8);
-  return Math.ceil(wanted / step) * step;
+/** Blocks begin and end at multiples of the smallest. */
+const roundUp = (bytes: number): number => Math.max(1, Math.ceil(bytes / SMALLEST)) * SMALLEST;
+
+/** Blocks that are free, in the order of the memory; no two of them touch. */
+type FreeBlocks = { readonly starts: number[]; readonly sizes: number[] };
+
+/** The index of the first free block that begins at or after an offset. */
+function indexFrom({ starts }: FreeBlocks, offset: number): number {
+  let [low, high] = [0, starts.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((starts[middle] as number) < offset) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/** The smallest free block that is large enough, the first of equals; or -1. */
+function bestFit({ sizes }: FreeBlocks, size: number): number {
+  let best = -1;
+  for (let i = 0; i < sizes.length; i++) {
+    const here = sizes[i] as number;
+    if (here === size) return i;
+    if (here > size && (best < 0 || here < (sizes[best] as number))) best = i;
+  }
+  return best;
+}
+
+/** Cuts a block from the front of a free one. */
+function take(free: FreeBlocks, index: number, size: number): number {
+  const start = free.starts[index] as number;
+  if (free.sizes[index] === size) {
+    free.starts.splice(index, 1);
+    free.sizes.splice(index, 1);
+  } else {
+    free.starts[index] = start + size;
+    (free.sizes[index] as number) -= size;
+  }
+  return start;
+}
+
+/** Puts a block back and joins it with its neighbours. */
+function giveBack(free: FreeBlocks, start: number, size: number): void {
+  const { starts, sizes } = free;
+  const next = indexFrom(free, start);
+  const before = next - 1;
+  const joinsBefore =
+    before >= 0 && (starts[before] as number) + (sizes[before] as number) === start;
+  const joinsNext = starts[next] === start + size;
+  const length = size + (joinsNext ? (sizes[next] as number) : 0);
+  if (joinsBefore) {
+    (sizes[before] as number) += length;
+    if (joinsNext) take(free, next, sizes[next] as number);
+  } else if (joinsNext) {
+    starts[next] = start;
+    sizes[next] = length;
+  } else {
+    starts.splice(next, 0, start);
+    sizes.splice(next, 0, size);
+  }
 }
 
 /**
@@ -33,7 +87,7 @@ export function makeHeap(
   memory: WebAssembly.Memory,
   { from, maximumPages }: { readonly from: number; readonly maximumPages: number },
 ): Heap {
-  const free = new Map<number, number[]>();
+  const free: FreeBlocks = { starts: [], sizes: [] };
   let top = Math.ceil(from / SMALLEST) * SMALLEST;
   let inUse = 0;
 
@@ -57,21 +111,27 @@ export function makeHeap(
 
   return {
     allocate(bytes) {
-      const size = classOf(bytes);
-      const known = free.get(size)?.pop();
-      if (known === undefined) grow(top + size, bytes);
+      const size = roundUp(bytes);
+      const fit = bestFit(free, size);
+      if (fit >= 0) {
+        inUse += size;
+        return take(free, fit, size);
+      }
+      // What is free at the end is the beginning of the new block.
+      const last = free.starts.length - 1;
+      const lastSize = free.sizes[last] ?? 0;
+      const joins = last >= 0 && (free.starts[last] as number) + lastSize === top;
+      const start = joins ? (free.starts[last] as number) : top;
+      grow(start + size, bytes);
+      if (joins) take(free, last, lastSize);
+      top = start + size;
       inUse += size;
-      if (known !== undefined) return known;
-      const offset = top;
-      top += size;
-      return offset;
+      return start;
     },
     release(offset, bytes) {
-      const size = classOf(bytes);
+      const size = roundUp(bytes);
       inUse -= size;
-      const list = free.get(size);
-      if (list === undefined) free.set(size, [offset]);
-      else list.push(offset);
+      giveBack(free, offset, size);
     },
     report: () => ({ inUse, reserved: memory.buffer.byteLength }),
   };

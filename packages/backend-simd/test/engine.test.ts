@@ -1,6 +1,7 @@
 import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import { configureSimd, measurePeak, registerSimd, simdReport } from '@twocan/backend-simd';
+import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { makeHeap } from '../src/heap.ts';
 
@@ -27,7 +28,37 @@ describe('the heap', () => {
     }
     for (const { at, bytes } of blocks) heap.release(at, bytes);
     expect(heap.report().inUse).toBe(0);
-    expect(heap.allocate(70_000)).toBe(blocks[5]?.at);
+    // All of it is one block again.
+    expect(heap.allocate(sizes.reduce((a, b) => a + b, 0))).toBe(blocks[0]?.at);
+  });
+
+  it('keeps blocks apart whatever comes and goes, and joins what is free', () => {
+    const action = fc.tuple(fc.boolean(), fc.integer({ min: 0, max: 5000 }));
+    fc.assert(
+      fc.property(fc.array(action, { maxLength: 200 }), (actions) => {
+        const heap = heapOf(64);
+        const first = heap.allocate(64);
+        const live: { readonly at: number; readonly bytes: number }[] = [];
+        for (const [allocates, number] of actions) {
+          if (allocates || live.length === 0)
+            live.push({ at: heap.allocate(number), bytes: number });
+          else {
+            const [gone] = live.splice(number % live.length, 1);
+            if (gone) heap.release(gone.at, gone.bytes);
+          }
+          const ordered = [...live].sort((a, b) => a.at - b.at);
+          ordered.forEach(({ at, bytes }, i) => {
+            const next = ordered[i + 1]?.at ?? Infinity;
+            if (at + Math.max(1, bytes) > next)
+              expect.fail(`${at} + ${bytes} reaches over ${next}`);
+          });
+        }
+        for (const { at, bytes } of live) heap.release(at, bytes);
+        heap.release(first, 64);
+        expect(heap.report().inUse).toBe(0);
+        expect(heap.allocate(200_000)).toBe(first);
+      }),
+    );
   });
 
   it('says what was asked for, what is in use and what to lower when it is full', () => {
