@@ -1,13 +1,10 @@
 import {
-  cast,
-  engine,
   getKernel,
   type KernelConfig,
   type KernelFunc,
   registerKernel,
-  Tensor,
+  type Tensor,
   type TensorInfo,
-  tidy,
   unregisterKernel,
 } from '@tensorflow/tfjs-core';
 import type { WebgpuBackend } from '../gpu.ts';
@@ -38,20 +35,15 @@ const keepingNaN =
   () =>
   ({ inputs }) => {
     const x = Object.values(inputs as Record<string, Tensor>)[0] as Tensor;
-    const code = elementwise(`let a = x[index]; if (isnan(a)) { return a; } return ${value};`);
-    return tidy(() => dispatch({ name, inputs: { x: float(x) }, shape: x.shape, code }));
+    const code = elementwise(`let a = f32(x[index]); if (isnan(a)) { return a; } return ${value};`);
+    return dispatch({ name, inputs: { x }, shape: x.shape, code });
   };
-
-const float = (x: TensorInfo): Tensor => {
-  const tensor = x instanceof Tensor ? x : engine().makeTensorFromTensorInfo(x);
-  return tensor.dtype === 'float32' ? tensor : cast(tensor, 'float32');
-};
 
 /** The same of softmax. */
 const softmax: Correction =
   () =>
   ({ inputs }) =>
-    tidy(() => softmaxRows(float((inputs as { logits: TensorInfo }).logits), 1));
+    softmaxRows((inputs as { logits: Tensor }).logits, 1);
 
 const CORRECTIONS: Readonly<Record<string, Correction>> = {
   AddN: addN,
