@@ -1,3 +1,4 @@
+/// <reference path="./tfjs-backend-webgpu.d.ts" />
 import { findBackendFactory, registerBackend, removeBackend, util } from '@tensorflow/tfjs-core';
 import { builtin } from './builtin.ts';
 import {
