@@ -1,6 +1,6 @@
 import { type Tensor4D, tensor4d } from '@tensorflow/tfjs-core';
 import { type CanConfig, type CanParams, canLoss, initCan } from '@twocan/can';
-import { fold, key, normal } from '@twocan/core';
+import { disposeTree, fold, key, normal } from '@twocan/core';
 import { adamw } from '@twocan/optim';
 import { disposeState, initState, makeStep } from '@twocan/trainer';
 
@@ -25,7 +25,9 @@ export function trainingStep<B>(
   const optimizer = adamw({ learningRate: 1e-3, weightDecay: 0.05 });
   const loss = canLoss(config);
   const step = makeStep((p: CanParams, b: B, k) => loss(p, { views: viewsOf(b) }, k), optimizer);
-  let state = initState(initCan(ROOT, config), optimizer);
+  const params = initCan(ROOT, config);
+  let state = initState(params, optimizer);
+  disposeTree(params); // the state has its own
   return async () => {
     const begin = performance.now();
     const { state: next, metrics } = step(state, batch, ROOT);
