@@ -5,6 +5,7 @@ export default defineConfig({
   ssr: { resolve: { conditions: ['@twocan/source'] } },
   test: {
     include: ['packages/*/test/**/*.test.ts', 'apps/*/test/**/*.test.ts', 'test/**/*.test.ts'],
+    exclude: ['test/browser/**', '**/node_modules/**'], // vitest.browser.config.ts has those
     pool: 'forks',
     maxWorkers: 2,
     maxConcurrency: 2,
