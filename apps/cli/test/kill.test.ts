@@ -52,7 +52,7 @@ const weights = (run: string): string => {
 };
 
 test(`${KILLS} kills at random moments lose at most one interval each, and no bit in the end`, {
-  timeout: 300_000,
+  timeout: 600_000,
 }, async () => {
   const whole = folder.path('whole');
   const begin = performance.now();
