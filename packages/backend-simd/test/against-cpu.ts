@@ -34,18 +34,26 @@ export const shape = (min: number, max: number) =>
   fc.array(size, { minLength: min, maxLength: max });
 export const seed = fc.integer({ min: 1, max: 1e6 });
 
-/** Numbers of a seed, a few of them special where asked. */
-export function numbers(from: number, dims: readonly number[], special = false): Float32Array {
+/** What few tests think of. */
+export const NOT_FINITE: readonly number[] = [Number.NaN, Infinity, -Infinity, 0, -0];
+/** The same and huge ones, which drown what they are added to: not for sums. */
+export const ODD: readonly number[] = [...NOT_FINITE, 1e30, -1e-30];
+
+/** Numbers of a seed, a few of them odd where some are given. */
+export function numbers(
+  from: number,
+  dims: readonly number[],
+  odd: readonly number[] = [],
+): Float32Array {
   let state = from;
   const next = (): number => {
     state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
     return state / 2 ** 32;
   };
-  const odd = [Number.NaN, Infinity, -Infinity, 0, -0, 1e30, -1e-30];
   return Float32Array.from({ length: dims.reduce((a, b) => a * b, 1) }, () => {
     const pick = next();
     const value = 6 * next() - 3;
-    return special && pick < 0.08 ? (odd[Math.floor(pick * 87)] ?? 0) : value;
+    return pick < 0.08 ? (odd[Math.floor((pick / 0.08) * odd.length)] ?? value) : value;
   });
 }
 

@@ -18,7 +18,14 @@ import {
 } from '@twocan/core';
 import fc from 'fast-check';
 import { beforeAll, describe, it } from 'vitest';
-import { agree as agreeWithin, check, numbers, registerVariants, seed } from './against-cpu.ts';
+import {
+  agree as agreeWithin,
+  check,
+  NOT_FINITE,
+  numbers,
+  registerVariants,
+  seed,
+} from './against-cpu.ts';
 
 beforeAll(() => {
   registerVariants();
@@ -31,7 +38,7 @@ const several = some.map((n) => n + 1);
 const special = fc.integer({ min: 0, max: 5 }).map((n) => n === 0);
 
 const make = (from: number, dims: readonly number[], odd = false): tf.Tensor =>
-  tf.tensor(numbers(from, dims, odd), [...dims]);
+  tf.tensor(numbers(from, dims, odd ? NOT_FINITE : []), [...dims]);
 
 /** What an operation gives, and its gradients against a fixed direction. */
 function withGradients(
