@@ -1,4 +1,5 @@
 import { type TensorInfo, util } from '@tensorflow/tfjs-core';
+import type { SimdBackend } from '../backend.ts';
 import type { Kernel, Kernels } from '../kernels/register.ts';
 import { bits, type Cut, cut, TASK } from '../kernels/tasks.ts';
 
@@ -7,80 +8,80 @@ const rowsOf = ({ shape }: TensorInfo): readonly [rows: number, width: number] =
   return [width === 0 ? 0 : util.sizeFromShape(shape) / width, width];
 };
 
-const layerNorm: Kernel = ({ x, scale, bias }, { epsilon }, backend) => {
-  if (x === undefined || scale === undefined || bias === undefined) return undefined;
-  const [rows, width] = rowsOf(x);
-  const [from, s, b] = [backend.place(x), backend.place(scale), backend.place(bias)];
-  const y = backend.output(x.shape);
-  const kept = backend.output([rows, 2]);
-  const { chunk, tasks } = cut(rows, 2 * rows * width);
-  const words = [rows, chunk, from, s, b, y.at, kept.at, width, bits(epsilon as number)];
-  if (rows > 0) backend.engine.run(TASK.layerNorm, words, tasks);
-  return [y.info, kept.info];
-};
-
-const layerNormGradient: Kernel = ({ x, scale, dy, residual0: kept }, _, backend) => {
-  if (x === undefined || scale === undefined || dy === undefined || kept === undefined)
-    return undefined;
-  const [rows, width] = rowsOf(x);
-  const [from, s, d, k] = [x, scale, dy, kept].map((info) => backend.place(info)) as [
-    number,
-    number,
-    number,
-    number,
-  ];
-  const dx = backend.output(x.shape);
-  const dScale = backend.output(scale.shape);
-  const dBias = backend.output(scale.shape);
-  const { chunk, tasks } = cut(rows, 2 * rows * width);
-  // Each task sums its own rows; the sums of the tasks are added at the end.
-  backend.temporary(8 * tasks * width, (parts) => {
-    const other = parts + 4 * tasks * width;
-    const words = [rows, chunk, from, s, d, dx.at, k, parts, other, width];
-    backend.engine.run(TASK.layerNormGradient, words, tasks);
-    for (const [part, to] of [
-      [parts, dScale.at],
-      [other, dBias.at],
-    ] as const) {
-      backend.engine.run(TASK.reduceColumns, [1, 1, 0, part, to, tasks, width, bits(1)], 1);
-    }
-  });
-  return [dx.info, dScale.info, dBias.info];
-};
+/** What a normalisation with scale and bias goes along and cuts into tasks. */
+type Axis = { readonly of: 'rows' | 'columns'; readonly task: number };
 
 /** A task takes whole columns, so that nothing is summed across tasks; 16 are a line of the cache. */
 const cutColumns = (rows: number, width: number): Cut => cut(width, 3 * rows * width, 16);
 
-const batchNorm: Kernel = ({ x, scale, bias }, { epsilon }, backend) => {
-  if (x === undefined || scale === undefined || bias === undefined) return undefined;
-  const [rows, width] = rowsOf(x);
-  const [from, s, b] = [backend.place(x), backend.place(scale), backend.place(bias)];
-  const y = backend.output(x.shape);
-  const kept = backend.output([2, width]);
-  const { chunk, tasks } = cutColumns(rows, width);
-  const words = [width, chunk, from, s, b, y.at, kept.at, rows, bits(epsilon as number)];
-  backend.engine.run(TASK.batchNorm, words, tasks);
-  return [y.info, kept.info];
+/** Means and inverse deviations are kept: `[rows, 2]`, or `[2, width]` of columns. */
+const normalization =
+  ({ of, task }: Axis): Kernel =>
+  ({ x, scale, bias }, { epsilon }, backend) => {
+    if (x === undefined || scale === undefined || bias === undefined) return undefined;
+    const [rows, width] = rowsOf(x);
+    const byRows = of === 'rows';
+    const [from, s, b] = [backend.place(x), backend.place(scale), backend.place(bias)];
+    const y = backend.output(x.shape);
+    const kept = backend.output(byRows ? [rows, 2] : [2, width]);
+    const { chunk, tasks } = byRows ? cut(rows, 2 * rows * width) : cutColumns(rows, width);
+    const [items, others] = byRows ? [rows, width] : [width, rows];
+    const words = [items, chunk, from, s, b, y.at, kept.at, others, bits(epsilon as number)];
+    if (rows > 0) backend.engine.run(task, words, tasks);
+    return [y.info, kept.info];
+  };
+
+/** Sizes; the places of x, scale, dy, dx and what was kept, in the kernels' order; where sums go. */
+type Given = {
+  readonly rows: number;
+  readonly width: number;
+  readonly words: readonly number[];
+  readonly dScale: number;
+  readonly dBias: number;
 };
 
-const batchNormGradient: Kernel = ({ x, scale, dy, residual0: kept }, _, backend) => {
-  if (x === undefined || scale === undefined || dy === undefined || kept === undefined)
-    return undefined;
-  const [rows, width] = rowsOf(x);
-  const [from, s, d, k] = [x, scale, dy, kept].map((info) => backend.place(info)) as [
-    number,
-    number,
-    number,
-    number,
-  ];
-  const dx = backend.output(x.shape);
-  const dScale = backend.output(scale.shape);
-  const dBias = backend.output(scale.shape);
-  const { chunk, tasks } = cutColumns(rows, width);
-  const words = [width, chunk, from, s, d, dx.at, k, dScale.at, dBias.at, rows];
-  backend.engine.run(TASK.batchNormGradient, words, tasks);
-  return [dx.info, dScale.info, dBias.info];
-};
+/** A gradient for x, scale and bias, computed by `run`. */
+const normalizationGradient =
+  (run: (given: Given, backend: SimdBackend) => void): Kernel =>
+  ({ x, scale, dy, residual0: kept }, _, backend) => {
+    if (x === undefined || scale === undefined || dy === undefined || kept === undefined)
+      return undefined;
+    const [rows, width] = rowsOf(x);
+    const inputs = [x, scale, dy].map((info) => backend.place(info));
+    const keptAt = backend.place(kept);
+    const dx = backend.output(x.shape);
+    const dScale = backend.output(scale.shape);
+    const dBias = backend.output(scale.shape);
+    const words = [...inputs, dx.at, keptAt];
+    run({ rows, width, words, dScale: dScale.at, dBias: dBias.at }, backend);
+    return [dx.info, dScale.info, dBias.info];
+  };
+
+const layerNormGradient = normalizationGradient(
+  ({ rows, width, words, dScale, dBias }, backend) => {
+    const { chunk, tasks } = cut(rows, 2 * rows * width);
+    // Each task sums its own rows; the sums of the tasks are added at the end.
+    backend.temporary(8 * tasks * width, (parts) => {
+      const other = parts + 4 * tasks * width;
+      const all = [rows, chunk, ...words, parts, other, width];
+      backend.engine.run(TASK.layerNormGradient, all, tasks);
+      for (const [part, to] of [
+        [parts, dScale],
+        [other, dBias],
+      ] as const) {
+        backend.engine.run(TASK.reduceColumns, [1, 1, 0, part, to, tasks, width, bits(1)], 1);
+      }
+    });
+  },
+);
+
+const batchNormGradient = normalizationGradient(
+  ({ rows, width, words, dScale, dBias }, backend) => {
+    const { chunk, tasks } = cutColumns(rows, width);
+    const all = [width, chunk, ...words, dScale, dBias, rows];
+    backend.engine.run(TASK.batchNormGradient, all, tasks);
+  },
+);
 
 const normalizeRows: Kernel = ({ x }, { epsilon }, backend) => {
   if (x === undefined) return undefined;
@@ -112,9 +113,9 @@ const normalizeRowsGradient: Kernel = ({ x, dy, residual0: inverse }, { epsilon 
 
 /** Normalisations of rows and of columns. */
 export const normKernels: Kernels = {
-  'twocan.layerNorm': layerNorm,
+  'twocan.layerNorm': normalization({ of: 'rows', task: TASK.layerNorm }),
   'twocan.layerNorm.gradient': layerNormGradient,
-  'twocan.batchNorm': batchNorm,
+  'twocan.batchNorm': normalization({ of: 'columns', task: TASK.batchNorm }),
   'twocan.batchNorm.gradient': batchNormGradient,
   'twocan.normalizeRows': normalizeRows,
   'twocan.normalizeRows.gradient': normalizeRowsGradient,
