@@ -1,6 +1,6 @@
 import { type Tensor, type Tensor4D, tensor4d } from '@tensorflow/tfjs-core';
 import { type CanConfig, type CanParams, canLoss, initCan } from '@twocan/can';
-import { fold, key, normal } from '@twocan/core';
+import { disposeTree, fold, key, normal } from '@twocan/core';
 import { adamw } from '@twocan/optim';
 import { disposeState, initState, makeStep } from '@twocan/trainer';
 
@@ -27,7 +27,9 @@ export function timedStep(config: CanConfig, batch: number): TimedStep {
   const optimizer = adamw({ learningRate: 1e-3, weightDecay: 0.05 });
   const loss = canLoss(config);
   const step = makeStep((p: CanParams, b: Tensor4D[], k) => loss(p, { views: b }, k), optimizer);
-  let state = initState(initCan(root, config), optimizer);
+  const params = initCan(root, config);
+  let state = initState(params, optimizer);
+  disposeTree(params); // the state has its own
   let waiting: readonly Tensor[] = [];
   return {
     begin() {
