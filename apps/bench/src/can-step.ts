@@ -30,7 +30,7 @@ export function trainingStep<B>(
   disposeTree(params); // the state has its own
   return async () => {
     const begin = performance.now();
-    const { state: next, metrics } = step(state, batch, ROOT);
+    const { state: next, metrics } = step(state, batch, ROOT, { donate: true });
     for (const value of Object.values(metrics)) {
       await value.data();
       value.dispose();

@@ -23,6 +23,7 @@ export {
   softmaxCrossEntropy,
   softTargetCrossEntropy,
   squaredNorm,
+  updatesInPlace,
   weightedMeanSquaredError,
 } from './ops/index.ts';
 export { normal, permutation, uniform, uniformInt } from './random.ts';

@@ -1,7 +1,16 @@
-import { dispose, scalar, type Tensor, tensor1d, tensor2d, zerosLike } from '@tensorflow/tfjs-core';
-import { type AdamwOptions, adamwUpdate, squaredNorm } from '@twocan/core';
+import {
+  clone,
+  dispose,
+  memory,
+  scalar,
+  type Tensor,
+  tensor1d,
+  tensor2d,
+  zerosLike,
+} from '@tensorflow/tfjs-core';
+import { type AdamwOptions, adamwUpdate, squaredNorm, updatesInPlace } from '@twocan/core';
 import { describeBackends, expectClose, expectNoLeak } from '@twocan/testkit';
-import { it } from 'vitest';
+import { expect, it } from 'vitest';
 
 const OPTIONS = { learningRate: 0.1, b1: 0.9, b2: 0.95, epsilon: 1e-8, weightDecay: 0.05 };
 
@@ -19,7 +28,7 @@ function reference(p: number, gradients: readonly number[]): number {
 }
 
 describeBackends('adamwUpdate', () => {
-  it('follows the algorithm for three steps', () => {
+  it.each([false, true])('follows the algorithm for three steps (in place: %s)', (inPlace) => {
     const start = [1, -2, 0.5];
     const gradients = [
       [0.3, -1, 2],
@@ -29,7 +38,7 @@ describeBackends('adamwUpdate', () => {
     let parameter: Tensor = tensor1d(start);
     let [m, v] = [zerosLike(parameter), zerosLike(parameter)];
     gradients.forEach((g, i) => {
-      const options: AdamwOptions = { ...OPTIONS, step: i + 1 };
+      const options: AdamwOptions = { ...OPTIONS, step: i + 1, inPlace };
       ({ parameter, m, v } = adamwUpdate(parameter, tensor1d(g), m, v, options));
     });
     const want = start.map((p, j) =>
@@ -41,17 +50,38 @@ describeBackends('adamwUpdate', () => {
     expectClose(parameter, want, { rtol: 1e-5 });
   });
 
-  it('leaks nothing', () => {
-    const [p, g, m, v] = [
-      [1, 2],
-      [3, 4],
-      [0, 0],
-      [0, 0],
-    ].map((values) => tensor1d(values));
-    expectNoLeak(() =>
-      adamwUpdate(p as Tensor, g as Tensor, m as Tensor, v as Tensor, { ...OPTIONS, step: 1 }),
-    );
-    dispose([p, g, m, v] as Tensor[]);
+  const given = (): [Tensor, Tensor, Tensor, Tensor] => [
+    tensor1d([1, 2]),
+    tensor1d([3, 4]),
+    tensor1d([0, 0]),
+    tensor1d([0, 0]),
+  ];
+
+  it.each([false, true])('leaks nothing (in place: %s)', (inPlace) => {
+    const [p, g, m, v] = given();
+    expectNoLeak(() => adamwUpdate(p, g, m, v, { ...OPTIONS, step: 1, inPlace }));
+    dispose([p, g, m, v]);
+  });
+
+  it('takes no memory in place, where it can', () => {
+    const [p, g, m, v] = given();
+    const before = memory().numDataBuffers;
+    const after = adamwUpdate(p, g, m, v, { ...OPTIONS, step: 1, inPlace: true });
+    expect(memory().numDataBuffers - before).toBe(updatesInPlace() ? 0 : 3);
+    dispose([p, m, v]); // the result outlives what it was written over
+    expectClose(after.parameter, [reference(1, [3]), reference(2, [4])], { rtol: 1e-5 });
+    dispose([g, after.parameter, after.m, after.v]);
+  });
+
+  it('writes over nothing that somebody else holds, in place or not', () => {
+    const [p, g, m, v] = given();
+    const held = [p, m, v].map((tensor) => clone(tensor));
+    const after = adamwUpdate(p, g, m, v, { ...OPTIONS, step: 1, inPlace: true });
+    const [heldP, heldM, heldV] = held as [Tensor, Tensor, Tensor];
+    expectClose(heldP, [1, 2]);
+    expectClose(heldM, [0, 0]);
+    expectClose(heldV, [0, 0]);
+    dispose([p, g, m, v, ...held, after.parameter, after.m, after.v]);
   });
 });
 

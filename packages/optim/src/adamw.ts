@@ -3,7 +3,14 @@ import { adamwUpdate, mapTree, type Params } from '@twocan/core';
 import { expectFraction, expectNumber, expectRate } from './check.ts';
 import { decayMatrices } from './rules.ts';
 import { zeros } from './sgd.ts';
-import { type LeafRule, rateAt, type Schedule, type Transform, tidyTree } from './transform.ts';
+import {
+  type ApplyOptions,
+  type LeafRule,
+  rateAt,
+  type Schedule,
+  type Transform,
+  tidyTree,
+} from './transform.ts';
 
 /** The knobs of {@link adamw}. */
 export type AdamwOptions = {
@@ -58,6 +65,7 @@ export function adamw({
     state: AdamwState,
     params: P,
     step: number,
+    { donate = false }: ApplyOptions = {},
   ): { params: P; state: AdamwState } =>
     tidyTree(() => {
       const rate = rateAt(learningRate, step);
@@ -72,6 +80,7 @@ export function adamw({
             epsilon,
             weightDecay: decays(path, p) ? weightDecay : 0,
             step: step + 1,
+            inPlace: donate,
           });
           m.set(path, updated.m);
           v.set(path, updated.v);

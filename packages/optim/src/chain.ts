@@ -41,12 +41,12 @@ export function chain(...transforms: readonly Transform[]): Transform<readonly P
     update: (grads, state, params, step) =>
       tidyTree(() => through(transforms, grads, statesOf(state), params, step)),
     ...(apply && {
-      apply: ((grads, state, params, step) =>
+      apply: ((grads, state, params, step, options) =>
         tidyTree(() => {
           const states = statesOf(state as readonly Params[]);
           const before = through(transforms.slice(0, -1), grads, states, params, step);
           const own = states.at(-1) as Params;
-          const next = apply(before.updates, own, params, step);
+          const next = apply(before.updates, own, params, step, options);
           return { params: next.params, state: [...before.state, next.state] };
         })) satisfies Apply,
     }),

@@ -6,6 +6,7 @@ export { decayMatrices, layerDecay, spare } from './rules.ts';
 export { constant, scaledLearningRate, type WarmupCosine, warmupCosine } from './schedules.ts';
 export { type SgdOptions, sgd } from './sgd.ts';
 export {
+  type ApplyOptions,
   applyTransform,
   applyUpdates,
   type LeafRule,

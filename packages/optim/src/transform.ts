@@ -4,6 +4,15 @@ import { mapTree, type Params } from '@twocan/core';
 /** A number for each step: learning rates, noise limits, decays. */
 export type Schedule = (step: number) => number;
 
+/** What else a fused update may do. */
+export type ApplyOptions = {
+  /**
+   * Parameters and state are given away: their memory may hold the result, and they are to be disposed
+   * unread. False by default.
+   */
+  readonly donate?: boolean;
+};
+
 /**
  * A pair of pure functions over trees: what optax calls a gradient transformation.
  *
@@ -33,6 +42,7 @@ export type Transform<S extends Params = Params> = {
     state: S,
     params: P,
     step: number,
+    options?: ApplyOptions,
   ): { readonly params: P; readonly state: S };
 };
 
@@ -61,7 +71,8 @@ export function applyUpdates<P extends Params>(params: P, updates: P): P {
  * @param state the optimizer's state
  * @param params the parameters
  * @param step how many steps came before
- * @returns fresh parameters and state; the arguments stay
+ * @param options `donate: true` if parameters and state are not read again
+ * @returns parameters and state, fresh unless donated; the arguments stay to be disposed
  * @example
  * const next = applyTransform(sgd({ learningRate: 0.1 }), grads, state, params, 0);
  */
@@ -71,9 +82,10 @@ export function applyTransform<P extends Params, S extends Params>(
   state: S,
   params: P,
   step: number,
+  options: ApplyOptions = {},
 ): { readonly params: P; readonly state: S } {
   return tidyTree(() => {
-    if (transform.apply) return transform.apply(grads, state, params, step);
+    if (transform.apply) return transform.apply(grads, state, params, step, options);
     const next = transform.update(grads, state, params, step);
     return { params: applyUpdates(params, next.updates), state: next.state };
   });

@@ -1,6 +1,6 @@
 import { add, mul, type Scalar, sub, type Tensor, tidy } from '@tensorflow/tfjs-core';
-import { fold, type Key, mapTree, type Params } from '@twocan/core';
-import { applyTransform, globalNorm, type Transform } from '@twocan/optim';
+import { fold, type Key, mapTree, type Params, updatesInPlace } from '@twocan/core';
+import { type ApplyOptions, applyTransform, globalNorm, type Transform } from '@twocan/optim';
 import type { Gradients } from './gradients.ts';
 import type { TrainState } from './state.ts';
 
@@ -13,11 +13,17 @@ export type StepResult<P extends Params> = {
   readonly unused: readonly string[];
 };
 
-/** A training step: pure and synchronous; step t draws from `fold(root, t)`. */
+/**
+ * A training step: pure and synchronous; step t draws from `fold(root, t)`.
+ *
+ * With `donate` the state is given away if all metrics are finite: the next one may lie in its memory,
+ * and it is to be disposed unread. A backend that cannot write in place makes a fresh one.
+ */
 export type Step<P extends Params, B> = (
   state: TrainState<P>,
   batch: B,
   root: Key,
+  options?: ApplyOptions,
 ) => StepResult<P>;
 
 /** What all kinds of steps can be told. */
@@ -42,7 +48,7 @@ export function finishStep<P extends Params, B>(
   if (decay !== undefined && !(decay >= 0 && decay < 1)) {
     throw new RangeError(`makeStep: ema must lie in [0, 1), got ${decay}`);
   }
-  return (state, batch, root) => {
+  return (state, batch, root, { donate = false } = {}) => {
     if (decay !== undefined && state.ema === undefined) {
       throw new RangeError(
         'makeStep: ema is set but the state keeps no average; give initState ema: true',
@@ -50,19 +56,24 @@ export function finishStep<P extends Params, B>(
     }
     return tidy((): never => {
       const { params, step, ema } = state;
-      const { metrics, grads, unused } = gradients(params, batch, fold(root, step));
-      const gradNorm = globalNorm(grads);
-      const next = applyTransform(optimizer, grads, state.optimizer, params, step);
+      const { metrics: own, grads, unused } = gradients(params, batch, fold(root, step));
+      const metrics = { ...own, gradNorm: globalNorm(grads) };
+      const next = applyTransform(optimizer, grads, state.optimizer, params, step, {
+        donate: donate && updatesInPlace() && allFinite(metrics),
+      });
       const after = { step: step + 1, params: next.params, optimizer: next.state };
       const averaged = ema && { ema: average(ema, next.params, decay ?? 0.999) };
       return {
         state: { ...after, ...averaged },
-        metrics: { ...metrics, gradNorm },
+        metrics,
         unused,
       } as never;
     }) as StepResult<P>;
   };
 }
+
+const allFinite = (metrics: StepResult<Params>['metrics']): boolean =>
+  Object.values(metrics).every((metric) => Number.isFinite(metric.dataSync()[0]));
 
 /** e ← e + (1 − decay)·(p − e), leaf by leaf. */
 function average<P extends Params>(ema: P, params: P, decay: number): P {

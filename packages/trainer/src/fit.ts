@@ -84,7 +84,7 @@ export async function* fit<P extends Params, B>(
       const batch = await feed.next(state.step);
       const examples = options.examples?.(batch);
       const result = attempt(
-        () => takeStep(state, batch, key),
+        () => takeStep(state, batch, key, { donate: true }),
         () => keepBatches || disposeBatch(batch),
       );
       const metrics = await readMetrics(result.metrics);

@@ -1,5 +1,7 @@
 import {
   add,
+  clone,
+  log,
   mean,
   memory,
   mul,
@@ -17,6 +19,7 @@ import {
   type Key,
   key,
   type LossOutput,
+  mapTree,
   namedLeaves,
   normal,
   uniform,
@@ -181,6 +184,37 @@ describeBackends('fit', () => {
     disposeState(error.state);
     disposeState(good);
     expect(memory().numTensors).toBe(before);
+  });
+
+  it('keeps the state when nothing but a metric is not finite', async () => {
+    const odd = makeStep<P, B>((params, batch, from) => {
+      const { loss: value, metrics } = loss(params, batch, from);
+      return {
+        loss: value,
+        metrics: { ...metrics, odd: log(sub(3, batch.note.length)) as Scalar },
+      };
+    }, optimizer);
+    const growing = (t: number): B => ({ ...batches(t), note: new Float32Array(t) });
+    const plain = makeStep<P, B>(loss, optimizer);
+    const good = last(
+      await collect(fit({ state: begin(), step: plain, key: root, batches: growing, until: 3 })),
+    );
+    const run = collect(fit({ state: begin(), step: odd, key: root, batches: growing, until: 9 }));
+    const error: unknown = await run.catch((e: unknown) => e);
+    if (!isNonFinite(error)) throw error;
+    expect(error.message).toMatch(/odd -Infinity at step 3/);
+    expect(values(error.state)).toEqual(values(good));
+    disposeState(error.state);
+    disposeState(good);
+  });
+
+  it('writes over nothing that the caller cloned', async () => {
+    const state = begin();
+    const mine = mapTree((p: Tensor) => clone(p), state.params) as P;
+    disposeState(last(await collect(fit({ state, step, key: root, batches, until: 2 }))));
+    const fresh = start();
+    expect(mine.w.dataSync()).toEqual(fresh.w.dataSync());
+    disposeTree([mine, fresh]);
   });
 
   it('frees everything when the caller leaves early or the data fail', async () => {

@@ -33,7 +33,7 @@ export function timedStep(config: CanConfig, batch: number): TimedStep {
   let waiting: readonly Tensor[] = [];
   return {
     begin() {
-      const { state: next, metrics } = step(state, views, root);
+      const { state: next, metrics } = step(state, views, root, { donate: true });
       disposeState(state, next);
       state = next;
       waiting = Object.values(metrics);

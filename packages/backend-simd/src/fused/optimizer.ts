@@ -1,4 +1,5 @@
-import { util } from '@tensorflow/tfjs-core';
+import { type TensorInfo, util } from '@tensorflow/tfjs-core';
+import type { Output, SimdBackend } from '../backend.ts';
 import type { Kernel, Kernels } from '../kernels/register.ts';
 import { bits, cut, TASK } from '../kernels/tasks.ts';
 
@@ -6,21 +7,31 @@ type Numbers = Readonly<
   Record<'learningRate' | 'b1' | 'b2' | 'epsilon' | 'weightDecay' | 'step', number>
 >;
 
-const adamw: Kernel = ({ parameter, gradient, m, v }, attributes, backend) => {
-  if (!parameter || !gradient || !m || !v) return undefined;
-  const { learningRate, b1, b2, epsilon, weightDecay, step } = attributes as unknown as Numbers;
-  const n = util.sizeFromShape(parameter.shape);
-  const given = [parameter, gradient, m, v].map((info) => backend.place(info));
-  const next = [0, 1, 2].map(() => backend.output(parameter.shape));
-  const rate = learningRate / (1 - b1 ** step);
-  const correction = 1 / Math.sqrt(1 - b2 ** step);
-  const keep = 1 - learningRate * weightDecay;
-  const numbers = [b1, b2, 1 - b1, 1 - b2, rate, correction, epsilon, keep].map(bits);
-  const { chunk, tasks } = cut(n, 2 * n, 4);
-  const places = next.map(({ at }) => at);
-  if (n > 0) backend.engine.run(TASK.adamw, [n, chunk, ...given, ...places, ...numbers], tasks);
-  return next.map(({ info }) => info);
+/** Where a result goes: over its input if nobody else has that memory, else where there is room. */
+const over = (info: TensorInfo, backend: SimdBackend): Output => {
+  const { dataId, shape, dtype } = info;
+  if (backend.entry(info).refCount > 1) return backend.output(shape);
+  backend.incRef(dataId);
+  return { info: { dataId, shape, dtype }, at: backend.place(info) };
 };
+
+const adamw =
+  (place: typeof over): Kernel =>
+  ({ parameter, gradient, m, v }, attributes, backend) => {
+    if (!parameter || !gradient || !m || !v) return undefined;
+    const { learningRate, b1, b2, epsilon, weightDecay, step } = attributes as unknown as Numbers;
+    const n = util.sizeFromShape(parameter.shape);
+    const given = [parameter, gradient, m, v].map((info) => backend.place(info));
+    const next = [parameter, m, v].map((info) => place(info, backend));
+    const rate = learningRate / (1 - b1 ** step);
+    const correction = 1 / Math.sqrt(1 - b2 ** step);
+    const keep = 1 - learningRate * weightDecay;
+    const numbers = [b1, b2, 1 - b1, 1 - b2, rate, correction, epsilon, keep].map(bits);
+    const { chunk, tasks } = cut(n, 2 * n, 4);
+    const places = next.map(({ at }) => at);
+    if (n > 0) backend.engine.run(TASK.adamw, [n, chunk, ...given, ...places, ...numbers], tasks);
+    return next.map(({ info }) => info);
+  };
 
 const PART = 65_536; // elements that are summed together
 
@@ -46,6 +57,7 @@ const squaredNorm: Kernel = (inputs, _, backend) => {
 
 /** The optimizer's step, and the length of the gradient. */
 export const optimizerKernels: Kernels = {
-  'twocan.adamwUpdate': adamw,
+  'twocan.adamwUpdate': adamw(({ shape }, backend) => backend.output(shape)),
+  'twocan.adamwInPlace': adamw(over),
   'twocan.squaredNorm': squaredNorm,
 };

@@ -22,6 +22,11 @@ export type AdamwOptions = {
   readonly weightDecay: number;
   /** The step's number from 1, for the bias corrections. */
   readonly step: number;
+  /**
+   * The result may lie where parameter and moments do, which are then to be disposed unread; false by
+   * default. Only a backend for which {@link updatesInPlace} is true makes use of it.
+   */
+  readonly inPlace?: boolean;
 };
 
 /** A parameter and its moments after a step: fresh tensors. */
@@ -32,6 +37,20 @@ export type AdamwResult = {
 };
 
 const KERNEL = 'twocan.adamwUpdate';
+const IN_PLACE = 'twocan.adamwInPlace';
+
+/**
+ * Whether the current backend can write an update over what it updates.
+ *
+ * Such a backend shares its memory with JavaScript, so that reading a number there costs nothing.
+ *
+ * @returns true if {@link adamwUpdate} heeds `inPlace`
+ * @example
+ * const inPlace = updatesInPlace() && lossIsFinite();
+ */
+export function updatesInPlace(): boolean {
+  return getKernel(IN_PLACE, getBackend()) !== undefined;
+}
 
 /**
  * One AdamW update of one parameter.
@@ -43,7 +62,8 @@ const KERNEL = 'twocan.adamwUpdate';
  * @param m first moment, the same shape
  * @param v second moment, the same shape
  * @param options the step's numbers
- * @returns parameter and moments after the step, the same shapes
+ * @returns parameter and moments after the step, the same shapes; tensors that others share memory
+ *   with (clones) are never written to, `inPlace` or not
  * @example
  * adamwUpdate(p, g, m, v, { learningRate: 1e-3, b1: 0.9, b2: 0.95, epsilon: 1e-8, weightDecay: 0.05, step: 1 });
  *
@@ -57,8 +77,9 @@ export function adamwUpdate(
   options: AdamwOptions,
 ): AdamwResult {
   if (getKernel(KERNEL, getBackend())) {
+    const kernel = options.inPlace && updatesInPlace() ? IN_PLACE : KERNEL;
     const inputs = { parameter, gradient, m, v };
-    const [p1, m1, v1] = engine().runKernel(KERNEL, inputs as never, options) as Tensor[];
+    const [p1, m1, v1] = engine().runKernel(kernel, inputs as never, options) as Tensor[];
     return { parameter: p1 as Tensor, m: m1 as Tensor, v: v1 as Tensor };
   }
   const { learningRate, b1, b2, epsilon, weightDecay, step } = options;
