@@ -19,6 +19,7 @@ export {
   normalRows,
   type Op,
   type OpDefinition,
+  residualSum,
   scatterTokens,
   softmaxCrossEntropy,
   softTargetCrossEntropy,

@@ -1,5 +1,5 @@
-import { add, mul, type Tensor, type Tensor3D, tensor3d, tidy } from '@tensorflow/tfjs-core';
-import { fold, type Key } from '@twocan/core';
+import { mul, type Tensor3D, tensor3d, tidy } from '@tensorflow/tfjs-core';
+import { fold, type Key, residualSum } from '@twocan/core';
 import {
   type AttentionParams,
   type HeadsOption,
@@ -77,11 +77,11 @@ export function transformerBlock(
   return tidy(() => {
     const normalized = layerNorm(params.norm1, x, epsilon) as Tensor3D;
     const attended = multiHeadAttention(params.attention, { heads }, normalized);
-    const y = add(x, scaled(attended, branches?.attention));
-    const after = mlp(params.mlp, layerNorm(params.norm2, y, epsilon));
-    return add(y, scaled(after, branches?.mlp)) as Tensor3D;
+    const y = residualSum(x, scaled(attended, branches?.attention));
+    const after = mlp(params.mlp, layerNorm(params.norm2, y, epsilon)) as Tensor3D;
+    return residualSum(y, scaled(after, branches?.mlp));
   });
 }
 
-const scaled = (branch: Tensor, factors: Float32Array | undefined): Tensor =>
+const scaled = (branch: Tensor3D, factors: Float32Array | undefined): Tensor3D =>
   factors === undefined ? branch : mul(branch, tensor3d(factors, [factors.length, 1, 1]));
