@@ -75,7 +75,7 @@ const page = (name: string, { headers = {}, webgpu }: Page = {}) => ({
     ],
     provide: { isolated: headers === ISOLATED, webgpu: webgpu !== undefined },
     setupFiles: ['test/browser/stock-wasm.ts'],
-    testTimeout: 60_000,
+    testTimeout: webgpu === undefined ? 60_000 : 300_000,
     hookTimeout: 120_000,
     // One page for all files: a page each takes longer than their tests.
     isolate: false,
