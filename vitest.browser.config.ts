@@ -1,10 +1,13 @@
 import { readdirSync, readFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { playwright } from '@vitest/browser-playwright';
 import { defineConfig } from 'vitest/config';
+import { findPackage } from './packages/backend/src/set-up-folders.ts';
 import { findChromium } from './test/browser/chromium.ts';
 import { counts } from './test/browser/counts.ts';
 
-// The packages' tests in a page of headless Chromium, once cross-origin isolated and once not.
+// The packages' tests in a page of headless Chromium, once cross-origin isolated and once not; on WebGPU
+// where it was set up.
 
 const executablePath = findChromium();
 if (executablePath === undefined) {
@@ -25,8 +28,34 @@ const ISOLATED = {
   'Cross-Origin-Embedder-Policy': 'require-corp',
 };
 
-const page = (name: string, headers: Readonly<Record<string, string>>) => ({
-  resolve: { conditions: ['@twocan/source'] },
+// Set up with `twocan setup webgpu`, and not installed here: contracts and goldens run on it if it is there.
+const WEBGPU = '@tensorflow/tfjs-backend-webgpu';
+const webgpu = process.env.TWOCAN_BACKENDS && findPackage('webgpu', `${WEBGPU}/package.json`);
+if (!webgpu) console.log('skipped in a page on webgpu: TWOCAN_BACKENDS names no file that has it');
+const ON_WEBGPU = /^packages\/(core\/|backend\/|[^/]+\/test\/golden)/;
+// A headless Chromium takes no GPU and, on Linux, hides WebGPU: its own software driver computes. It has to
+// draw too, or what WebGPU put on a canvas, by which tfjs reads at once, is never seen.
+const WEBGPU_FLAGS = [
+  '--enable-unsafe-webgpu',
+  '--enable-features=Vulkan',
+  '--use-webgpu-adapter=swiftshader',
+  '--use-vulkan=swiftshader',
+  '--use-angle=swiftshader',
+];
+
+type Page = {
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Where tfjs's WebGPU backend lies, if suites run on that alone. */
+  readonly webgpu?: string;
+};
+
+const page = (name: string, { headers = {}, webgpu }: Page = {}) => ({
+  resolve: {
+    conditions: ['@twocan/source'],
+    alias: webgpu === undefined ? {} : { [WEBGPU]: webgpu },
+    // The backend's folder has a tfjs-core of its own.
+    dedupe: ['@tensorflow/tfjs-core'],
+  },
   server: { headers: { ...headers } },
   // Found one by one while tests run, each would load the page again.
   optimizeDeps: {
@@ -34,15 +63,19 @@ const page = (name: string, headers: Readonly<Record<string, string>>) => ({
       '@tensorflow/tfjs-core',
       '@tensorflow/tfjs-backend-cpu',
       '@tensorflow/tfjs-backend-wasm',
+      ...(webgpu === undefined ? [] : [WEBGPU]),
       'fast-check',
     ],
   },
   test: {
     name,
-    include: [...include, 'test/browser/*.test.ts'],
-    provide: { isolated: headers === ISOLATED },
+    include: [
+      ...include.filter((path) => webgpu === undefined || ON_WEBGPU.test(path)),
+      'test/browser/*.test.ts',
+    ],
+    provide: { isolated: headers === ISOLATED, webgpu: webgpu !== undefined },
     setupFiles: ['test/browser/stock-wasm.ts'],
-    testTimeout: 60_000,
+    testTimeout: webgpu === undefined ? 60_000 : 300_000,
     hookTimeout: 120_000,
     // One page for all files: a page each takes longer than their tests.
     isolate: false,
@@ -51,7 +84,12 @@ const page = (name: string, headers: Readonly<Record<string, string>>) => ({
       enabled: true,
       headless: true,
       screenshotFailures: false,
-      provider: playwright({ launchOptions: { executablePath, args: ['--no-sandbox'] } }),
+      provider: playwright({
+        launchOptions: {
+          executablePath,
+          args: ['--no-sandbox', ...(webgpu === undefined ? [] : WEBGPU_FLAGS)],
+        },
+      }),
       instances: [{ browser: 'chromium' as const }],
     },
   },
@@ -60,6 +98,10 @@ const page = (name: string, headers: Readonly<Record<string, string>>) => ({
 export default defineConfig({
   test: {
     reporters: ['default', counts],
-    projects: [page('isolated', ISOLATED), page('not isolated', {})],
+    projects: [
+      page('isolated', { headers: ISOLATED }),
+      page('not isolated'),
+      ...(webgpu ? [page('webgpu', { webgpu: dirname(webgpu) })] : []),
+    ],
   },
 });

@@ -1,5 +1,5 @@
 import { getBackend } from '@tensorflow/tfjs-core';
-import { chooseBackend } from '@twocan/backend';
+import { chooseBackend, webgpuReport } from '@twocan/backend';
 import { simdReport } from '@twocan/backend-simd';
 import { describeBackends, TESTED_BACKENDS } from '@twocan/testkit';
 import { expect, inject, it } from 'vitest';
@@ -22,6 +22,7 @@ it('the page is cross-origin isolated where it should be, and only there', () =>
 });
 
 it('suites run on each backend that differs here', () => {
+  if (inject('webgpu')) return expect(TESTED_BACKENDS).toEqual(['webgpu']);
   const everywhere = ['cpu', 'wasm', 'simd', 'simd-plain'];
   const onOneThread = ['simd-one', 'simd-one-plain'];
   expect(TESTED_BACKENDS).toEqual(isolated ? [...everywhere, ...onOneThread] : everywhere);
@@ -40,6 +41,13 @@ describeBackends('the report', (backend) => {
         instructions: backend.endsWith('plain') ? 'simd' : 'relaxed',
         why: isolated ? [] : [NOT_ISOLATED],
       });
+    });
+  }
+
+  if (backend === 'webgpu') {
+    it('has the adapter of the browser', () => {
+      expect(webgpuReport()).toMatchObject({ software: true, limits: expect.any(Object) });
+      expect(webgpuReport()?.adapter).toMatch(/swiftshader/);
     });
   }
 

@@ -217,7 +217,7 @@ const CASES: Readonly<Record<string, () => Promise<void>>> = {
   'A backend that is not set up': async () => {
     const out = folder.path('without-backend');
     const args = ['pretrain', ...RUN, '--backend', 'node-gpu', '--out', out];
-    const outcome = await twocan(args, undefined, { TWOCAN_BACKENDS: folder.path('none.json') });
+    const outcome = await twocan(args);
     expectFailure(outcome, 2, /not set up here; set it up with `npx twocan setup node-gpu`/);
     expect(existsSync(out)).toBe(false);
   },

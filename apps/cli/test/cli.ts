@@ -17,6 +17,9 @@ export type Outcome = {
   readonly stderr: string;
 };
 
+/** What a user has set up here is no matter of these tests. */
+export const ENVIRONMENT = { ...process.env, TWOCAN_BACKENDS: join(tmpdir(), 'twocan-none.json') };
+
 /** Runs the built program and, once standard error shows `when`, sends it a signal. */
 export function twocan(
   args: readonly string[],
@@ -26,7 +29,7 @@ export function twocan(
   return new Promise((done, fail) => {
     const child = spawn(process.execPath, [BIN, ...args], {
       stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...process.env, ...environment },
+      env: { ...ENVIRONMENT, ...environment },
     });
     let [stdout, stderr, sent] = ['', '', false];
     child.stdout.on('data', (chunk: Buffer) => {

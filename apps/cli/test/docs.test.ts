@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { BIN, drawPhotos, scratch } from './cli.ts';
+import { BIN, drawPhotos, ENVIRONMENT, scratch } from './cli.ts';
 
 // Every command of the documentation runs, in the order of its page and in a folder that has what the
 // page supposes. Runs are cut to two steps of four images; nothing else is changed.
@@ -44,7 +44,7 @@ function run(
   cwd: string,
 ): Promise<{ code: number | null; said: string }> {
   return new Promise((done, fail) => {
-    const child = spawn(process.execPath, [BIN, ...words], { cwd });
+    const child = spawn(process.execPath, [BIN, ...words], { cwd, env: ENVIRONMENT });
     let said = '';
     for (const stream of [child.stdout, child.stderr]) {
       stream.on('data', (chunk: Buffer) => {

@@ -14,6 +14,21 @@ let gpu: Gpu | undefined;
 let tick: Tick | undefined;
 
 /**
+ * Whether Vulkan's library is missing: Dawn would say so in lines of its own, which nothing can silence.
+ *
+ * Node opens any library, and says of one that is no addon of Node's that it is none.
+ */
+export function lacksVulkan(): boolean {
+  if (process.platform !== 'linux') return false;
+  try {
+    process.dlopen({ exports: {} }, 'libvulkan.so.1');
+    return false;
+  } catch (cause) {
+    return /cannot open|No such file/.test((cause as Error).message);
+  }
+}
+
+/**
  * Gives Node `navigator.gpu` and the names that come with it, by Dawn.
  *
  * @param dawn the package

@@ -10,7 +10,7 @@ import {
   type WebgpuReport,
   world,
 } from './gpu.ts';
-import { provideGpu, readNow } from './gpu-in-node.ts';
+import { lacksVulkan, provideGpu, readNow } from './gpu-in-node.ts';
 import { findPackage } from './set-up-folders.ts';
 import { shareCore } from './share-core.ts';
 import { registerWebgpuKernels } from './webgpu-fused/register.ts';
@@ -91,6 +91,7 @@ async function bringPackage(): Promise<Package> {
   }
   const [file, dawn] = [findPackage(WEBGPU, PACKAGE), findPackage(WEBGPU, 'webgpu')];
   if (file === undefined || dawn === undefined) throw new Error('it is not set up here');
+  if (lacksVulkan()) throw remedied("Vulkan's library is not here", driver());
   const bring = module.createRequire(file);
   shareCore(module, bring, ['@tensorflow/tfjs-core']);
   const found = bring(file) as Package;

@@ -2,7 +2,14 @@ import { enableProdMode, findBackendFactory, setBackend } from '@tensorflow/tfjs
 import { chooseBackend, setUps } from '@twocan/backend';
 import { registerSimd, type SimdOptions } from '@twocan/backend-simd';
 import { registerGradients } from '@twocan/core';
-import { beforeAll, describe } from 'vitest';
+import { beforeAll, describe, inject } from 'vitest';
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    /** In a page: whether its browser was started with WebGPU, and suites run on that alone. */
+    readonly webgpu: boolean;
+  }
+}
 
 type Backend = {
   /** Makes it current, with gradients. */
@@ -52,11 +59,14 @@ export type TestedBackend =
   | keyof typeof ON_ONE_THREAD
   | keyof typeof IN_NODE;
 
-const BACKENDS: Partial<Record<TestedBackend, Backend>> = {
-  ...EVERYWHERE,
-  ...(isolated === false ? {} : ON_ONE_THREAD),
-  ...(process?.versions?.node === undefined ? {} : IN_NODE),
-};
+const BACKENDS: Partial<Record<TestedBackend, Backend>> = inject('webgpu')
+  ? // A page's project has it alone: a processor that plays a GPU is slow enough.
+    { webgpu: { start: () => chooseBackend('webgpu') } }
+  : {
+      ...EVERYWHERE,
+      ...(isolated === false ? {} : ON_ONE_THREAD),
+      ...(process?.versions?.node === undefined ? {} : IN_NODE),
+    };
 
 /** The backends that suites run on here. */
 export const TESTED_BACKENDS = Object.keys(BACKENDS) as readonly TestedBackend[];
@@ -64,7 +74,8 @@ export const TESTED_BACKENDS = Object.keys(BACKENDS) as readonly TestedBackend[]
 /**
  * Runs a suite once per backend, with that backend current and gradients registered: `cpu`, `wasm` and
  * `simd` with and without threads and fused multiply-add; in Node also `node`, `node-gpu`
- * and `webgpu`, skipped unless TWOCAN_BACKENDS is a file of `twocan setup` that has them.
+ * and `webgpu`, skipped unless TWOCAN_BACKENDS is a file of `twocan setup` that has them; `webgpu` alone on
+ * a page that was given it.
  *
  * @example
  * describeBackends('infoNCE', (backend) => { it('is positive', () => { … }); });
