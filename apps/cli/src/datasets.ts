@@ -119,7 +119,7 @@ async function openShapes(
     dataset,
     evaluation: {
       train: atMost(dataset, most.train),
-      test,
+      test: atMost(test, most.test),
       classes: dataset.classes?.length ?? 0,
       heldOut: 'held-out drawings',
       source: 'drawings of the same ten shapes',

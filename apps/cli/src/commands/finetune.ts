@@ -1,10 +1,9 @@
 import { presetNames } from '@twocan/vit';
 import { command } from '../command.ts';
 import { usageError } from '../failure.ts';
-import { JUDGED_FLAGS, SEED } from '../judged-words.ts';
+import { LABELLED_FLAGS, SEED } from '../judged-words.ts';
 import { choiceOr, numberOr, outputFile, required } from '../words.ts';
 
-const { features: _, ...judged } = JUDGED_FLAGS;
 const number = (valueHint: string, description: string) =>
   ({ type: 'string', valueHint, description }) as const;
 
@@ -14,7 +13,7 @@ export const finetune = command(
     name: 'finetune',
     description: 'Train a classifier, encoder and all, from a checkpoint or from scratch',
     flags: {
-      ...judged,
+      ...LABELLED_FLAGS,
       preset: number('NAME', 'From scratch instead of --model: sizes of the encoder'),
       'image-size': number('PX', "From scratch: side of the images; default the preset's"),
       epochs: number('N', 'Passes over the data; default 50'),
