@@ -15,7 +15,7 @@ beforeAll(async () => {
 });
 
 const plain = ['--mixup', '0', '--cutmix', '0', '--smoothing', '0', '--rand-augment', '0'];
-const steady = [...plain, '--drop-path', '0', '--crop-min', '1'];
+const steady = [...plain, '--drop-path', '0', '--crop-min', '1', '--erasing', '0'];
 const short = ['finetune', '--data', photos, '--batch', '8', '--json'];
 
 test('learns its images by heart, from a checkpoint', async () => {
@@ -48,6 +48,7 @@ test('from scratch, with everything on: the same key gives the same numbers', as
 test.each([
   [['--model', run, '--preset', 'micro32'], 'give one of --model'],
   [['--model', run, '--layer-decay', '0'], '--layer-decay must be a number above 0'],
+  [['--model', run, '--erasing', '2'], '--erasing must be a number of at least 0 and at most 1'],
   [['--model', run, '--batch', '99'], '--batch 99 is more than the 16 images'],
 ])('%j is refused', async (words, message) => {
   const { code, stderr } = await twocan(['finetune', '--data', photos, ...words]);

@@ -26,7 +26,8 @@ export const finetune = command(
       mixup: number('A', 'Beta of mixed images; default 0.8, 0 for none'),
       cutmix: number('A', 'Beta of pasted rectangles; default 1, 0 for none'),
       smoothing: number('0..1', 'Share of the label spread over all classes; default 0.1'),
-      'rand-augment': number('0..10', 'Magnitude of two colour operations; default 9, 0 for none'),
+      'rand-augment': number('0..10', 'Magnitude of two operations; default 9, 0 for none'),
+      erasing: number('0..1', 'Share of images with a rectangle of noise; default 0.25'),
       'crop-min': number('0..1', "Smallest crop, a share of the image's area; default 0.08"),
       ...SEED,
       'per-class': { type: 'boolean', description: 'List the accuracy of each class' },
@@ -65,6 +66,7 @@ export const finetune = command(
       augmentation: {
         scale: [numberOr(words, 'crop-min', 0.08, { ...share, open: true }), 1] as const,
         ...{ jitter: 0, grey: 0, blur: 0 },
+        erasing: numberOr(words, 'erasing', 0.25, share),
         ...(magnitude > 0 && { randAugment: { operations: 2, magnitude } }),
       },
       seed: numberOr(words, 'seed', 0, { min: 0, whole: true }),
