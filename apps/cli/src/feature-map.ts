@@ -63,7 +63,7 @@ const placeAt = (x: number, y: number): Place => ({
 
 /** Keeps a map in a run folder; the file before it is there until the new one is whole. */
 export async function keepMap(path: string, map: FeatureMap): Promise<void> {
-  await writeFileAtomic(path, new TextEncoder().encode(`${JSON.stringify(map)}\n`));
+  await writeFileAtomic(path, `${JSON.stringify(map)}\n`);
 }
 
 /** The map of a run folder, if it has one. */

@@ -1,9 +1,8 @@
 import { disposeTree } from '@twocan/core';
 import { freshParams } from './begin.ts';
 import { type Compared, compared } from './comparison.ts';
-import { openData } from './datasets.ts';
+import { openLabelled } from './datasets.ts';
 import { EVERY, type Evaluation } from './evaluation-sets.ts';
-import { usageError } from './failure.ts';
 import type { Pooling } from './features.ts';
 import { openModel } from './open-model.ts';
 import type { Sides } from './sides.ts';
@@ -43,16 +42,13 @@ export async function judged<R>(
 ): Promise<Judged<R>> {
   await useBackend(question.backend);
   const { config, params, path, step } = await openModel(question.model);
-  const { data: from, limit } = question;
+  const { limit } = question;
   const most = limit === undefined ? EVERY : { train: limit, test: limit };
   const untrained = freshParams(config);
   try {
-    const data = await openData({ data: from, most }, config.model.encoder.image);
+    const data = await openLabelled({ data: question.data, most }, config.model.encoder.image);
     try {
       const { evaluation } = data;
-      if (evaluation === undefined) {
-        throw usageError(`--data ${from} has no classes; give a folder with one folder a class`);
-      }
       const answers = await compared(
         config,
         { trained: params, untrained },

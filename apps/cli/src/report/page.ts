@@ -154,7 +154,7 @@ function mapFigures({ points, step, explained, classes, umap }: FeatureMap): str
   return [
     `<p class="faint">Features of ${points.length} images after ${step} steps${coloured}.</p>`,
     drawLegend(classes),
-    '<div class="charts maps">',
+    '<div class="charts wide">',
     figure(
       'Principal components',
       points,

@@ -24,7 +24,7 @@ p { margin: 4px 0; max-width: 72ch; }
 .tiles, .charts { display: grid; gap: 16px; margin-top: 16px; }
 .tiles { grid-template-columns: repeat(auto-fit, minmax(170px, 1fr)); }
 .charts { grid-template-columns: repeat(auto-fill, minmax(min(100%, 340px), 1fr)); }
-.maps { grid-template-columns: repeat(auto-fill, minmax(min(100%, 480px), 1fr)); }
+.charts.wide { grid-template-columns: repeat(auto-fill, minmax(min(100%, 480px), 1fr)); }
 .tile, .chart { background: var(--card); border-radius: 8px; padding: 14px; margin: 0; }
 .tile b { display: block; font-size: 26px; line-height: 1.25; }
 svg { display: block; width: 100%; height: auto; font: 11px system-ui, sans-serif; }
