@@ -23,6 +23,9 @@ export type OpenedData = DataFacts & {
   readonly close: () => Promise<void>;
 };
 
+/** Data with classes. */
+export type LabelledData = OpenedData & { readonly evaluation: Evaluation };
+
 /** What a user says about the data. */
 export type Asked = {
   readonly data?: string;
@@ -69,6 +72,19 @@ export async function openData(
     await opened.close();
     throw error;
   });
+}
+
+/**
+ * The same for what needs classes.
+ *
+ * @throws Failure (exit code 2) also for data without
+ */
+export async function openLabelled(asked: Asked, image: Side): Promise<LabelledData> {
+  const data = await openData(asked, image);
+  const { evaluation } = data;
+  if (evaluation !== undefined) return { ...data, evaluation };
+  await data.close();
+  throw usageError(`--data ${asked.data} has no classes; give a folder with one folder a class`);
 }
 
 /**
@@ -119,7 +135,7 @@ async function openShapes(
     dataset,
     evaluation: {
       train: atMost(dataset, most.train),
-      test,
+      test: atMost(test, most.test),
       classes: dataset.classes?.length ?? 0,
       heldOut: 'held-out drawings',
       source: 'drawings of the same ten shapes',

@@ -16,11 +16,11 @@ export type Evaluation = {
 /** How many pictures of each side at most. */
 export type Most = { readonly train: number; readonly test: number };
 
-/** The most pictures of each side: enough for a steady percentage, few enough for seconds. */
+/** For a look between steps of training: enough for a steady percentage, few enough for seconds. */
 export const MOST: Most = { train: 2000, test: 500 };
-/** All pictures: for whatever is trained on them. */
+/** All pictures: for numbers that are to be compared with others. */
 export const EVERY: Most = { train: Number.POSITIVE_INFINITY, test: Number.POSITIVE_INFINITY };
-/** Of a folder without a held-out sibling, every fifth picture of a class is the k-NN's test. */
+/** Of a folder without a held-out sibling, every fifth picture of a class is held out. */
 const FOLD = 5;
 
 /**

@@ -22,7 +22,7 @@ export type ExplainRequest = {
   readonly backend: string | undefined;
 };
 
-const MOST = 256; // images: enough for steady means, few enough for seconds
+const IMAGES = 256; // enough for steady means, few enough for seconds
 const LEVELS = [0.25, 0.5, 0.75, 1]; // of the largest level
 
 type Run = { readonly config: RunConfig; readonly params: CanParams };
@@ -39,7 +39,7 @@ export async function explain(request: ExplainRequest): Promise<void> {
   try {
     const folder = await openImages(request.data, config.model.encoder);
     try {
-      const images = atMost(folder, MOST);
+      const images = atMost(folder, IMAGES);
       const root = key(request.seed);
       const found = {
         ...{ checkpoint: path, step, images: images.length },

@@ -1,6 +1,5 @@
 import { key } from '@twocan/core';
 import { type FewShotResult, fewShotAccuracy } from '@twocan/evaluate';
-import { EVERY } from './evaluation-sets.ts';
 import { usageError } from './failure.ts';
 import { judged, type Question } from './judging.ts';
 import { percent } from './percent.ts';
@@ -13,7 +12,6 @@ export type FewShotRequest = Question & {
   readonly draws: number;
   readonly l2: number;
   readonly seed: number;
-  readonly json: boolean;
 };
 
 const USUAL = [1, 5, 10, 25];
@@ -27,22 +25,19 @@ const USUAL = [1, 5, 10, 25];
  */
 export async function judgeByFewShots(request: FewShotRequest): Promise<void> {
   const { draws, l2, seed, json } = request;
-  const { answers, evaluation, ...of } = await judged(
-    request,
-    (sides) =>
-      fewShotAccuracy({ ...sides, key: key(seed), draws, l2, shots: shotsFor(sides, request) }),
-    EVERY,
+  const { answers, evaluation, ...of } = await judged(request, (sides) =>
+    fewShotAccuracy({ ...sides, key: key(seed), draws, l2, shots: shotsFor(sides, request) }),
   );
-  const { test, heldOut, classes } = evaluation;
+  const { train, test, heldOut, classes } = evaluation;
   if (json) {
-    const counts = { testImages: test.length, classes, draws, l2 };
+    const counts = { trainImages: train.length, testImages: test.length, classes, draws, l2 };
     console.log(JSON.stringify({ ...of, ...answers, ...counts }));
     return;
   }
   const { trained, rawPixels, untrained } = answers;
   console.log(
     [
-      `few-shot top-1 by ridge regression, mean ± deviation of ${draws} draws; ${test.length} ${heldOut}, ${classes} classes`,
+      `few-shot top-1 by ridge regression, mean ± deviation of ${draws} draws; ${test.length} ${heldOut}, ${classes} classes, drawn from ${train.length}`,
       row('images a class', ['trained', 'raw pixels', 'untrained']),
       ...trained.map((result, i) =>
         row(String(result.shots), [result, rawPixels[i], untrained[i]].map(inWords)),

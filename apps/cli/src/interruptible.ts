@@ -1,5 +1,5 @@
 import { mkdirSync } from 'node:fs';
-import type { RunFolder } from './run-folder.ts';
+import type { Places } from './run-folder.ts';
 import { lockRun } from './run-lock.ts';
 
 /**
@@ -29,7 +29,7 @@ export async function interruptible<T>(work: (signal: AbortSignal) => Promise<T>
  * @returns what the work returns
  * @throws Failure (exit code 2) while another process holds the folder
  */
-export async function alone<T>(folder: RunFolder, work: () => Promise<T>): Promise<T> {
+export async function alone<T>(folder: Places, work: () => Promise<T>): Promise<T> {
   mkdirSync(folder.path, { recursive: true });
   const unlock = lockRun(folder.lock);
   try {

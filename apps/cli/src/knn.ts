@@ -1,6 +1,7 @@
 import { type Classification, knnAccuracy } from '@twocan/evaluate';
-import type { Compared } from './comparison.ts';
+import { type Compared, eachOf } from './comparison.ts';
 import type { Evaluation } from './evaluation-sets.ts';
+import { judged, type Question } from './judging.ts';
 import { percent } from './percent.ts';
 import type { Sides } from './sides.ts';
 
@@ -62,6 +63,24 @@ export function knnLine(result: KnnComparison, heldOut: string): string {
   return (
     `k-NN top-1: ${percent(result.trained)} (raw pixels ${percent(result.rawPixels)}, ` +
     `untrained encoder ${percent(result.untrained)}; ${result.testImages} ${heldOut}, ` +
-    `${result.classes} classes, k ${result.neighbours})`
+    `${result.classes} classes, k ${result.neighbours} of ${result.trainImages})`
   );
+}
+
+/** What `twocan knn` was asked. */
+export type KnnRequest = Question & { readonly k: number; readonly temperature: number };
+
+/**
+ * Prints the k-NN accuracy of a model on a labelled folder, beside raw pixels and its untrained self.
+ *
+ * @param request model, folder and votes
+ */
+export async function judgeByKnn(request: KnnRequest): Promise<void> {
+  const { k, temperature, json } = request;
+  const { answers, evaluation, ...of } = await judged(request, (sides) =>
+    knnOf(sides, { k, temperature }),
+  );
+  const accuracies = eachOf(answers, ({ accuracy }: Classification) => accuracy);
+  const result = { ...accuracies, ...countsOf(evaluation, { k }) };
+  console.log(json ? JSON.stringify({ ...of, ...result }) : knnLine(result, evaluation.heldOut));
 }

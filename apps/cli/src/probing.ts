@@ -7,7 +7,6 @@ import {
 } from '@twocan/evaluate';
 import { eachOf } from './comparison.ts';
 import { writeConfusion } from './confusion.ts';
-import { EVERY } from './evaluation-sets.ts';
 import { judged, type Question } from './judging.ts';
 import { percent } from './percent.ts';
 
@@ -18,7 +17,6 @@ export type ProbeRequest = Question & {
   /** Where the picture of confusions goes. */
   readonly confusion?: string;
   readonly perClass: boolean;
-  readonly json: boolean;
 };
 
 /**
@@ -29,10 +27,8 @@ export type ProbeRequest = Question & {
  */
 export async function judgeByProbe(request: ProbeRequest): Promise<void> {
   const { recipe, seed, confusion, json } = request;
-  const { answers, evaluation, ...of } = await judged(
-    request,
-    (sides) => probeAccuracy({ ...sides, key: key(seed), recipe }),
-    EVERY,
+  const { answers, evaluation, ...of } = await judged(request, (sides) =>
+    probeAccuracy({ ...sides, key: key(seed), recipe }),
   );
   const { train, test, heldOut, classes } = evaluation;
   const names = test.classes ?? [];

@@ -7,7 +7,7 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import type { RunConfig } from './config.ts';
 import { usageError } from './failure.ts';
 
@@ -30,6 +30,9 @@ export type RunFolder = {
   /** Says which process works on the run. */
   readonly lock: string;
 };
+
+/** What every kind of run has: a folder, a file that says what the run is, and a lock. */
+export type Places = Pick<RunFolder, 'path' | 'config' | 'lock'> & Readonly<Record<string, string>>;
 
 /**
  * Names the places of a run folder; touches nothing.
@@ -74,7 +77,7 @@ export function defaultRunPath(label: string, at: Date): string {
  * @param overwrite whether an earlier run may be replaced
  * @throws Failure (exit code 2) when the folder holds a run, or anything that is not a run
  */
-export function checkNewRun(folder: RunFolder, overwrite: boolean): void {
+export function checkNewRun(folder: Places, overwrite: boolean): void {
   if (!existsSync(folder.path)) return;
   // A run that was killed before its config was there leaves its lock at most.
   if (readdirSync(folder.path).every((name) => name.startsWith('lock'))) return;
@@ -89,17 +92,27 @@ export function checkNewRun(folder: RunFolder, overwrite: boolean): void {
 }
 
 /**
- * Makes the folder of a new run and writes its config.
+ * Writes the config of a new run, in place of whatever run was there.
  *
- * @param folder the places; an earlier run there is removed, and nothing else
- * @param config what the run is
+ * @param folder the places, all of which are emptied; nothing else is
+ * @param config what the run is, plain JSON
  */
-export function createRun(folder: RunFolder, config: RunConfig): void {
+export function clearRun(folder: Places, config: object): void {
   const { path: _, config: __, lock: ___, ...written } = folder;
   for (const old of Object.values(written)) rmSync(old, { recursive: true, force: true });
   // First the config, and in one piece: whatever is killed from here on can be resumed.
   writeFileSync(`${folder.lock}.config`, `${JSON.stringify(config, null, 2)}\n`);
   renameSync(`${folder.lock}.config`, folder.config);
+}
+
+/**
+ * Makes the folder of a new run.
+ *
+ * @param folder the places; an earlier run there is removed, and nothing else
+ * @param config what the run is
+ */
+export function createRun(folder: RunFolder, config: RunConfig): void {
+  clearRun(folder, config);
   mkdirSync(folder.checkpoints, { recursive: true });
   mkdirSync(folder.samples, { recursive: true });
 }
@@ -111,12 +124,13 @@ export function createRun(folder: RunFolder, config: RunConfig): void {
  * @returns the config as it was written
  * @throws Failure (exit code 2) when there is no run
  */
-export function readRunConfig(folder: RunFolder): RunConfig {
+export function readRunConfig<Config = RunConfig>(folder: Places): Config {
   if (!existsSync(folder.config)) {
-    throw usageError(`--resume: no config.json in ${folder.path}; start a run there first`);
+    const name = basename(folder.config);
+    throw usageError(`--resume: no ${name} in ${folder.path}; start a run there first`);
   }
   try {
-    return JSON.parse(readFileSync(folder.config, 'utf8')) as RunConfig;
+    return JSON.parse(readFileSync(folder.config, 'utf8')) as Config;
   } catch (error) {
     throw usageError(`--resume: ${folder.config} is not valid JSON (${String(error)})`);
   }

@@ -38,7 +38,9 @@ export async function takeStock(
       machine: { millis: performance.now() - before },
     });
     const { length: rows, labels, classes } = data.pictures;
-    await keepMap(folder.map, mapOf(features, { step, rows, labels, classes }));
+    // Seconds at every checkpoint would be a tenth of a short run.
+    const whole = step === config.steps ? { key: fold(key(config.seed), 'map') } : {};
+    await keepMap(folder.map, mapOf(features, { step, rows, labels, classes, ...whole }));
     const path = sheetPath(folder.samples, step);
     await writeSamples(path, config, params, data.pictures, fold(key(config.seed), 'samples'));
     record.drawn(step, path);

@@ -91,6 +91,15 @@ describe('knn', () => {
     expect(said.trained).toBeCloseTo(right.length / held.length, 10);
   });
 
+  test('takes all images unless told, and says how many they were', async () => {
+    const args = ['knn', '--model', run, '--data', 'shapes:2600'];
+    expect((await twocan([...args, '--k', '7'])).stdout).toMatch(
+      /500 held-out drawings, 10 classes, k 7 of 2600\)/,
+    );
+    const { stdout } = await twocan([...args, '--limit', '40', '--json']);
+    expect(JSON.parse(stdout)).toMatchObject({ trainImages: 40, testImages: 40, neighbours: 20 });
+  });
+
   test('a folder without classes cannot be judged', async () => {
     const { code, stderr } = await twocan([
       'knn',
@@ -229,6 +238,7 @@ describe('what cannot be used exits with 2 and says why', () => {
     [['embed', '--model', run, '--data', photos, '--out', 'x.csv'], '.npy or .jsonl'],
     [['embed', '--model', run, '--data', 'nowhere'], 'is not a folder'],
     [['knn', '--model', run, '--data', photos, '--k', '0'], '--k must be a whole number'],
+    [['knn', '--model', run, '--data', photos, '--limit', '0'], '--limit must be a whole number'],
     [['probe', '--model', run, '--data', photos, '--optimizer', 'sgd'], 'one of adamw, lars'],
     [['probe', '--model', run, '--data', photos, '--features', 'class'], 'did you mean cls?'],
     [['fewshot', '--model', run, '--data', photos, '--shots', '1,x'], '--shots must be a whole'],

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -15,7 +15,7 @@ beforeAll(async () => {
 });
 
 const plain = ['--mixup', '0', '--cutmix', '0', '--smoothing', '0', '--rand-augment', '0'];
-const steady = [...plain, '--drop-path', '0', '--crop-min', '1'];
+const steady = [...plain, '--drop-path', '0', '--crop-min', '1', '--erasing', '0'];
 const short = ['finetune', '--data', photos, '--batch', '8', '--json'];
 
 test('learns its images by heart, from a checkpoint', async () => {
@@ -45,9 +45,63 @@ test('from scratch, with everything on: the same key gives the same numbers', as
   expect(lossesOf(second.stderr)).toEqual(lossesOf(first.stderr));
 });
 
+const weightsOf = (out: string): Buffer =>
+  readFileSync(join(out, 'checkpoints', 'checkpoint-00000012.safetensors'));
+
+test('interrupted and resumed, it has the bits of a run that was left alone', async () => {
+  const [whole, parts] = [folder.path('whole'), folder.path('parts')];
+  const words = [...short, '--model', run, '--epochs', '6', '--seed', '2', '--backend', 'wasm'];
+  const wanted = await twocan([...words, '--out', whole]);
+  expect(wanted.code).toBe(0);
+  const signal = { when: /epoch 2 of 6/, signal: 'SIGINT' } as const;
+  const stopped = await twocan([...words, '--out', parts], signal);
+  expect([stopped.code, stopped.stderr]).toEqual([
+    130,
+    expect.stringContaining(`finetune --resume --out ${parts}`),
+  ]);
+  expect(existsSync(join(parts, 'result.json'))).toBe(false);
+  const resumed = await twocan(['finetune', '--resume', '--out', parts, '--json']);
+  expect([resumed.code, resumed.stdout]).toEqual([0, wanted.stdout]);
+  expect(resumed.stderr).toMatch(/going on after step \d+ of 12/);
+  expect(resumed.stderr).not.toContain('epoch 1 of 6');
+  expect(weightsOf(parts).equals(weightsOf(whole))).toBe(true);
+  // Once more says the same and trains nothing; before any checkpoint it begins where the run began.
+  const again = await twocan(['finetune', '--resume', '--out', whole, '--json']);
+  expect([again.stdout, again.stderr]).toEqual([
+    wanted.stdout,
+    expect.not.stringContaining('epoch'),
+  ]);
+  rmSync(join(parts, 'checkpoints'), { recursive: true });
+  expect((await twocan(['finetune', '--resume', '--out', parts])).code).toBe(0);
+  expect(weightsOf(parts).equals(weightsOf(whole))).toBe(true);
+
+  const taken = await twocan([...words, '--out', whole]);
+  expect([taken.code, taken.stderr]).toEqual([2, expect.stringContaining('with --resume')]);
+  const other = ['finetune', '--resume', '--out', whole, '--warmup-epochs', '1', '--seed', '3'];
+  const refused = await twocan(other);
+  expect(refused.code).toBe(2);
+  expect(refused.stderr).toContain('leave out --warmup-epochs, --seed');
+  await drawPhotos(photos, 2, 11);
+  const changed = await twocan(['finetune', '--resume', '--out', whole]);
+  expect([changed.code, changed.stderr]).toEqual([
+    2,
+    expect.stringContaining('has 18 images of 2 classes to learn from, and had 16 of 2'),
+  ]);
+  for (const c of [0, 1]) rmSync(join(photos, `class-${c}`, '10.png'));
+});
+
+test('a folder that holds something else is never touched', async () => {
+  const words = [...short, '--model', run, '--epochs', '1', '--out', run, '--overwrite'];
+  const { code, stderr } = await twocan(words);
+  expect([code, stderr]).toEqual([2, expect.stringContaining('holds no run')]);
+  const resumed = await twocan(['finetune', '--resume', '--out', run]);
+  expect([resumed.code, resumed.stderr]).toEqual([2, expect.stringContaining('no finetune.json')]);
+});
+
 test.each([
   [['--model', run, '--preset', 'micro32'], 'give one of --model'],
   [['--model', run, '--layer-decay', '0'], '--layer-decay must be a number above 0'],
+  [['--model', run, '--erasing', '2'], '--erasing must be a number of at least 0 and at most 1'],
   [['--model', run, '--batch', '99'], '--batch 99 is more than the 16 images'],
 ])('%j is refused', async (words, message) => {
   const { code, stderr } = await twocan(['finetune', '--data', photos, ...words]);

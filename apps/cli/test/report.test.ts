@@ -58,13 +58,16 @@ test('a map has a dot in its frame for each image, in the colour and under the n
     { x: 30, y: 400, class: 1 },
     { x: 7, y: 7, class: 1 },
   ];
-  const svg = drawScatter({ step: 3, points, classes: ['<a>', 'b'], explained: 0.5 });
-  const dots = [...svg.matchAll(/cx="([^"]+)" cy="([^"]+)" r="3" fill="([^"]+)"><title>([^<]+)</g)];
+  const svg = drawScatter(points, ['<a>', 'b'], 'a <map>');
+  expect(svg).toContain('aria-label="a &lt;map&gt;"');
+  const dots = [
+    ...svg.matchAll(/cx="([^"]+)" cy="([^"]+)" r="[\d.]+" fill="([^"]+)"><title>([^<]+)</g),
+  ];
   expect(dots.map(([, , , , name]) => name)).toEqual(['&lt;a&gt;', 'b', 'b']);
   expect(dots[1]?.[3]).toBe(dots[2]?.[3]);
   expect(dots[0]?.[3]).not.toBe(dots[1]?.[3]);
   for (const [, x, y] of dots) {
-    expect(Number(x) >= 0 && Number(x) <= 720 && Number(y) >= 0 && Number(y) <= 480).toBe(true);
+    expect(Number(x) >= 0 && Number(x) <= 560 && Number(y) >= 0 && Number(y) <= 480).toBe(true);
   }
   // Up is up: the larger y has the smaller cy.
   expect(Number(dots[1]?.[2])).toBeLessThan(Number(dots[0]?.[2]));
@@ -77,7 +80,7 @@ describe('a run judged on labelled images', () => {
 
   beforeAll(async () => {
     await drawPhotos(train, 3, 8);
-    await drawPhotos(other, 2, 5);
+    await drawPhotos(other, 2, 9);
     const { code, stderr } = await twocan([
       ...['pretrain', '--data', train, '--eval-data', other, ...tiny, '--out', run],
     ]);
@@ -88,7 +91,7 @@ describe('a run judged on labelled images', () => {
     const { knn } = JSON.parse(readFileSync(join(run, 'result.json'), 'utf8')) as {
       knn: Record<string, number>;
     };
-    expect(knn).toMatchObject({ trainImages: 24, testImages: 10, classes: 3 });
+    expect(knn).toMatchObject({ trainImages: 24, testImages: 18, classes: 3 });
     const judged = metricsOf(run).filter(({ evaluation }) => evaluation !== undefined);
     expect(judged.map(({ step }) => step)).toEqual([0, 2, 4]);
     expect(judged.at(-1)?.evaluation).toMatchObject({ knn: knn.trained });
@@ -104,8 +107,9 @@ describe('a run judged on labelled images', () => {
     expect(html).not.toMatch(/(?:src|href)="(?!data:)/);
     expect(html).not.toMatch(/<script|@import|url\(/);
     expect(html).toContain('Raw pixels');
-    // One dot for each of the ten judged images, of two of the three classes.
-    expect(html.match(/<title>class-[01]</g)).toHaveLength(10);
+    // One dot on both maps for each of the 18 judged images, of two of the three classes.
+    expect(html.match(/<h3>(?:Principal components|UMAP)</g)).toHaveLength(2);
+    expect(html.match(/<title>class-[01]</g)).toHaveLength(36);
     expect(html.match(/●<\/span> class-\d/g)).toHaveLength(3);
     expect(html).toContain('WebAssembly');
   });

@@ -2,10 +2,13 @@ import { gaussianBlur } from './blur.ts';
 import { changeColour, toGrey } from './colour.ts';
 import type { Image } from './dataset.ts';
 import type { ViewPlan } from './plan.ts';
+import type { Operation } from './rand-augment.ts';
 import { cropResize } from './resize.ts';
+import { sharpen } from './sharpen.ts';
+import { isWarp, warpImage } from './warp.ts';
 
 /**
- * Carries out a plan: crop and resize, flip, colour jitter, grey, blur, in this order.
+ * Carries out a plan: crop and resize, flip, operations and jitter, grey, blur, in this order.
  *
  * Everything is computed in floats and clipped to 0 to 1 after each colour change; nothing is
  * rounded to 8 bits in between (torchvision on PIL pictures does, by up to 1/255 a step).
@@ -36,8 +39,16 @@ export function applyPlan(image: Image, plan: ViewPlan, size: number): Float32Ar
         `got ${JSON.stringify(plan.crop)}`,
     );
   }
-  const pixels = cropResize(image, plan.crop, size, plan.flip);
-  for (const change of plan.jitter) changeColour(pixels, change);
+  let pixels = cropResize(image, plan.crop, size, plan.flip);
+  for (const operation of plan.jitter) pixels = operate(pixels, size, operation);
   if (plan.grey) toGrey(pixels);
   return plan.blur > 0 ? gaussianBlur(pixels, size, plan.blur) : pixels;
+}
+
+/** Colours change in place, places do not. */
+function operate(pixels: Float32Array, size: number, operation: Operation): Float32Array {
+  if (isWarp(operation)) return warpImage(pixels, size, operation);
+  if (operation.kind === 'sharpness') return sharpen(pixels, size, operation.amount);
+  changeColour(pixels, operation);
+  return pixels;
 }

@@ -1,6 +1,7 @@
 import { fold, type Key, permutation } from '@twocan/core';
 import { applyPlan } from './apply.ts';
 import type { Dataset } from './dataset.ts';
+import { erase } from './erase.ts';
 import { IMAGENET_MEAN, IMAGENET_STD, type Normalization, toNormalized } from './normalize.ts';
 import { type Augmentation, centrePlan, resolveAugmentation, sampleViewPlan } from './plan.ts';
 
@@ -81,7 +82,9 @@ export function makeBatches(
       const ofImage = fold(ofEpoch, indices[b] ?? 0);
       out.forEach((view, v) => {
         const plan = sampleViewPlan(fold(ofImage, v), image, size, settings);
-        view.set(toNormalized(applyPlan(image, plan, size), { mean, std }), b * viewLength);
+        const pixels = toNormalized(applyPlan(image, plan, size), { mean, std });
+        if (plan.erase !== undefined) erase(pixels, size, plan.erase);
+        view.set(pixels, b * viewLength);
       });
     });
     return { step, epoch, indices, shape: [batch, size, size, 3], views: out };

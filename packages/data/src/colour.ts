@@ -1,20 +1,12 @@
-/**
- * One colour change. `amount` is a factor around 1; for `hue` a shift in turns, -½ to ½; for `posterize`
- * the bits that stay, 0 to 8; for `solarize` the value from which on pixels are inverted, 0 to 1; for
- * `autocontrast` and `invert` nothing.
- */
-export type ColourChange = {
-  readonly kind:
-    | 'brightness'
-    | 'contrast'
-    | 'saturation'
-    | 'hue'
-    | 'autocontrast'
-    | 'invert'
-    | 'posterize'
-    | 'solarize';
-  readonly amount: number;
-};
+import { changeTones, isToneChange, type ToneChange } from './tones.ts';
+
+/** One colour change. `amount` is a factor around 1; for `hue` a shift in turns, -½ to ½. */
+export type ColourChange =
+  | ToneChange
+  | {
+      readonly kind: 'brightness' | 'contrast' | 'saturation' | 'hue';
+      readonly amount: number;
+    };
 
 // Weights of the channels in grey: ITU-R 601, in torchvision's four digits.
 const [RED, GREEN, BLUE] = [0.2989, 0.587, 0.114];
@@ -25,20 +17,17 @@ const clamp = (x: number): number => Math.min(1, Math.max(0, x));
  * One colour change, in place, with torchvision's meaning on tensors in 0 to 1.
  *
  * brightness: f·x; contrast: f·x + (1-f)·mean grey of the picture; saturation: f·x + (1-f)·grey of
- * the pixel; hue: a turn in HSV; autocontrast: each channel stretched to 0 to 1; invert: 1 - x;
- * posterize: the highest bits of 8; solarize: inverted from a value on. All are clipped to 0 to 1.
+ * the pixel; hue: a turn in HSV. All are clipped to 0 to 1. The others are those of {@link ToneChange}.
  *
  * @param pixels `[..., 3]`, 0 to 1; overwritten
  * @param change what to do
  * @example
  * changeColour(pixels, { kind: 'hue', amount: 0.5 });
  */
-export function changeColour(pixels: Float32Array, { kind, amount }: ColourChange): void {
-  if (kind === 'hue') shiftHue(pixels, amount);
-  else if (kind === 'autocontrast') stretch(pixels);
-  else if (kind === 'invert') solarize(pixels, 0);
-  else if (kind === 'solarize') solarize(pixels, amount);
-  else if (kind === 'posterize') posterize(pixels, amount);
+export function changeColour(pixels: Float32Array, change: ColourChange): void {
+  const { kind, amount } = change;
+  if (isToneChange(change)) changeTones(pixels, change);
+  else if (kind === 'hue') shiftHue(pixels, amount);
   else if (kind === 'saturation') blendWithGrey(pixels, amount);
   else blendWithConstant(pixels, amount, kind === 'contrast' ? meanGrey(pixels) : 0);
 }
@@ -104,33 +93,4 @@ function shiftHue(pixels: Float32Array, turns: number): void {
 function channelOf(sixths: number, value: number, spread: number): number {
   const k = sixths - 6 * Math.floor(sixths / 6);
   return clamp(value - spread * clamp(Math.min(k, 4 - k)));
-}
-
-function stretch(pixels: Float32Array): void {
-  for (let c = 0; c < 3; c++) {
-    let [low, high] = [1, 0];
-    for (let i = c; i < pixels.length; i += 3) {
-      low = Math.min(low, pixels[i] as number);
-      high = Math.max(high, pixels[i] as number);
-    }
-    // A channel of one value stays as it is.
-    if (high <= low) continue;
-    for (let i = c; i < pixels.length; i += 3) {
-      pixels[i] = ((pixels[i] as number) - low) / (high - low);
-    }
-  }
-}
-
-function solarize(pixels: Float32Array, from: number): void {
-  pixels.forEach((x, i) => {
-    if (x >= from) pixels[i] = 1 - x;
-  });
-}
-
-/** As of an 8-bit picture: its lower bits are cleared. */
-function posterize(pixels: Float32Array, bits: number): void {
-  const step = 2 ** (8 - bits);
-  pixels.forEach((x, i) => {
-    pixels[i] = (Math.floor(Math.round(255 * x) / step) * step) / 255;
-  });
 }

@@ -8,7 +8,9 @@ export {
 } from './batches.ts';
 export { gaussianBlur } from './blur.ts';
 export { type ColourChange, changeColour, toGrey } from './colour.ts';
+export type { Crop } from './crop.ts';
 export { cached, type Dataset, type Image, subset } from './dataset.ts';
+export { type Erasure, erase, sampleErasure } from './erase.ts';
 export { type Mixing, type MixPlan, mixImages, mixTargets, sampleMix } from './mix.ts';
 export {
   IMAGENET_MEAN,
@@ -19,13 +21,15 @@ export {
 } from './normalize.ts';
 export {
   type Augmentation,
-  type Crop,
   centrePlan,
   resolveAugmentation,
   sampleViewPlan,
   type ViewPlan,
 } from './plan.ts';
 export { type PrefetchOptions, prefetch } from './prefetch.ts';
-export type { RandAugment } from './rand-augment.ts';
+export type { Operation, RandAugment } from './rand-augment.ts';
 export { cropResize } from './resize.ts';
 export { drawShape, shapes } from './shapes.ts';
+export { sharpen } from './sharpen.ts';
+export type { ToneChange } from './tones.ts';
+export { type Warp, warpImage } from './warp.ts';

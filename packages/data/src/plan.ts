@@ -1,24 +1,23 @@
 import { fold, type Key, permutation, uniform } from '@twocan/core';
 import type { ColourChange } from './colour.ts';
-import { type RandAugment, sampleOperations } from './rand-augment.ts';
+import { type Crop, centreCrop, sampleCrop } from './crop.ts';
+import { type Erasure, sampleErasure } from './erase.ts';
+import { type Operation, type RandAugment, sampleOperations } from './rand-augment.ts';
 
-/** A rectangle of whole source pixels. */
-export type Crop = {
-  readonly x: number;
-  readonly y: number;
-  readonly width: number;
-  readonly height: number;
-};
-
-/** What happens to one picture to make one view: plain JSON, applied by `applyPlan` in this order. */
+/**
+ * What happens to one picture to make one view: plain JSON, applied by `applyPlan` in this order; `erase`
+ * by {@link erase} once the view is normalised.
+ */
 export type ViewPlan = {
   readonly crop: Crop;
   readonly flip: boolean;
   /** Applied in the order given, RandAugment's before the jitter's; empty for none. */
-  readonly jitter: readonly ColourChange[];
+  readonly jitter: readonly Operation[];
   readonly grey: boolean;
   /** Standard deviation of the Gaussian blur in pixels of the view; 0 for none. */
   readonly blur: number;
+  /** A rectangle of noise; absent for none. */
+  readonly erase?: Erasure;
 };
 
 /** How views vary. Every field has a default; see {@link resolveAugmentation}. */
@@ -43,6 +42,8 @@ export type Augmentation = {
   readonly sigma: readonly [number, number];
   /** For fine-tuning; none where left out. */
   readonly randAugment?: RandAugment;
+  /** Probability of a rectangle of noise; 0 where left out. MAE fine-tunes with 0.25. */
+  readonly erasing?: number;
 };
 
 /**
@@ -98,7 +99,8 @@ export function resolveAugmentation(
   );
   demand(aspect[0] > 0 && aspect[0] <= aspect[1], 'aspect must rise above 0', aspect);
   demand(sigma[0] > 0 && sigma[0] <= sigma[1], 'sigma must rise above 0', sigma);
-  const { randAugment } = settings;
+  const { randAugment, erasing = 0 } = settings;
+  demand(erasing >= 0 && erasing <= 1, 'erasing must be a probability', erasing);
   if (randAugment !== undefined) {
     const { operations, magnitude } = randAugment;
     demand(
@@ -138,6 +140,9 @@ export function sampleViewPlan(
     (uniform(fold(key, name), 1)[0] ?? 0) < probability;
   const [sigmaLow, sigmaHigh] = settings.sigma;
   const sigma = between(uniform(fold(key, 'sigma'), 1)[0], sigmaLow, sigmaHigh);
+  const erasure = coin('erase?', settings.erasing ?? 0)
+    ? sampleErasure(fold(key, 'erase'), size)
+    : undefined;
   return {
     crop: sampleCrop(fold(key, 'crop'), source, settings),
     flip: coin('flip', settings.flip),
@@ -149,34 +154,8 @@ export function sampleViewPlan(
     ],
     grey: coin('grey', settings.grey),
     blur: coin('blur', settings.blur) ? (sigma * size) / 224 : 0,
+    ...(erasure === undefined ? {} : { erase: erasure }),
   };
-}
-
-/** torchvision's RandomResizedCrop: ten tries, then the largest centre crop of a legal aspect. */
-function sampleCrop(
-  key: Key,
-  { width, height }: { readonly width: number; readonly height: number },
-  { scale, aspect }: Augmentation,
-): Crop {
-  const draws = uniform(key, 40);
-  for (let attempt = 0; attempt < 10; attempt++) {
-    const [forArea, forAspect, forX, forY] = draws.subarray(4 * attempt, 4 * attempt + 4);
-    const area = width * height * between(forArea, scale[0], scale[1]);
-    const ratio = Math.exp(between(forAspect, Math.log(aspect[0]), Math.log(aspect[1])));
-    const w = Math.round(Math.sqrt(area * ratio));
-    const h = Math.round(Math.sqrt(area / ratio));
-    if (w > 0 && w <= width && h > 0 && h <= height) {
-      const x = Math.floor(between(forX, 0, width - w + 1));
-      const y = Math.floor(between(forY, 0, height - h + 1));
-      return { x, y, width: w, height: h };
-    }
-  }
-  const ratio = Math.min(aspect[1], Math.max(aspect[0], width / height));
-  return centreCrop(
-    { width, height },
-    Math.max(1, Math.min(width, Math.round(height * ratio))),
-    Math.max(1, Math.min(height, Math.round(width / ratio))),
-  );
 }
 
 function sampleJitter(key: Key, settings: Augmentation): ColourChange[] {
@@ -203,16 +182,6 @@ export function centrePlan(source: { readonly width: number; readonly height: nu
   const side = Math.min(source.width, source.height);
   const crop = centreCrop(source, side, side);
   return { crop, flip: false, jitter: [], grey: false, blur: 0 };
-}
-
-function centreCrop(
-  source: { readonly width: number; readonly height: number },
-  width: number,
-  height: number,
-): Crop {
-  const x = Math.floor((source.width - width) / 2);
-  const y = Math.floor((source.height - height) / 2);
-  return { x, y, width, height };
 }
 
 const between = (u: number | undefined, low: number, high: number): number =>

@@ -1,5 +1,5 @@
+import type { Crop } from './crop.ts';
 import type { Image } from './dataset.ts';
-import type { Crop } from './plan.ts';
 
 /** For each output position: where its source window starts, how wide it is, and its weights. */
 type Taps = {

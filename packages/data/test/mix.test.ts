@@ -1,17 +1,11 @@
 import { fold, key } from '@twocan/core';
 import { expectClose } from '@twocan/testkit';
 import { describe, expect, it } from 'vitest';
-import { type ColourChange, mixImages, mixTargets, sampleMix } from '../src/index.ts';
-import { sampleOperations } from '../src/rand-augment.ts';
+import { mixImages, mixTargets, sampleMix } from '../src/index.ts';
+import { moments } from './moments.ts';
 
 const draws = (mixup: number, cutmix: number, count = 4000) =>
   Array.from({ length: count }, (_, i) => sampleMix(fold(key(3), i), { mixup, cutmix }, 32));
-
-/** Mean and variance of numbers. */
-const moments = (values: readonly number[]) => {
-  const mean = values.reduce((a, b) => a + b, 0) / values.length;
-  return { mean, variance: values.reduce((sum, x) => sum + (x - mean) ** 2, 0) / values.length };
-};
 
 describe('sampleMix', () => {
   it.each([0.2, 0.8, 2])(
@@ -64,31 +58,5 @@ describe('mixImages and mixTargets', () => {
     const third = 0.1 / 3;
     const [most, least] = [0.9 * 0.75 + third, 0.9 * 0.25 + third];
     expectClose(targets, [most, third, least, least, third, most]);
-  });
-});
-
-describe('sampleOperations', () => {
-  const many = (magnitude: number) =>
-    Array.from({ length: 3000 }, (_, i) =>
-      sampleOperations(fold(key(5), i), { operations: 2, magnitude }),
-    );
-
-  it('comes with probability one half, every kind alike', () => {
-    const changes = many(9).flat();
-    expect(Math.abs(changes.length / 6000 - 0.5)).toBeLessThan(0.035);
-    const counts = new Map<string, number>();
-    for (const { kind } of changes) counts.set(kind, (counts.get(kind) ?? 0) + 1);
-    expect(counts.size).toBe(7);
-    for (const count of counts.values()) {
-      expect(Math.abs(count / changes.length - 1 / 7)).toBeLessThan(0.035);
-    }
-  });
-
-  it('goes further the higher the magnitude', () => {
-    const spread = (changes: readonly ColourChange[]) =>
-      moments(
-        changes.filter(({ kind }) => kind === 'contrast').map(({ amount }) => Math.abs(amount - 1)),
-      ).mean;
-    expect(spread(many(9).flat())).toBeGreaterThan(2 * spread(many(3).flat()));
   });
 });

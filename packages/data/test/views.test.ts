@@ -6,6 +6,7 @@ import {
   changeColour,
   cropResize,
   gaussianBlur,
+  type Operation,
   toGrey,
   type ViewPlan,
 } from '../src/index.ts';
@@ -34,6 +35,38 @@ describe('against torchvision', () => {
       changeColour(own, { kind, amount } as ColourChange);
       expectClose(own, pixels, close, `${kind} ${amount}`);
     }
+  });
+
+  it('shears, shifts, turns and sharpens', () => {
+    expect(golden.spatial).toHaveLength(12);
+    for (const { kind, amount, pixels } of golden.spatial) {
+      const plan = { ...plain, jitter: [{ kind, amount } as Operation] };
+      expectClose(applyPlan(picture, plan, 8), pixels, close, `${kind} ${amount}`);
+    }
+  });
+
+  it('equalizes, and leaves small pictures as PIL does', () => {
+    expect(golden.equalize).toHaveLength(2);
+    for (const { size, divisor, pixels } of golden.equalize) {
+      const { data } = numberedPicture(size, size);
+      const own = Float32Array.from(data, (x) => Math.floor(x / divisor) / 255);
+      changeColour(own, { kind: 'equalize', amount: 0 });
+      expectClose(
+        own,
+        pixels.map((value) => value / 255),
+        close,
+      );
+    }
+    const small = base();
+    changeColour(small, { kind: 'equalize', amount: 0 });
+    expect(small).toEqual(base());
+  });
+
+  it("makes the dark half lighter, as timm's solarize_add", () => {
+    const { amount, pixels } = golden.solarize_add;
+    const own = base().map((x) => Math.round(255 * x) / 255);
+    changeColour(own, { kind: 'solarizeAdd', amount: amount / 255 });
+    expectClose(own, pixels, close);
   });
 
   it('turns grey and blurs', () => {

@@ -1,5 +1,6 @@
 import { symmetricEigenvalues } from './eigenvalues.ts';
-import { columnGram, meanRow, unitRows, widthOf } from './features.ts';
+import { meanRow, unitRows, widthOf } from './features.ts';
+import { columnGram, rowGram } from './gram.ts';
 
 /**
  * How many directions features use: 1 for collapsed ones, D for evenly spread ones.
@@ -29,7 +30,7 @@ export function effectiveRank(
     ? unitRows(features, width, middle)
     : features.map((x, i) => x - (middle[i % width] ?? 0));
   // The smaller of the two Gram matrices has the same eigenvalues but for zeros.
-  const gram = rows < width ? rowGram(prepared, rows, width) : columnGram(prepared, width);
+  const gram = rows < width ? rowGram(prepared, rows) : columnGram(prepared, width);
   const size = Math.min(rows, width);
   const eigenvalues = symmetricEigenvalues(gram, size);
   const largest = eigenvalues.reduce((a, b) => Math.max(a, b), 0);
@@ -43,19 +44,4 @@ export function effectiveRank(
     0,
   );
   return Math.exp(entropy);
-}
-
-function rowGram(x: Float32Array, rows: number, width: number): Float64Array {
-  const gram = new Float64Array(rows * rows);
-  for (let i = 0; i < rows; i++) {
-    for (let j = 0; j <= i; j++) {
-      let sum = 0;
-      for (let c = 0; c < width; c++) {
-        sum += (x[i * width + c] as number) * (x[j * width + c] as number);
-      }
-      gram[i * rows + j] = sum;
-      gram[j * rows + i] = sum;
-    }
-  }
-  return gram;
 }

@@ -131,21 +131,3 @@ export function chosenRows(
   }
   return out;
 }
-
-/** XᵀX of `[M, D]` in float64. */
-export function columnGram(x: Float32Array, width: number): Float64Array {
-  const gram = new Float64Array(width * width);
-  for (let start = 0; start < x.length; start += width) {
-    for (let i = 0; i < width; i++) {
-      const own = x[start + i] as number;
-      for (let j = 0; j <= i; j++) {
-        gram[i * width + j] = (gram[i * width + j] as number) + own * (x[start + j] as number);
-      }
-    }
-  }
-  // The reduction reads the lower triangle only, but a whole matrix misleads nobody.
-  for (let i = 0; i < width; i++) {
-    for (let j = 0; j < i; j++) gram[j * width + i] = gram[i * width + j] as number;
-  }
-  return gram;
-}

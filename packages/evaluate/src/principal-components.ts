@@ -1,4 +1,5 @@
-import { columnGram, meanRow, widthOf } from './features.ts';
+import { meanRow, widthOf } from './features.ts';
+import { columnGram } from './gram.ts';
 
 /** Rows seen along the directions in which they differ most. */
 export type PrincipalComponents = {

@@ -1,5 +1,6 @@
 import { solvePositive } from './cholesky.ts';
-import { checkSides, type LabelledFeatures, transposed } from './features.ts';
+import { checkSides, type LabelledFeatures } from './features.ts';
+import { columnGram, rowGram } from './gram.ts';
 import { largestColumns } from './product.ts';
 import { type Classification, scored } from './score.ts';
 import { columnsOf, standardized } from './standardize.ts';
@@ -73,25 +74,22 @@ export function ridgeWeights(
   const width = x.length / rows;
   if (width <= rows) {
     const moments = transposedTimes(x, width, targets, columns);
-    return solvePositive(gram(transposed(x, width), width, l2), width, moments, columns);
+    return solvePositive(withPenalty(columnGram(x, width), width, l2), width, moments, columns);
   }
   // (XᵀX + λI)⁻¹Xᵀ = Xᵀ(XXᵀ + λI)⁻¹: fewer rows than columns make the smaller system.
-  const dual = solvePositive(gram(x, rows, l2), rows, targets.slice(), columns);
+  const dual = solvePositive(
+    withPenalty(rowGram(x, rows), rows, l2),
+    rows,
+    targets.slice(),
+    columns,
+  );
   return transposedTimes(x, width, dual, columns);
 }
 
-/** A·Aᵀ + λI of `[n, m]`, its lower triangle. */
-function gram(a: Float32Array, n: number, l2: number): Float64Array {
-  const m = a.length / n;
-  const out = new Float64Array(n * n);
-  for (let i = 0; i < n; i++) {
-    for (let j = 0; j <= i; j++) {
-      let sum = i === j ? l2 : 0;
-      for (let k = 0; k < m; k++) sum += (a[i * m + k] as number) * (a[j * m + k] as number);
-      out[i * n + j] = sum;
-    }
-  }
-  return out;
+/** A + λI, in place. */
+function withPenalty(a: Float64Array, n: number, l2: number): Float64Array {
+  for (let i = 0; i < n; i++) a[i * n + i] = (a[i * n + i] as number) + l2;
+  return a;
 }
 
 /** Xᵀ·B of `[M, P]` and `[M, columns]`. */

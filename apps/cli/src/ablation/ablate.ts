@@ -5,7 +5,7 @@ import { writeFileAtomic } from '@twocan/checkpoint/node';
 import { disposeTree } from '@twocan/core';
 import { freshParams } from '../begin.ts';
 import { differences, type RunConfig, resolveModel, resolveRun } from '../config.ts';
-import { type OpenedData, openData } from '../datasets.ts';
+import { type LabelledData, openLabelled } from '../datasets.ts';
 import { atMost, EVERY, type Evaluation, MOST } from '../evaluation-sets.ts';
 import { EXIT, usageError } from '../failure.ts';
 import { alone, interruptible } from '../interruptible.ts';
@@ -30,9 +30,6 @@ export type AblationRequest = {
   readonly out: string;
 };
 
-/** Data whose labelled pictures all judge. */
-type Labelled = OpenedData & { readonly evaluation: Evaluation };
-
 /**
  * Trains and measures every row of a grid, writing the table anew after each run.
  *
@@ -48,11 +45,8 @@ export async function ablate(request: AblationRequest): Promise<number> {
   const out = resolve(request.out);
   const model = resolveModel(base);
   const backend = await useBackend(base.backend, base.threads);
-  const data = await openData({ ...base, most: EVERY }, model.encoder.image);
+  const data = await openLabelled({ ...base, most: EVERY }, model.encoder.image);
   try {
-    if (!hasClasses(data)) {
-      throw usageError(`--data ${base.data} has no classes; give a folder with one folder a class`);
-    }
     const config = resolveRun(base, model, data, backend.name);
     const seeds = Array.from({ length: request.seeds }, (_, i) => config.seed + i);
     const { steps, batch } = config;
@@ -66,12 +60,9 @@ export async function ablate(request: AblationRequest): Promise<number> {
     const write = async (): Promise<void> => {
       const lines = linesOf(plan.cells, results);
       const all = { grid: request.grid, about, base, baselines, lines };
-      await writeFileAtomic(join(out, 'ablation.json'), text(JSON.stringify(all, null, 2)));
-      await writeFileAtomic(join(out, 'ablation.md'), text(markdownOf(lines, baselines, about)));
-      await writeFileAtomic(
-        join(out, 'ablation.html'),
-        text(ablationPage(lines, baselines, about)),
-      );
+      await writeFileAtomic(join(out, 'ablation.json'), JSON.stringify(all, null, 2));
+      await writeFileAtomic(join(out, 'ablation.md'), markdownOf(lines, baselines, about));
+      await writeFileAtomic(join(out, 'ablation.html'), ablationPage(lines, baselines, about));
     };
     const finished = await interruptible(async (signal) => {
       for (const [i, run] of plan.runs.entries()) {
@@ -95,13 +86,11 @@ export async function ablate(request: AblationRequest): Promise<number> {
   }
 }
 
-const hasClasses = (data: OpenedData): data is Labelled => data.evaluation !== undefined;
-
 /** The measures of a run, which is trained first if need be; undefined if it was interrupted. */
 async function measured(
   out: string,
   { name, options }: PlannedRun,
-  data: Labelled,
+  data: LabelledData,
   backend: BackendReport,
   signal: AbortSignal,
 ): Promise<Measures | undefined> {
@@ -135,7 +124,7 @@ function refuseOther(before: RunConfig, now: RunConfig, name: string): void {
 }
 
 /** Fewer pictures judge while a run goes on; all of them do at its end. */
-function judgedQuickly(data: Labelled): Labelled {
+function judgedQuickly(data: LabelledData): LabelledData {
   const { train: all, test } = data.evaluation;
   const evaluation = {
     ...data.evaluation,
@@ -162,11 +151,9 @@ async function remembered<T>(path: string, compute: () => Promise<T>): Promise<T
   const known = read<T>(path);
   if (known !== undefined) return known;
   const value = await compute();
-  await writeFileAtomic(path, text(`${JSON.stringify(value)}\n`));
+  await writeFileAtomic(path, `${JSON.stringify(value)}\n`);
   return value;
 }
 
 const read = <T>(path: string): T | undefined =>
   existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as T) : undefined;
-
-const text = (content: string): Uint8Array => new TextEncoder().encode(content);

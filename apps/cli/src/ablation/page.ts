@@ -41,7 +41,7 @@ export function ablationPage(lines: readonly Line[], baselines: Baselines, about
   return [
     '<!doctype html><html lang="en"><head><meta charset="utf-8">',
     '<meta name="viewport" content="width=device-width, initial-scale=1">',
-    `<title>twocan ablation</title><style>${STYLE}${WIDE}</style></head><body>`,
+    `<title>twocan ablation</title><style>${STYLE}${MEAN}</style></head><body>`,
     '<h1>Ablation</h1>',
     `<p class="faint">${escapeHtml(about)}</p>`,
     '<p class="faint">Top-1 accuracy. A dot is a seed, the upright line their mean, the bar one standard deviation to each side; dashed lines are raw pixels and the untrained encoder.</p>',
@@ -50,8 +50,7 @@ export function ablationPage(lines: readonly Line[], baselines: Baselines, about
   ].join('\n');
 }
 
-const WIDE =
-  '.charts.wide { grid-template-columns: repeat(auto-fill, minmax(min(100%, 480px), 1fr)); } .mean { stroke: var(--curve); stroke-width: 2; }';
+const MEAN = '.mean { stroke: var(--curve); stroke-width: 2; }';
 
 type Entry = { readonly name: string; readonly statistic: Statistic | undefined };
 

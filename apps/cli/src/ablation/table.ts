@@ -98,10 +98,9 @@ function groupTable(lines: readonly Line[]): string {
   ]);
   const body = rows.map((row) => [
     row,
-    ...budgets.flatMap((budget) => {
-      const line = lines.find((one) => one.row === row && one.budget === budget);
-      return line === undefined ? head.map(() => '') : cellsOf(line);
-    }),
+    ...budgets.flatMap((budget) =>
+      lines.filter((line) => line.row === row && line.budget === budget).flatMap(cellsOf),
+    ),
   ]);
   const all = [['', ...head], ['---', ...head.map(() => '---')], ...body];
   return [

@@ -1,6 +1,6 @@
 import { command } from '../command.ts';
-import { JUDGED_FLAGS, poolOf, SEED } from '../judged-words.ts';
-import { numberOr, numbersOf, required } from '../words.ts';
+import { JUDGED_FLAGS, questionOf, SEED } from '../judged-words.ts';
+import { numberOr, numbersOf } from '../words.ts';
 
 /** `twocan fewshot`: what a few labelled images of each class are worth. */
 export const fewshot = command(
@@ -30,15 +30,11 @@ export const fewshot = command(
   },
   async (words) => {
     const request = {
-      model: required(words, 'model', 'a run folder or a checkpoint'),
-      data: required(words, 'data', 'a folder with one folder a class'),
-      ...poolOf(words),
+      ...questionOf(words),
       shots: numbersOf(words, 'shots', { min: 1, whole: true }),
       draws: numberOr(words, 'draws', 3, { min: 1, whole: true }),
       l2: numberOr(words, 'l2', 1024, { min: 0, open: true }),
       seed: numberOr(words, 'seed', 0, { min: 0, whole: true }),
-      json: words.json === true,
-      backend: words.backend as string | undefined,
     };
     const { judgeByFewShots } = await import('../few-shots.ts');
     await judgeByFewShots(request);

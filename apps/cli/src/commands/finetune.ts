@@ -1,10 +1,10 @@
 import { presetNames } from '@twocan/vit';
 import { command } from '../command.ts';
 import { usageError } from '../failure.ts';
-import { JUDGED_FLAGS, SEED } from '../judged-words.ts';
+import { LABELLED_FLAGS, SEED } from '../judged-words.ts';
+import type { Words } from '../options.ts';
 import { choiceOr, numberOr, outputFile, required } from '../words.ts';
 
-const { features: _, ...judged } = JUDGED_FLAGS;
 const number = (valueHint: string, description: string) =>
   ({ type: 'string', valueHint, description }) as const;
 
@@ -14,7 +14,7 @@ export const finetune = command(
     name: 'finetune',
     description: 'Train a classifier, encoder and all, from a checkpoint or from scratch',
     flags: {
-      ...judged,
+      ...LABELLED_FLAGS,
       preset: number('NAME', 'From scratch instead of --model: sizes of the encoder'),
       'image-size': number('PX', "From scratch: side of the images; default the preset's"),
       epochs: number('N', 'Passes over the data; default 50'),
@@ -27,19 +27,38 @@ export const finetune = command(
       mixup: number('A', 'Beta of mixed images; default 0.8, 0 for none'),
       cutmix: number('A', 'Beta of pasted rectangles; default 1, 0 for none'),
       smoothing: number('0..1', 'Share of the label spread over all classes; default 0.1'),
-      'rand-augment': number('0..10', 'Magnitude of two colour operations; default 9, 0 for none'),
+      'rand-augment': number('0..10', 'Magnitude of two operations; default 9, 0 for none'),
+      erasing: number('0..1', 'Share of images with a rectangle of noise; default 0.25'),
       'crop-min': number('0..1', "Smallest crop, a share of the image's area; default 0.08"),
       ...SEED,
       'per-class': { type: 'boolean', description: 'List the accuracy of each class' },
       confusion: number('FILE', 'Draw which class is taken for which, as PNG'),
       out: number('DIR', 'Keep the classifier and the numbers here; default nowhere'),
+      resume: {
+        type: 'boolean',
+        description: 'Go on with the classifier in --out from its last checkpoint',
+      },
+      overwrite: { type: 'boolean', description: 'Replace the classifier in --out' },
     },
     examples: [
       'twocan finetune --model runs/photos --data photos --epochs 50 --out finetuned',
+      'twocan finetune --resume --out finetuned',
       'twocan finetune --preset tiny32 --data photos --layer-decay 1',
     ],
   },
   async (words) => {
+    const told = {
+      ...(words.out === undefined ? {} : { out: required(words, 'out', 'a folder') }),
+      ...(words.confusion === undefined ? {} : { confusion: outputFile(words, '', 'confusion') }),
+      perClass: words['per-class'] === true,
+      json: words.json === true,
+    };
+    if (words.resume === true) {
+      checkResume(words);
+      const out = required(words, 'out', 'the classifier to go on with');
+      const { resumeFinetune } = await import('../finetuning/finetune.ts');
+      return resumeFinetune({ ...told, out });
+    }
     const { model } = words;
     const preset = choiceOr(words, 'preset', presetNames, undefined);
     if ((model === undefined) === (preset === undefined)) {
@@ -66,11 +85,13 @@ export const finetune = command(
       augmentation: {
         scale: [numberOr(words, 'crop-min', 0.08, { ...share, open: true }), 1] as const,
         ...{ jitter: 0, grey: 0, blur: 0 },
+        erasing: numberOr(words, 'erasing', 0.25, share),
         ...(magnitude > 0 && { randAugment: { operations: 2, magnitude } }),
       },
       seed: numberOr(words, 'seed', 0, { min: 0, whole: true }),
     };
     const request = {
+      ...told,
       data: required(words, 'data', 'a folder with one folder a class'),
       ...(model === undefined ? {} : { model: required(words, 'model', 'a run or a checkpoint') }),
       sizes: {
@@ -78,13 +99,25 @@ export const finetune = command(
         ...(imageSize === undefined ? {} : { imageSize }),
       },
       recipe,
-      ...(words.out === undefined ? {} : { out: required(words, 'out', 'a folder') }),
-      ...(words.confusion === undefined ? {} : { confusion: outputFile(words, '', 'confusion') }),
-      perClass: words.perClass === true,
-      json: words.json === true,
+      overwrite: words.overwrite === true,
       backend: words.backend as string | undefined,
     };
-    const { finetune: run } = await import('../finetuning.ts');
+    const { finetune: run } = await import('../finetuning/finetune.ts');
     return run(request);
   },
 );
+
+const WITH_RESUME = ['_', 'resume', 'out', 'confusion', 'per-class', 'json', 'debug'];
+
+/** What a run is does not change while it goes on. */
+function checkResume(words: Words): void {
+  // citty hands a flag of two words over in camel case as well.
+  const given = Object.keys(words).map((name) =>
+    name.replace(/[A-Z]/g, (c) => `-${c.toLowerCase()}`),
+  );
+  const others = [...new Set(given)].filter((flag) => !WITH_RESUME.includes(flag));
+  if (others.length === 0) return;
+  throw usageError(
+    `--resume takes all settings from the folder's finetune.json; leave out ${others.map((flag) => `--${flag}`).join(', ')}`,
+  );
+}

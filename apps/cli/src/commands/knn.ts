@@ -1,6 +1,6 @@
 import { command } from '../command.ts';
-import { JUDGED_FLAGS, poolOf } from '../judged-words.ts';
-import { numberOr, required } from '../words.ts';
+import { JUDGED_FLAGS, questionOf } from '../judged-words.ts';
+import { numberOr } from '../words.ts';
 
 /** `twocan knn`: how well the nearest neighbours of a labelled folder know its classes. */
 export const knn = command(
@@ -20,15 +20,11 @@ export const knn = command(
   },
   async (words) => {
     const request = {
-      model: required(words, 'model', 'a run folder or a checkpoint'),
-      data: required(words, 'data', 'a folder with one folder a class'),
-      ...poolOf(words),
+      ...questionOf(words),
       k: numberOr(words, 'k', 20, { min: 1, whole: true }),
       temperature: numberOr(words, 'temperature', 0.07, { min: 0, open: true }),
-      json: words.json === true,
-      backend: words.backend as string | undefined,
     };
-    const { judgeByKnn } = await import('../judging.ts');
+    const { judgeByKnn } = await import('../knn.ts');
     await judgeByKnn(request);
     return undefined;
   },

@@ -1,6 +1,6 @@
 import { command } from '../command.ts';
-import { JUDGED_FLAGS, poolOf, SEED } from '../judged-words.ts';
-import { choiceOr, numberOr, outputFile, required } from '../words.ts';
+import { JUDGED_FLAGS, questionOf, SEED } from '../judged-words.ts';
+import { choiceOr, numberOr, outputFile } from '../words.ts';
 
 /** `twocan probe`: a linear classifier on frozen features. */
 export const probe = command(
@@ -36,8 +36,7 @@ export const probe = command(
     ],
   },
   async (words) => {
-    const model = required(words, 'model', 'a run folder or a checkpoint');
-    const data = required(words, 'data', 'a folder with one folder a class');
+    const question = questionOf(words);
     const optimizer = choiceOr(words, 'optimizer', ['adamw', 'lars'] as const, 'adamw');
     // Loaded here, so that --help and wrong usage answer at once.
     const { probeRecipes } = await import('@twocan/evaluate');
@@ -50,11 +49,10 @@ export const probe = command(
       weightDecay: numberOr(words, 'weight-decay', usual.weightDecay, { min: 0 }),
     };
     const request = {
-      ...{ model, data, recipe, backend: words.backend as string | undefined },
-      ...poolOf(words),
+      ...question,
+      recipe,
       seed: numberOr(words, 'seed', 0, { min: 0, whole: true }),
       perClass: words.perClass === true,
-      json: words.json === true,
       ...(words.confusion === undefined ? {} : { confusion: outputFile(words, '', 'confusion') }),
     };
     const { judgeByProbe } = await import('../probing.ts');

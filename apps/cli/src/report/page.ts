@@ -1,6 +1,6 @@
 import type { RunConfig } from '../config.ts';
 import type { Environment } from '../environment.ts';
-import type { FeatureMap } from '../feature-map.ts';
+import type { Dot, FeatureMap } from '../feature-map.ts';
 import type { MetricsLine } from '../metrics-file.ts';
 import { percent } from '../percent.ts';
 import { duration } from '../progress.ts';
@@ -8,7 +8,7 @@ import { SERIES, type Series } from '../series.ts';
 import { drawChart } from './chart.ts';
 import { escapeHtml, table } from './html.ts';
 import { brief, type Point } from './scale.ts';
-import { drawScatter } from './scatter.ts';
+import { drawLegend, drawScatter } from './scatter.ts';
 import { STYLE } from './style.ts';
 
 /** What the report is made of. */
@@ -46,7 +46,7 @@ export function reportPage(data: ReportData): string {
     ...(evaluation === ''
       ? []
       : ['<h2>Is it useful?</h2>', usefulness(config), `<div class="charts">${evaluation}</div>`]),
-    ...(data.map === undefined ? [] : ['<h2>Where images lie</h2>', mapFigure(data.map)]),
+    ...(data.map === undefined ? [] : ['<h2>Where images lie</h2>', mapFigures(data.map)]),
     '<h2>What it minimises</h2>',
     `<p class="faint">${weightsInWords(config)}</p>`,
     `<div class="charts">${group('loss')}</div>`,
@@ -147,10 +147,30 @@ function samples({ sheets }: ReportData): string {
   ].join('');
 }
 
-function mapFigure(map: FeatureMap): string {
-  const { points, step, explained, classes } = map;
+function mapFigures({ points, step, explained, classes, umap }: FeatureMap): string {
   const coloured = classes.length > 0 ? ', coloured by class (the training never saw one)' : '';
-  return `<p class="faint">Features of ${points.length} images after ${step} steps along their two principal directions, ${percent(explained)} of the variance${coloured}. What lies apart here is apart; what overlaps may yet differ in the other directions.</p><figure class="chart">${drawScatter(map)}</figure>`;
+  const figure = (title: string, dots: readonly Dot[], reading: string): string =>
+    `<figure class="chart"><h3>${title}</h3>${drawScatter(dots, classes, `${title} of the features of ${dots.length} images after ${step} steps`)}<figcaption>${reading}</figcaption></figure>`;
+  return [
+    `<p class="faint">Features of ${points.length} images after ${step} steps${coloured}.</p>`,
+    drawLegend(classes),
+    '<div class="charts wide">',
+    figure(
+      'Principal components',
+      points,
+      `The two directions of largest variance, ${percent(explained)} of all. What lies apart here is apart; what overlaps may yet differ in the other directions.`,
+    ),
+    ...(umap === undefined
+      ? []
+      : [
+          figure(
+            'UMAP',
+            umap.map((place, i) => ({ ...points[i], ...place })),
+            'Near images stay near: islands are groups of neighbours. How far islands lie from each other, and how large they are, says nothing.',
+          ),
+        ]),
+    '</div>',
+  ].join('');
 }
 
 function usefulness({ evaluation }: RunConfig): string {

@@ -1,45 +1,61 @@
-import type { FeatureMap } from '../feature-map.ts';
+import type { Dot } from '../feature-map.ts';
 import { escapeHtml } from './html.ts';
 
-const [WIDTH, HEIGHT, MARGIN] = [720, 480, 10];
+const [WIDTH, HEIGHT, MARGIN] = [560, 480, 12];
 const MOST_NAMES = 20; // more colours than that nobody tells apart
 
 /**
  * Draws a map of features as SVG, each class in a colour of its own.
  *
- * @param map the map; both axes have one scale
- * @returns an `<svg>` element and its legend
+ * @param dots where the images lie; both axes have one scale
+ * @param classes their names
+ * @param label what the map shows, for those who do not see it
+ * @returns an `<svg>` element
  */
-export function drawScatter({ points, classes, step }: FeatureMap): string {
-  const [xs, ys] = [points.map(({ x }) => x), points.map(({ y }) => y)];
-  const [left, right] = [Math.min(...xs), Math.max(...xs)];
-  const [bottom, top] = [Math.min(...ys), Math.max(...ys)];
+export function drawScatter(
+  dots: readonly Dot[],
+  classes: readonly string[],
+  label: string,
+): string {
+  const across = range(dots.map(({ x }) => x));
+  const up = range(dots.map(({ y }) => y));
   const scale = Math.min(
-    (WIDTH - 2 * MARGIN) / (right - left || 1),
-    (HEIGHT - 2 * MARGIN) / (top - bottom || 1),
+    (WIDTH - 2 * MARGIN) / (across.length || 1),
+    (HEIGHT - 2 * MARGIN) / (up.length || 1),
   );
-  const place = (value: number, middle: number, length: number, sign: number): string =>
-    (length / 2 + sign * scale * (value - middle)).toFixed(1);
-  const named = classes.length <= MOST_NAMES;
-  const dots = points.map(({ x, y, class: label }) => {
-    const cx = place(x, (left + right) / 2, WIDTH, 1);
-    const cy = place(y, (bottom + top) / 2, HEIGHT, -1);
-    if (label === undefined) return `<circle class="dot" cx="${cx}" cy="${cy}" r="3"/>`;
-    const name = escapeHtml(classes[label] ?? '');
-    return `<circle cx="${cx}" cy="${cy}" r="3" fill="${colourOf(label, classes.length)}"><title>${name}</title></circle>`;
+  const drawn = dots.map(({ x, y, class: of }) => {
+    const cx = (WIDTH / 2 + scale * (x - across.middle)).toFixed(1);
+    const cy = (HEIGHT / 2 - scale * (y - up.middle)).toFixed(1);
+    const place = `class="dot" cx="${cx}" cy="${cy}" r="3.5"`;
+    if (of === undefined) return `<circle ${place}/>`;
+    const name = escapeHtml(classes[of] ?? '');
+    return `<circle ${place} fill="${colourOf(of, classes.length)}"><title>${name}</title></circle>`;
   });
-  const legend = named
-    ? classes.map(
-        (name, c) =>
-          `<span><span style="color:${colourOf(c, classes.length)}">●</span> ${escapeHtml(name)}</span>`,
-      )
-    : [];
   return [
-    `<svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="Map of the features of ${points.length} images after ${step} steps">`,
-    ...dots,
+    `<svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${escapeHtml(label)}">`,
+    ...drawn,
     '</svg>',
-    ...(legend.length > 0 ? [`<p class="legend">${legend.join('')}</p>`] : []),
   ].join('');
+}
+
+/**
+ * The names of a map's colours.
+ *
+ * @param classes the names
+ * @returns a paragraph; empty where there are none, or more than can be told apart
+ */
+export function drawLegend(classes: readonly string[]): string {
+  if (classes.length === 0 || classes.length > MOST_NAMES) return '';
+  const names = classes.map(
+    (name, c) =>
+      `<span><span style="color:${colourOf(c, classes.length)}">●</span> ${escapeHtml(name)}</span>`,
+  );
+  return `<p class="legend">${names.join('')}</p>`;
+}
+
+function range(values: readonly number[]): { readonly middle: number; readonly length: number } {
+  const [low, high] = [Math.min(...values), Math.max(...values)];
+  return { middle: (low + high) / 2, length: high - low };
 }
 
 /** Hues around the circle, every other one darker: neighbours stay apart, on white and on black. */

@@ -24,6 +24,7 @@ p { margin: 4px 0; max-width: 72ch; }
 .tiles, .charts { display: grid; gap: 16px; margin-top: 16px; }
 .tiles { grid-template-columns: repeat(auto-fit, minmax(170px, 1fr)); }
 .charts { grid-template-columns: repeat(auto-fill, minmax(min(100%, 340px), 1fr)); }
+.charts.wide { grid-template-columns: repeat(auto-fill, minmax(min(100%, 480px), 1fr)); }
 .tile, .chart { background: var(--card); border-radius: 8px; padding: 14px; margin: 0; }
 .tile b { display: block; font-size: 26px; line-height: 1.25; }
 svg { display: block; width: 100%; height: auto; font: 11px system-ui, sans-serif; }
@@ -31,10 +32,10 @@ svg text { fill: var(--faint); }
 .grid { stroke: var(--line); }
 .curve { fill: none; stroke: var(--curve); stroke-width: 1.8; stroke-linejoin: round; }
 .band { fill: var(--band); }
-.dot { fill: var(--curve); }
+.dot { stroke: var(--card); stroke-width: 0.6; } .dot:not([fill]) { fill: var(--curve); }
 .baseline { stroke-width: 1.5; stroke-dasharray: 5 4; }
 .baseline.b0 { stroke: var(--raw); } .baseline.b1 { stroke: var(--untrained); }
-.legend { display: flex; flex-wrap: wrap; gap: 2px 14px; }
+.legend { display: flex; flex-wrap: wrap; gap: 2px 14px; max-width: none; }
 .key::before {
   content: ''; display: inline-block; width: 14px; margin-right: 6px; vertical-align: middle;
   border-top: 2px dashed;

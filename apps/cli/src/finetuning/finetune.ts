@@ -1,0 +1,152 @@
+import { writeFileAtomic } from '@twocan/checkpoint/node';
+import { disposeTree } from '@twocan/core';
+import { type Classification, confusionMatrix } from '@twocan/evaluate';
+import { writeConfusion } from '../confusion.ts';
+import { openLabelled } from '../datasets.ts';
+import { EVERY, type Evaluation } from '../evaluation-sets.ts';
+import { EXIT, usageError } from '../failure.ts';
+import { alone, interruptible } from '../interruptible.ts';
+import { percent } from '../percent.ts';
+import { classLines } from '../probing.ts';
+import { checkNewRun, clearRun, readRunConfig } from '../run-folder.ts';
+import { useBackend } from '../words.ts';
+import { type FinetuneFolder, finetuneFolder } from './folder.ts';
+import { judgeClassifier } from './judge.ts';
+import { beginningOf, dataFacts, type FinetuneAsked, type FinetunePlan } from './plan.ts';
+import { trainClassifier } from './train.ts';
+
+/** Where a classifier is kept and how its result is told. */
+export type FinetuneRequest = {
+  readonly out?: string;
+  readonly confusion?: string;
+  readonly perClass: boolean;
+  readonly json: boolean;
+};
+
+/** A classifier that is to be trained. */
+export type NewFinetune = FinetuneRequest &
+  FinetuneAsked & { readonly overwrite: boolean; readonly backend: string | undefined };
+
+/**
+ * Trains encoder and head on a labelled folder, and prints what they reach on held-out images.
+ *
+ * Everything that can be wrong with the request is found before the folder is touched.
+ *
+ * @param request where to begin, folder and recipe
+ * @returns the exit code
+ * @throws Failure (exit code 2) for a folder without classes or with fewer images than a batch
+ */
+export async function finetune(request: NewFinetune): Promise<number> {
+  const { data, recipe, out } = request;
+  const folder = out === undefined ? undefined : finetuneFolder(out);
+  if (folder !== undefined) checkNewRun(folder, request.overwrite);
+  const { name: backend } = await useBackend(request.backend);
+  const beginning = await beginningOf(request);
+  return onImages(data, beginning.encoder.image, async (evaluation) => {
+    const { length } = evaluation.train;
+    if (recipe.batch > length) {
+      throw usageError(`--batch ${recipe.batch} is more than the ${length} images to learn from`);
+    }
+    const plan = { ...beginning, data, ...dataFacts(evaluation), recipe, backend };
+    if (folder === undefined) return carryOut(request, plan, evaluation);
+    return alone(folder, async () => {
+      clearRun(folder, plan);
+      return carryOut(request, plan, evaluation, folder);
+    });
+  });
+}
+
+/**
+ * Goes on with a classifier where it was interrupted: in the end it has the bits that it would have had.
+ *
+ * @param request the folder
+ * @returns the exit code
+ * @throws Failure (exit code 2) when no classifier is there, or its images have changed
+ */
+export async function resumeFinetune(
+  request: FinetuneRequest & { readonly out: string },
+): Promise<number> {
+  const folder = finetuneFolder(request.out);
+  const plan = readRunConfig<FinetunePlan>(folder);
+  await useBackend(plan.backend);
+  return onImages(plan.data, plan.encoder.image, async (evaluation) => {
+    const { classes, trainImages } = dataFacts(evaluation);
+    if (trainImages !== plan.trainImages || String(classes) !== String(plan.classes)) {
+      throw usageError(
+        `--resume: ${plan.data} has ${trainImages} images of ${classes.length} classes to learn from, and had ${plan.trainImages} of ${plan.classes.length}; restore them or start anew`,
+      );
+    }
+    return alone(folder, () => carryOut(request, plan, evaluation, folder));
+  });
+}
+
+async function onImages(
+  path: string,
+  image: FinetunePlan['encoder']['image'],
+  work: (evaluation: Evaluation) => Promise<number>,
+): Promise<number> {
+  const data = await openLabelled({ data: path, most: EVERY }, image);
+  try {
+    return await work(data.evaluation);
+  } finally {
+    await data.close();
+  }
+}
+
+async function carryOut(
+  request: FinetuneRequest,
+  plan: FinetunePlan,
+  evaluation: Evaluation,
+  folder?: FinetuneFolder,
+): Promise<number> {
+  const { params, steps, finished } = await interruptible((signal) =>
+    trainClassifier(plan, evaluation.train, signal, folder),
+  );
+  try {
+    if (!finished) {
+      console.error(
+        folder === undefined
+          ? 'interrupted; without --out nothing is kept'
+          : `saved; go on with: twocan finetune --resume --out ${folder.path}`,
+      );
+      return EXIT.interrupted;
+    }
+    await tell(request, plan, evaluation, {
+      ...{ result: await judgeClassifier(params, plan, evaluation), steps },
+      ...(folder && { file: folder.result }),
+    });
+    return EXIT.done;
+  } finally {
+    disposeTree(params);
+  }
+}
+
+type Told = { readonly result: Classification; readonly steps: number; readonly file?: string };
+
+/** Prints the result, and writes what was asked for. */
+async function tell(
+  { confusion, perClass: listed, json }: FinetuneRequest,
+  { from, recipe }: FinetunePlan,
+  { train, test, classes, heldOut }: Evaluation,
+  { result, steps, file }: Told,
+): Promise<void> {
+  const names = test.classes ?? [];
+  if (confusion !== undefined) {
+    const labels = test.labels ?? new Int32Array(0);
+    await writeConfusion(confusion, confusionMatrix(labels, result.predictions, classes), names);
+  }
+  const perClass = Object.fromEntries(names.map((name, c) => [name, result.perClass[c] ?? null]));
+  const summary = {
+    ...{ from, accuracy: result.accuracy, perClass, steps },
+    ...{ trainImages: train.length, testImages: test.length, classes, recipe },
+  };
+  if (file !== undefined) await writeFileAtomic(file, `${JSON.stringify(summary, null, 2)}\n`);
+  if (json) {
+    console.log(JSON.stringify(summary));
+    return;
+  }
+  console.log(
+    `fine-tuned top-1: ${percent(result.accuracy)} (${from === null ? 'from scratch' : `from ${from}`}; ${test.length} ${heldOut}, ${classes} classes, trained on ${train.length})`,
+  );
+  if (listed) console.log(classLines(names, result).join('\n'));
+}

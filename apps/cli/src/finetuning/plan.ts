@@ -1,0 +1,85 @@
+import { resolve } from 'node:path';
+import type { BackendName } from '@twocan/backend';
+import { disposeTree } from '@twocan/core';
+import { type Augmentation, IMAGENET_MEAN, IMAGENET_STD, type Mixing } from '@twocan/data';
+import type { ViTConfig } from '@twocan/vit';
+import { resolveModel } from '../config.ts';
+import type { Evaluation } from '../evaluation-sets.ts';
+import { openModel } from '../open-model.ts';
+import type { Options } from '../options.ts';
+
+/** How a classifier is trained. */
+export type FinetuneRecipe = {
+  readonly epochs: number;
+  readonly batch: number;
+  /** The peak rate of the head. */
+  readonly learningRate: number;
+  readonly warmupEpochs: number;
+  readonly weightDecay: number;
+  /** Factor on the rate from each block to the one below it. */
+  readonly layerDecay: number;
+  readonly dropPath: number;
+  readonly mixing: Mixing;
+  readonly smoothing: number;
+  readonly augmentation: Partial<Augmentation>;
+  readonly seed: number;
+};
+
+/** What the user asks for. */
+export type FinetuneAsked = {
+  /** A run or checkpoint to begin with; from scratch where it is left out. */
+  readonly model?: string;
+  /** Sizes of an encoder from scratch. */
+  readonly sizes: Pick<Options, 'preset' | 'imageSize' | 'patch'>;
+  readonly data: string;
+  readonly recipe: FinetuneRecipe;
+};
+
+/** What is trained, before the data are known. */
+export type Beginning = {
+  /** The checkpoint that the encoder comes from; null from scratch. */
+  readonly from: string | null;
+  readonly encoder: ViTConfig;
+  readonly normalization: { readonly mean: readonly number[]; readonly std: readonly number[] };
+};
+
+/** All that a classifier follows from: plain JSON, kept in its folder. */
+export type FinetunePlan = Beginning & {
+  readonly data: string;
+  readonly classes: readonly string[];
+  readonly trainImages: number;
+  readonly recipe: FinetuneRecipe;
+  readonly backend: BackendName;
+};
+
+/**
+ * Finds out what is to be trained.
+ *
+ * @param asked a model, or sizes
+ * @returns the encoder and where it comes from
+ * @throws Failure (exit code 2) when there is no such checkpoint, or no such encoder
+ */
+export async function beginningOf({
+  model,
+  sizes,
+}: Pick<FinetuneAsked, 'model' | 'sizes'>): Promise<Beginning> {
+  if (model === undefined) {
+    const { encoder } = resolveModel(sizes);
+    return { from: null, encoder, normalization: { mean: IMAGENET_MEAN, std: IMAGENET_STD } };
+  }
+  const { config, params, path } = await openModel(model);
+  disposeTree(params);
+  return {
+    from: resolve(path),
+    encoder: config.model.encoder,
+    normalization: config.normalization,
+  };
+}
+
+/** What a plan says of the data. */
+export const dataFacts = ({
+  train,
+}: Evaluation): Pick<FinetunePlan, 'classes' | 'trainImages'> => ({
+  classes: train.classes ?? [],
+  trainImages: train.length,
+});

@@ -1,0 +1,136 @@
+import { tensor2d, tensor4d } from '@tensorflow/tfjs-core';
+import type { Json } from '@twocan/checkpoint';
+import { loadCheckpoint, saveCheckpoint } from '@twocan/checkpoint/node';
+import { disposeTree, fold, type Key, key, softTargetCrossEntropy } from '@twocan/core';
+import {
+  type Batch,
+  type Dataset,
+  makeBatches,
+  mixImages,
+  mixTargets,
+  sampleMix,
+  stepsPerEpoch,
+} from '@twocan/data';
+import { adamw, layerDecay, type Transform, warmupCosine } from '@twocan/optim';
+import { fit, initState, makeStep, type TrainState } from '@twocan/trainer';
+import {
+  type ClassifierParams,
+  classify,
+  initClassifier,
+  initEncoder,
+  sampleDropPath,
+} from '@twocan/vit';
+import { openModel } from '../open-model.ts';
+import type { FinetuneFolder } from './folder.ts';
+import type { FinetunePlan } from './plan.ts';
+
+type State = TrainState<ClassifierParams>;
+
+/** What came of it; the caller disposes the parameters. */
+export type Trained = {
+  readonly params: ClassifierParams;
+  readonly steps: number;
+  readonly finished: boolean;
+};
+
+/**
+ * Trains a classifier from where its folder stands, saving at the end of every epoch and when it is
+ * interrupted.
+ *
+ * @param plan what to do
+ * @param train labelled pictures
+ * @param signal stops it between two steps
+ * @param folder where it is kept; nowhere, and from the beginning, where it is left out
+ * @returns how it went
+ */
+export async function trainClassifier(
+  plan: FinetunePlan,
+  train: Dataset,
+  signal: AbortSignal,
+  folder?: FinetuneFolder,
+): Promise<Trained> {
+  const { recipe, encoder, normalization } = plan;
+  const { batch, epochs, seed } = recipe;
+  const perEpoch = stepsPerEpoch(train, batch);
+  const total = Math.max(1, Math.round(epochs * perEpoch));
+  const optimizer = adamw({
+    learningRate: warmupCosine({
+      base: recipe.learningRate,
+      warmup: Math.min(total, Math.round(recipe.warmupEpochs * perEpoch)),
+      total,
+    }),
+    b2: 0.999,
+    weightDecay: recipe.weightDecay,
+    rateScale: layerDecay({ depth: encoder.depth, decay: recipe.layerDecay }),
+  });
+  const root = key(seed);
+  const state = (await savedState(folder)) ?? (await freshState(plan, optimizer));
+  if (state.step > 0) console.error(`going on after step ${state.step} of ${total}`);
+  const events = fit<ClassifierParams, Batch>({
+    ...{ state, key: fold(root, 'train'), until: total, checkpointEvery: perEpoch, signal },
+    step: makeStep(lossOf(plan, train), optimizer),
+    batches: makeBatches(train, {
+      ...{ key: fold(root, 'data'), batch, size: encoder.image.width, views: 1 },
+      ...normalization,
+      augmentation: recipe.augmentation,
+    }),
+  });
+  let losses: number[] = [];
+  for await (const event of events) {
+    if (event.type === 'checkpoint') {
+      if (folder === undefined) continue;
+      const config = { classifier: plan } as unknown as Json;
+      await saveCheckpoint(folder.checkpoints, { ...event.state, key: root, config });
+    } else if (event.type === 'step') {
+      losses.push(event.metrics.loss ?? Number.NaN);
+      if (event.step % perEpoch !== 0) continue;
+      const mean = losses.reduce((sum, loss) => sum + loss, 0) / losses.length;
+      console.error(`epoch ${event.step / perEpoch} of ${epochs}: loss ${mean.toFixed(4)}`);
+      losses = [];
+    } else {
+      const { params, step, optimizer: moments } = event.state;
+      disposeTree(moments);
+      return { params, steps: step, finished: !event.aborted };
+    }
+  }
+  throw new Error('trainClassifier: training ended without a last event');
+}
+
+/** Cross-entropy of mixed images against mixed labels, some paths left out. */
+function lossOf({ recipe, encoder, classes: names }: FinetunePlan, train: Dataset) {
+  const { batch, mixing, smoothing, dropPath } = recipe;
+  const [size, classes] = [encoder.image.width, names.length];
+  return (params: ClassifierParams, { views, shape, indices }: Batch, of: Key) => {
+    const plan = sampleMix(fold(of, 'mix'), mixing, size);
+    const mixed = mixImages(views[0] ?? new Float32Array(0), plan, size, batch);
+    const labels = indices.map((index) => train.labels?.[index] ?? 0);
+    const targets = tensor2d(mixTargets(labels, plan, { classes, smoothing }), [batch, classes]);
+    const paths = sampleDropPath(fold(of, 'paths'), {
+      ...{ batch, depth: encoder.depth, rate: dropPath },
+    });
+    const logits = classify(params, encoder, tensor4d(mixed, [...shape]), paths);
+    return { loss: softTargetCrossEntropy(logits, targets) };
+  };
+}
+
+/** The newest checkpoint of the folder, if it has one. */
+async function savedState(folder: FinetuneFolder | undefined): Promise<State | undefined> {
+  const checkpoint = folder && (await loadCheckpoint(folder.checkpoints));
+  if (checkpoint === undefined) return undefined;
+  const { step, params, optimizer = {} } = checkpoint;
+  return { step, params: params as ClassifierParams, optimizer };
+}
+
+/** The encoder of the plan under a new head. */
+async function freshState(
+  { from, encoder, classes, recipe }: FinetunePlan,
+  optimizer: Transform,
+): Promise<State> {
+  const root = key(recipe.seed);
+  const opened = from === null ? undefined : (await openModel(from)).params;
+  const under = opened?.encoder ?? initEncoder(fold(root, 'encoder'), encoder);
+  const params = initClassifier(root, under, { width: encoder.width, classes: classes.length });
+  const state = initState(params, optimizer);
+  disposeTree([params.norm, params.head, opened ?? under]);
+  return state;
+}
