@@ -1,5 +1,4 @@
 import { type Key, uniform } from '@twocan/core';
-import type { Augmentation } from './plan.ts';
 
 /** A rectangle of whole source pixels. */
 export type Crop = {
@@ -7,6 +6,14 @@ export type Crop = {
   readonly y: number;
   readonly width: number;
   readonly height: number;
+};
+
+/** How crops vary. */
+export type CropRanges = {
+  /** Share of the source's area that a crop takes. */
+  readonly scale: readonly [number, number];
+  /** Width over height of a crop, drawn uniformly in the logarithm. */
+  readonly aspect: readonly [number, number];
 };
 
 type Sides = Pick<Crop, 'width' | 'height'>;
@@ -22,7 +29,7 @@ type Sides = Pick<Crop, 'width' | 'height'>;
 export function sampleCrop(
   key: Key,
   { width, height }: Sides,
-  { scale, aspect }: Pick<Augmentation, 'scale' | 'aspect'>,
+  { scale, aspect }: CropRanges,
 ): Crop {
   const draws = uniform(key, 40);
   for (let attempt = 0; attempt < 10; attempt++) {

@@ -1,6 +1,6 @@
 import { fold, type Key, permutation, uniform } from '@twocan/core';
 import type { ColourChange } from './colour.ts';
-import { type Crop, centreCrop, sampleCrop } from './crop.ts';
+import { type Crop, type CropRanges, centreCrop, sampleCrop } from './crop.ts';
 import { type Erasure, sampleErasure } from './erase.ts';
 import { type Operation, type RandAugment, sampleOperations } from './rand-augment.ts';
 
@@ -21,11 +21,7 @@ export type ViewPlan = {
 };
 
 /** How views vary. Every field has a default; see {@link resolveAugmentation}. */
-export type Augmentation = {
-  /** Share of the source's area that a crop takes. */
-  readonly scale: readonly [number, number];
-  /** Width over height of a crop, drawn uniformly in the logarithm. */
-  readonly aspect: readonly [number, number];
+export type Augmentation = CropRanges & {
   readonly flip: number;
   /** Probability of any colour jitter. */
   readonly jitter: number;
