@@ -142,6 +142,7 @@ describe('kernels against the cpu backend', { timeout: 240_000 }, () => {
       },
     ));
 
+  // A page that is not isolated has one thread: nothing to compare.
   it.skipIf(alone)('large products and sums: bits do not depend on threads', async () => {
     const work = () => {
       const a = tf.tensor2d(numbers(1, [517, 771]), [517, 771]);

@@ -83,6 +83,14 @@ describeBackends('adamwUpdate', () => {
     expectClose(heldV, [0, 0]);
     dispose([p, g, m, v, ...held, after.parameter, after.m, after.v]);
   });
+
+  it('takes one tensor as both moments, in place or not', () => {
+    const [p, g, zero, v] = given();
+    const after = adamwUpdate(p, g, zero, zero, { ...OPTIONS, step: 1, inPlace: true });
+    expectClose(after.parameter, [reference(1, [3]), reference(2, [4])], { rtol: 1e-5 });
+    expectClose(zero, [0, 0]);
+    dispose([p, g, zero, v, after.parameter, after.m, after.v]);
+  });
 });
 
 describeBackends('squaredNorm', () => {

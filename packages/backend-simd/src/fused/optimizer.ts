@@ -7,10 +7,11 @@ type Numbers = Readonly<
   Record<'learningRate' | 'b1' | 'b2' | 'epsilon' | 'weightDecay' | 'step', number>
 >;
 
-/** Where a result goes: over its input if nobody else has that memory, else where there is room. */
-const over = (info: TensorInfo, backend: SimdBackend): Output => {
+/** Where a result goes: over its input if nothing else has that memory, else where there is room. */
+const over = (info: TensorInfo, inputs: readonly TensorInfo[], backend: SimdBackend): Output => {
   const { dataId, shape, dtype } = info;
-  if (backend.entry(info).refCount > 1) return backend.output(shape);
+  const uses = inputs.filter((input) => input.dataId === dataId).length;
+  if (uses > 1 || backend.entry(info).refCount > 1) return backend.output(shape);
   backend.incRef(dataId);
   return { info: { dataId, shape, dtype }, at: backend.place(info) };
 };
@@ -21,8 +22,9 @@ const adamw =
     if (!parameter || !gradient || !m || !v) return undefined;
     const { learningRate, b1, b2, epsilon, weightDecay, step } = attributes as unknown as Numbers;
     const n = util.sizeFromShape(parameter.shape);
-    const given = [parameter, gradient, m, v].map((info) => backend.place(info));
-    const next = [parameter, m, v].map((info) => place(info, backend));
+    const inputs = [parameter, gradient, m, v];
+    const given = inputs.map((info) => backend.place(info));
+    const next = [parameter, m, v].map((info) => place(info, inputs, backend));
     const rate = learningRate / (1 - b1 ** step);
     const correction = 1 / Math.sqrt(1 - b2 ** step);
     const keep = 1 - learningRate * weightDecay;
@@ -57,7 +59,7 @@ const squaredNorm: Kernel = (inputs, _, backend) => {
 
 /** The optimizer's step, and the length of the gradient. */
 export const optimizerKernels: Kernels = {
-  'twocan.adamwUpdate': adamw(({ shape }, backend) => backend.output(shape)),
+  'twocan.adamwUpdate': adamw(({ shape }, _, backend) => backend.output(shape)),
   'twocan.adamwInPlace': adamw(over),
   'twocan.squaredNorm': squaredNorm,
 };
