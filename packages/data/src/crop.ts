@@ -26,11 +26,26 @@ type Sides = Pick<Crop, 'width' | 'height'>;
  * @param settings ranges of the area's share and of width over height
  * @returns a rectangle inside the picture
  */
-export function sampleCrop(
+export function sampleCrop(key: Key, source: Sides, ranges: CropRanges): Crop {
+  const { width, height } = source;
+  const drawn = sampleRectangle(key, source, ranges, (w, h) => w <= width && h <= height);
+  if (drawn !== undefined) return drawn;
+  const [narrowest, widest] = ranges.aspect;
+  const ratio = Math.min(widest, Math.max(narrowest, width / height));
+  return centreCrop(
+    source,
+    Math.max(1, Math.min(width, Math.round(height * ratio))),
+    Math.max(1, Math.min(height, Math.round(width / ratio))),
+  );
+}
+
+/** Ten tries to draw a rectangle that fits, anywhere in a picture; nothing where none does. */
+export function sampleRectangle(
   key: Key,
   { width, height }: Sides,
   { scale, aspect }: CropRanges,
-): Crop {
+  fits: (width: number, height: number) => boolean,
+): Crop | undefined {
   const draws = uniform(key, 40);
   for (let attempt = 0; attempt < 10; attempt++) {
     const [forArea, forAspect, forX, forY] = draws.subarray(4 * attempt, 4 * attempt + 4);
@@ -38,18 +53,13 @@ export function sampleCrop(
     const ratio = Math.exp(between(forAspect, Math.log(aspect[0]), Math.log(aspect[1])));
     const w = Math.round(Math.sqrt(area * ratio));
     const h = Math.round(Math.sqrt(area / ratio));
-    if (w > 0 && w <= width && h > 0 && h <= height) {
+    if (w > 0 && h > 0 && fits(w, h)) {
       const x = Math.floor(between(forX, 0, width - w + 1));
       const y = Math.floor(between(forY, 0, height - h + 1));
       return { x, y, width: w, height: h };
     }
   }
-  const ratio = Math.min(aspect[1], Math.max(aspect[0], width / height));
-  return centreCrop(
-    { width, height },
-    Math.max(1, Math.min(width, Math.round(height * ratio))),
-    Math.max(1, Math.min(height, Math.round(width / ratio))),
-  );
+  return undefined;
 }
 
 /** The rectangle of that size in the middle of a picture. */

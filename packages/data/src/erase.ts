@@ -1,11 +1,11 @@
-import { fold, type Key, normal, uniform } from '@twocan/core';
-import type { Crop } from './crop.ts';
+import { fold, type Key, normal } from '@twocan/core';
+import { type Crop, type CropRanges, sampleRectangle } from './crop.ts';
 
 /** A rectangle of noise: plain JSON. */
 export type Erasure = { readonly box: Crop; readonly noise: Key };
 
-// Of timm's RandomErasing: share of the area, and height over width.
-const [AREA, ASPECT] = [[0.02, 1 / 3] as const, 0.3];
+/** Of timm's RandomErasing. */
+const RANGES: CropRanges = { scale: [0.02, 1 / 3], aspect: [1 / 0.3, 0.3] };
 
 /**
  * Draws the rectangle that is erased from a view: 2 to 33 % of its area, height over width 0.3 to 3.3,
@@ -20,19 +20,9 @@ const [AREA, ASPECT] = [[0.02, 1 / 3] as const, 0.3];
  * Zhong et al., arXiv 1708.04896, as MAE fine-tunes.
  */
 export function sampleErasure(key: Key, size: number): Erasure | undefined {
-  const draws = uniform(fold(key, 'box'), 40);
-  for (let attempt = 0; attempt < 10; attempt++) {
-    const [forArea = 0, forAspect = 0, forX = 0, forY = 0] = draws.subarray(4 * attempt);
-    const area = size ** 2 * (AREA[0] + forArea * (AREA[1] - AREA[0]));
-    const aspect = ASPECT ** (1 - 2 * forAspect);
-    const height = Math.round(Math.sqrt(area * aspect));
-    const width = Math.round(Math.sqrt(area / aspect));
-    if (height >= size || width >= size) continue;
-    const x = Math.floor(forX * (size - width + 1));
-    const y = Math.floor(forY * (size - height + 1));
-    return { box: { x, y, width, height }, noise: fold(key, 'noise') };
-  }
-  return undefined;
+  const view = { width: size, height: size };
+  const box = sampleRectangle(fold(key, 'box'), view, RANGES, (w, h) => w < size && h < size);
+  return box && { box, noise: fold(key, 'noise') };
 }
 
 /**
