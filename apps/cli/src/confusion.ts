@@ -1,5 +1,5 @@
-import sharp from 'sharp';
 import { CELL, drawText } from './font.ts';
+import { writePng } from './picture-files.ts';
 import type { Pixels } from './sheet.ts';
 
 const MARGIN = 8;
@@ -60,10 +60,7 @@ export async function writeConfusion(
   counts: Int32Array,
   names: readonly string[],
 ): Promise<void> {
-  const { width, height, data } = drawConfusion(counts, names);
-  await sharp(data, { raw: { width, height, channels: 3 } })
-    .png()
-    .toFile(path);
+  await writePng(path, drawConfusion(counts, names));
 }
 
 const middleOf = (side: number): number => Math.floor((side - 1 - CELL.height) / 2) + 1;

@@ -1,4 +1,4 @@
-import { type Tensor, type Tensor3D, type Tensor4D, tensor4d, tidy } from '@tensorflow/tfjs-core';
+import { type Tensor3D, type Tensor4D, tensor4d, tidy } from '@tensorflow/tfjs-core';
 import {
   type CanParams,
   canForward,
@@ -7,15 +7,13 @@ import {
   reconstructionCaption,
 } from '@twocan/can';
 import { disposeTree, type Key, type Params } from '@twocan/core';
-import { type Dataset, plainViews, toPixels } from '@twocan/data';
+import { type Dataset, plainViews } from '@twocan/data';
 import { patchGrid, unpatchify } from '@twocan/patches';
-import sharp from 'sharp';
 import type { RunConfig } from './config.ts';
-import { drawSheet, type Pixels, type SheetRow } from './sheet.ts';
+import { picturesIn, spreadOver, writeSheet } from './picture-files.ts';
+import type { SheetRow } from './sheet.ts';
 
-/** Pictures on a sheet, and how large one is drawn. */
 const COLUMNS = 8;
-const PICTURE_SIDE = 96;
 
 /**
  * Draws what the model makes of a few pictures: the originals, what the encoder sees, the
@@ -36,17 +34,10 @@ export async function writeSamples(
   dataset: Dataset,
   key: Key,
 ): Promise<void> {
-  const count = Math.min(COLUMNS, dataset.length);
-  // Spread over the data set, which may be sorted by class.
-  const indices = Array.from({ length: count }, (_, i) => Math.floor((i * dataset.length) / count));
+  const indices = spreadOver(dataset.length, COLUMNS);
   const size = config.model.encoder.image.width;
   const pixels = await plainViews(dataset, indices, { size, ...config.normalization });
-  const rows = drawRows(config, params, pixels, count, key);
-  const scale = Math.max(1, Math.round(PICTURE_SIDE / size));
-  const { width, height, data } = drawSheet(rows, scale);
-  await sharp(data, { raw: { width, height, channels: 3 } })
-    .png()
-    .toFile(path);
+  await writeSheet(path, drawRows(config, params, pixels, indices.length, key), config);
 }
 
 function drawRows(
@@ -76,7 +67,7 @@ function pictureRows(config: RunConfig, forward: Forward, count: number): SheetR
   const { model } = config;
   const row = (label: string, images: Tensor4D): SheetRow => ({
     label,
-    pictures: split(toPixels(images.dataSync(), config.normalization), images, count),
+    pictures: picturesIn(images.dataSync<'float32'>(), config).slice(0, count),
   });
   const hidden = `${Math.round(100 * model.maskRatio)}% of patches hidden (drawn in the mean colour)`;
   const noise = `noise of level 0 to ${model.noise.max} of a normalised pixel added`;
@@ -108,10 +99,12 @@ function noiseRows(config: RunConfig, forward: Forward, count: number): SheetRow
   const row = (label: string, patches: Tensor3D | undefined): SheetRow[] => {
     if (patches === undefined) return [];
     const images = tidy(() => unpatchify(patches, { ...grid, patch, channels }));
-    const values = images.dataSync();
+    const values = images.dataSync<'float32'>();
     if (label.startsWith('Predicted')) hide(values, forward, { ...grid, patch, channels });
     images.dispose();
-    return [{ label, pictures: split(toPixels(values, grey), images, count) }];
+    return [
+      { label, pictures: picturesIn(values, { model, normalization: grey }).slice(0, count) },
+    ];
   };
   return [
     ...(model.weights.denoising > 0
@@ -149,15 +142,4 @@ function hide(
       values.fill(0, y * width + left, y * width + left + patch * channels);
     }
   });
-}
-
-/** The first pictures of a batch of 8-bit images. */
-function split(data: Uint8ClampedArray, { shape }: Tensor, count: number): Pixels[] {
-  const [, height = 0, width = 0, channels = 0] = shape;
-  const length = height * width * channels;
-  return Array.from({ length: count }, (_, i) => ({
-    width,
-    height,
-    data: data.subarray(i * length, (i + 1) * length),
-  }));
 }

@@ -2,15 +2,15 @@ import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import { disposeTree } from '@twocan/core';
-import { type Dataset, plainViews, toPixels } from '@twocan/data';
+import { type Dataset, plainViews } from '@twocan/data';
 import { imageFolder } from '@twocan/data/node';
-import sharp from 'sharp';
 import { openImages } from './datasets.ts';
 import { usageError } from './failure.ts';
 import { encoderFeatures, extractRows, type Rows, type Sizes } from './features.ts';
 import { type OpenedModel, openModel } from './open-model.ts';
+import { picturesIn, writeSheet } from './picture-files.ts';
 import { indexedRows } from './search-index.ts';
-import { drawSheet, type SheetRow } from './sheet.ts';
+import type { SheetRow } from './sheet.ts';
 import { nearest, pairsAbove, unitRows } from './similarity.ts';
 import { useBackend } from './words.ts';
 
@@ -125,28 +125,11 @@ async function findPairs(
   };
 }
 
-async function picturesOf(
+const picturesOf = async (
   dataset: Dataset,
   indices: readonly number[],
-  { model, normalization }: Sizes,
-): Promise<SheetRow['pictures']> {
-  const size = model.encoder.image.width;
-  const pixels = toPixels(
-    await plainViews(dataset, indices, { size, ...normalization }),
-    normalization,
-  );
-  const each = size * size * 3;
-  return indices.map((_, i) => ({
-    width: size,
-    height: size,
-    data: pixels.subarray(i * each, (i + 1) * each),
-  }));
-}
-
-async function writeSheet(out: string, rows: readonly SheetRow[], { model }: Sizes): Promise<void> {
-  const scale = Math.max(1, Math.round(96 / model.encoder.image.width));
-  const { width, height, data } = drawSheet(rows, scale);
-  await sharp(data, { raw: { width, height, channels: 3 } })
-    .png()
-    .toFile(out);
-}
+  sizes: Sizes,
+): Promise<SheetRow['pictures']> => {
+  const size = sizes.model.encoder.image.width;
+  return picturesIn(await plainViews(dataset, indices, { size, ...sizes.normalization }), sizes);
+};

@@ -1,14 +1,8 @@
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
+import { type RunFolder, runFolder } from '../run-folder.ts';
 
-/** The places of a classifier that is kept. */
-export type FinetuneFolder = {
-  readonly path: string;
-  /** The plan; not config.json, so that nobody takes the folder for a pretraining run. */
-  readonly config: string;
-  readonly checkpoints: string;
-  readonly result: string;
-  readonly lock: string;
-};
+/** The places of a classifier that is kept; `config` is not config.json, so that nobody takes it for a run. */
+export type FinetuneFolder = Pick<RunFolder, 'path' | 'config' | 'checkpoints' | 'result' | 'lock'>;
 
 /**
  * Names the places of a classifier; touches nothing.
@@ -17,12 +11,6 @@ export type FinetuneFolder = {
  * @returns absolute paths
  */
 export function finetuneFolder(out: string): FinetuneFolder {
-  const path = resolve(out);
-  return {
-    path,
-    config: join(path, 'finetune.json'),
-    checkpoints: join(path, 'checkpoints'),
-    result: join(path, 'result.json'),
-    lock: join(path, 'lock'),
-  };
+  const { path, checkpoints, result, lock } = runFolder(out);
+  return { path, config: join(path, 'finetune.json'), checkpoints, result, lock };
 }
