@@ -79,10 +79,12 @@ export type DataFacts = {
  * @throws Failure (exit code 2) with what the method says is wrong
  */
 export function resolveModel(options: Options): CanConfig {
-  const { maskRatio, temperature, sigmaMax, noiseEmbed, weights, imageSize, patch } = options;
+  const { maskRatio, temperature, sigmaMax, noiseEmbed, noiseScale } = options;
+  const { pixels, head, weights, imageSize, patch } = options;
   const noise = {
     ...(sigmaMax === undefined ? {} : { max: sigmaMax }),
     ...(noiseEmbed === undefined ? {} : { embed: noiseEmbed }),
+    ...(noiseScale === undefined ? {} : { scale: noiseScale }),
   };
   const encoder = {
     ...(imageSize === undefined ? {} : { image: { height: imageSize, width: imageSize } }),
@@ -96,6 +98,8 @@ export function resolveModel(options: Options): CanConfig {
       ...(maskRatio === undefined ? {} : { maskRatio }),
       ...(temperature === undefined ? {} : { temperature }),
       noise,
+      ...(pixels === undefined ? {} : { normalizePixels: pixels === 'normalized' }),
+      ...(head === undefined ? {} : { projector: head }),
       ...(weights === undefined
         ? {}
         : {

@@ -26,6 +26,12 @@ export const BACKENDS = ['auto', 'cpu', 'wasm', 'simd', 'node', 'node-gpu', 'web
 /** Where the decoder can be told the noise level. */
 const PLACEMENTS: readonly LevelPlacement[] = ['all', 'visible', 'none'];
 
+/** What pixels are reconstructed as. */
+export const PIXELS = ['normalized', 'raw'] as const;
+
+/** Projection heads by name. */
+export const HEADS = ['light', 'large'] as const;
+
 const number = (range: Range): Kind => ({ kind: 'number', range, whole: false });
 const whole = (min: number): Kind => ({ kind: 'number', range: { min }, whole: true });
 const text: Kind = { kind: 'text' };
@@ -83,6 +89,18 @@ export const SETTINGS: readonly Setting[] = [
     ...{ flag: 'noise-embed', group: METHOD, kind: 'choice', choices: PLACEMENTS },
     hint: PLACEMENTS.join('|'),
     description: 'Which patch tokens of the decoder are told the noise level; default all',
+  },
+  {
+    ...{ flag: 'noise-scale', group: METHOD, ...number({ min: 0, open: true }), hint: 'F' },
+    description: 'Factor on the noise level before its code; default 1, 1000/S spreads the phases',
+  },
+  {
+    ...{ flag: 'pixels', group: METHOD, kind: 'choice', choices: PIXELS, hint: PIXELS.join('|') },
+    description: 'Reconstruct patches of mean 0 and variance 1, or as they are; default normalized',
+  },
+  {
+    ...{ flag: 'head', group: METHOD, kind: 'choice', choices: HEADS, hint: HEADS.join('|') },
+    description: "Projection head of the contrastive loss; default the preset's",
   },
   {
     ...{ flag: 'temperature', group: METHOD, ...number({ min: 0, open: true }), hint: 'T' },

@@ -1,9 +1,11 @@
 import { cpSync, existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
+import { CLAIMS, judge, judgeClaims } from '../src/ablation/claims.ts';
 import { GRIDS, optionsOf } from '../src/ablation/grid.ts';
+import { linesOf } from '../src/ablation/lines.ts';
 import { planRuns } from '../src/ablation/plan.ts';
-import { linesOf, markdownOf } from '../src/ablation/table.ts';
+import { markdownOf } from '../src/ablation/table.ts';
 import { resolveModel } from '../src/config.ts';
 import { scratch, twocan } from './cli.ts';
 
@@ -21,7 +23,8 @@ describe('the grid of the paper', () => {
 
   test('every row is a config that resolves', () => {
     expect(paper).toHaveLength(7 + 4 + 5 + 4 + 4);
-    for (const row of paper) expect(() => resolveModel(optionsOf(base, row))).not.toThrow();
+    for (const row of Object.values(GRIDS).flat())
+      expect(() => resolveModel(optionsOf(base, row))).not.toThrow();
   });
 
   test('losses that are left out weigh nothing, the others as before', () => {
@@ -52,6 +55,26 @@ describe('the grid of the paper', () => {
     expect(runs).toHaveLength(2 * (24 - 4 - 1));
     expect(new Set(runs.map(({ name }) => name)).size).toBe(runs.length);
     expect(cells.flatMap((cell) => cell.runs)).toHaveLength(48);
+  });
+
+  test('every row of every grid has runs of its own name, unless its settings are equal', () => {
+    const rows = Object.values(GRIDS).flat();
+    const names = new Map<string, string>();
+    for (const row of rows) {
+      const of = { steps: 100, batch: 8, seeds: [0], budgets: ['steps'] as const };
+      const [run] = planRuns([row], base, of).runs;
+      const model = JSON.stringify(resolveModel(optionsOf(base, row)));
+      expect(names.get(run?.name ?? '') ?? model).toBe(model);
+      names.set(run?.name ?? '', model);
+    }
+    expect(names.size).toBe(new Set(names.values()).size);
+  });
+
+  test('settings of the base hold in every row that does not vary them', () => {
+    const louder = { ...base, sigmaMax: 0.4, noiseScale: 30 };
+    const noises = (GRIDS.losses ?? []).map((row) => resolveModel(optionsOf(louder, row)).noise);
+    expect(noises.map(({ max }) => max)).toEqual([0, 0, 0.4, 0, 0.4, 0.4, 0.4]);
+    expect(noises.every(({ scale }) => scale === 30)).toBe(true);
   });
 
   test('under equal operations a cheaper row takes more steps, to the same total', () => {
@@ -88,6 +111,50 @@ test('the table has mean and deviation over seeds, and dashes for what is missin
   expect(table).toContain(
     '| 0.1 | 5 | 30.0% ± 14.1 | 50.0% ± 0.0 | 3.0 | 2 | 5 | – | – | – | 0 of 1 |',
   );
+});
+
+describe('claims', () => {
+  // scipy.stats.ttest_rel([.52, .55, .51], [.49, .5, .5]).confidence_interval() of scipy 1.17.1
+  test('are judged by the paired t-test of the seeds', () => {
+    const [better, worse] = [{ values: [0.52, 0.55, 0.51] }, { values: [0.49, 0.5, 0.5] }];
+    const { difference, margin, verdict } = judge(better, worse);
+    expect([difference, margin]).toEqual([expect.closeTo(0.03, 12), expect.closeTo(0.04968275, 4)]);
+    expect(verdict).toBe('within noise');
+    const surely = { values: [0.59, 0.61, 0.6] };
+    expect(judge(surely, worse).verdict).toBe('held');
+    expect(judge(worse, surely).verdict).toBe('not held');
+  });
+
+  test('of one seed are never beyond noise', () => {
+    const judged = judge({ values: [0.9] }, { values: [0.1] });
+    expect(judged).toMatchObject({ margin: Number.POSITIVE_INFINITY, verdict: 'within noise' });
+  });
+
+  test('are about rows that there are', () => {
+    for (const { group, better, worse } of CLAIMS) {
+      const names = (GRIDS[group] ?? []).map(({ name }) => name);
+      expect(names).toEqual(expect.arrayContaining([better, worse]));
+    }
+  });
+
+  test('stand under the table once both of their rows have results', () => {
+    const of = { steps: 5, batch: 4, seeds: [0, 1, 2], budgets: ['steps'] as const };
+    const { cells } = planRuns(GRIDS.noise ?? [], { data: 'shapes:40' }, of);
+    const measures = (knn: number) => ({ knn, probe: 0.5, effectiveRank: 3 });
+    const results = Object.fromEntries(
+      cells
+        .slice(0, 2)
+        .flatMap(({ runs }, i) =>
+          runs.map((name, seed) => [name, measures(0.3 + 0.05 * i + 0.01 * seed)]),
+        ),
+    );
+    const lines = linesOf(cells, results);
+    expect(judgeClaims(lines).map(({ says }) => says)).toEqual(['noise helps as an augmentation']);
+    const baselines = { rawPixels: measures(0.1), untrained: measures(0.1) };
+    expect(markdownOf(lines, baselines, 'about')).toContain(
+      '| noise helps as an augmentation | held: +5.0 ± 0.0 | within noise: +0.0 ± 0.0 |',
+    );
+  });
 });
 
 describe('twocan ablate', () => {

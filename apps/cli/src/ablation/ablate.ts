@@ -14,11 +14,13 @@ import type { Options } from '../options.ts';
 import { createRun, readRunConfig, runFolder } from '../run-folder.ts';
 import { train } from '../train.ts';
 import { useBackend } from '../words.ts';
+import { judgeClaims } from './claims.ts';
 import type { Row } from './grid.ts';
+import { type Baselines, linesOf } from './lines.ts';
 import { type Measures, measureEncoder, measurePixels } from './measure.ts';
 import { ablationPage } from './page.ts';
 import { type Budget, type PlannedRun, planRuns } from './plan.ts';
-import { type Baselines, linesOf, markdownOf } from './table.ts';
+import { markdownOf } from './table.ts';
 
 /** What `twocan ablate` was asked. */
 export type AblationRequest = {
@@ -59,7 +61,8 @@ export async function ablate(request: AblationRequest): Promise<number> {
     const results: Record<string, Measures> = {};
     const write = async (): Promise<void> => {
       const lines = linesOf(plan.cells, results);
-      const all = { grid: request.grid, about, base, baselines, lines };
+      const claims = judgeClaims(lines);
+      const all = { grid: request.grid, about, base, baselines, lines, claims };
       await writeFileAtomic(join(out, 'ablation.json'), JSON.stringify(all, null, 2));
       await writeFileAtomic(join(out, 'ablation.md'), markdownOf(lines, baselines, about));
       await writeFileAtomic(join(out, 'ablation.html'), ablationPage(lines, baselines, about));

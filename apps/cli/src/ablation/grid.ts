@@ -1,7 +1,7 @@
 import type { Options } from '../options.ts';
 
-/** Which of contrast, reconstruction and denoising a row keeps: factors on the base's weights. */
-type Kept = readonly [contrastive: 0 | 1, reconstruction: 0 | 1, denoising: 0 | 1];
+/** How much of contrast, reconstruction and denoising a row keeps: factors on the base's weights. */
+type Kept = readonly [contrastive: number, reconstruction: number, denoising: number];
 
 /** One row of an ablation: settings of a run, on top of those that all rows share. */
 export type Row = {
@@ -56,7 +56,27 @@ const contrast: readonly Row[] = [0.01, 0.03, 0.1, 0.3].map((weight) => ({
   options: { weights: [weight, 0.67, 0.3] },
 }));
 
-/** The grids by name; `paper` is all of them. */
+// A level of at most 0.05 barely moves the sinusoids of its code, and the squares of such noise are
+// hundreds of times smaller than those of pixels: denoising may teach nothing because of either.
+const denoising: readonly Row[] = (
+  [
+    ['as in the paper', 1, {}],
+    ['level spread over its code', 1, { noiseScale: 20_000 }],
+    ['weight × 10', 10, {}],
+    ['weight × 100', 100, {}],
+    ['σ_max 0.5', 1, { sigmaMax: 0.5 }],
+    ['σ_max 0.5, weight × 10, level spread', 10, { sigmaMax: 0.5, noiseScale: 2000 }],
+    ['raw pixels reconstructed', 1, { pixels: 'raw' }],
+    ['large head', 1, { head: 'large' }],
+  ] as const
+).map(([name, weight, options]) => ({
+  group: 'denoising',
+  name,
+  keep: [1, 1, weight],
+  options,
+}));
+
+/** The grids by name; `paper` is those of its own questions. */
 export const GRIDS: Readonly<Record<string, readonly Row[]>> = {
   paper: [...losses, ...noise, ...maskRatio, ...sigma, ...contrast],
   losses,
@@ -64,6 +84,7 @@ export const GRIDS: Readonly<Record<string, readonly Row[]>> = {
   'mask-ratio': maskRatio,
   sigma,
   contrast,
+  denoising,
 };
 
 /** What the groups ask. */
@@ -73,6 +94,7 @@ export const QUESTIONS: Readonly<Record<string, string>> = {
   'mask-ratio': 'How many patches to hide?',
   sigma: 'How much noise? Largest level, in deviations of a normalised pixel.',
   contrast: 'How much contrast? Its weight, beside 0.67 for reconstruction and 0.3 for denoising.',
+  denoising: 'Where denoising adds nothing: what makes it a task that teaches?',
 };
 
 const USUAL = [0.03, 0.67, 0.3] as const;

@@ -3,7 +3,7 @@ import { escapeHtml } from '../report/html.ts';
 import { ticks } from '../report/scale.ts';
 import { STYLE } from '../report/style.ts';
 import { QUESTIONS } from './grid.ts';
-import type { Baselines, Line, Statistic } from './table.ts';
+import type { Baselines, Line, Statistic } from './lines.ts';
 
 const WIDTH = 520;
 const PLOT = { left: 190, right: 500, top: 10, row: 26, axis: 24 } as const;

@@ -1,69 +1,12 @@
-import { meanAndDeviation } from '@twocan/evaluate';
 import { percent } from '../percent.ts';
+import { type JudgedClaim, judgeClaims, type Verdict } from './claims.ts';
 import { QUESTIONS } from './grid.ts';
-import type { Measures } from './measure.ts';
-import type { Budget, Cell } from './plan.ts';
-
-/** A number of several seeds. */
-export type Statistic = {
-  readonly values: readonly number[];
-  readonly mean: number;
-  readonly deviation: number;
-};
-
-/** A line of the table: a row of the grid under one budget. */
-export type Line = {
-  readonly group: string;
-  readonly row: string;
-  readonly budget: Budget;
-  readonly steps: number;
-  /** Operations of the whole training. */
-  readonly flops: number;
-  readonly seeds: number;
-  /** How many of the seeds are done; the rest is yet to run. */
-  readonly done: number;
-  readonly knn?: Statistic;
-  readonly probe?: Statistic;
-  readonly effectiveRank?: Statistic;
-};
-
-/** The accuracies that every row is read against. */
-export type Baselines = {
-  readonly rawPixels: Omit<Measures, 'effectiveRank'>;
-  readonly untrained: Measures;
-};
+import type { Baselines, Line, Statistic } from './lines.ts';
+import type { Budget } from './plan.ts';
 
 /**
- * Brings the measures of runs into lines.
- *
- * @param cells the plan's
- * @param results measures by name of the run, of those that are done
- * @returns a line for each cell
- */
-export function linesOf(
-  cells: readonly Cell[],
-  results: Readonly<Record<string, Measures>>,
-): Line[] {
-  return cells.map(({ row, budget, steps, flops, runs }) => {
-    const done = runs.flatMap((name) => results[name] ?? []);
-    const of = (name: keyof Measures): Statistic => {
-      const values = done.map((measures) => measures[name]);
-      return { values, ...meanAndDeviation(values) };
-    };
-    return {
-      ...{ group: row.group, row: row.name, budget, steps, flops },
-      ...{ seeds: runs.length, done: done.length },
-      ...(done.length > 0 && {
-        knn: of('knn'),
-        probe: of('probe'),
-        effectiveRank: of('effectiveRank'),
-      }),
-    };
-  });
-}
-
-/**
- * The table as Markdown, a part for each group, both budgets side by side.
+ * The table as Markdown, a part for each group, both budgets side by side, and what becomes of the
+ * claims about its rows.
  *
  * @param lines of {@link linesOf}
  * @param baselines raw pixels and the untrained encoder
@@ -80,7 +23,10 @@ export function markdownOf(lines: readonly Line[], baselines: Baselines, about: 
       `Untrained encoder: k-NN ${percent(untrained.knn)}, probe ${percent(untrained.probe)}, ` +
       `effective rank ${untrained.effectiveRank.toFixed(1)}.`,
     'Mean ± standard deviation over the seeds; a dash where nothing is done yet.',
-    ...groups.map((group) => groupTable(lines.filter((line) => line.group === group))),
+    ...groups.flatMap((group) => [
+      groupTable(lines.filter((line) => line.group === group)),
+      ...claimsTable(judgeClaims(lines).filter((claim) => claim.group === group)),
+    ]),
   ]
     .join('\n\n')
     .concat('\n');
@@ -103,12 +49,36 @@ function groupTable(lines: readonly Line[]): string {
     ),
   ]);
   const all = [['', ...head], ['---', ...head.map(() => '---')], ...body];
-  return [
-    `## ${group}`,
-    QUESTIONS[group] ?? '',
-    all.map((cells) => `| ${cells.join(' | ')} |`).join('\n'),
-  ].join('\n\n');
+  return [`## ${group}`, QUESTIONS[group] ?? '', tableOf(all)].join('\n\n');
 }
+
+/** Nothing while no claim can be judged. */
+function claimsTable(claims: readonly JudgedClaim[]): string[] {
+  if (claims.length === 0) return [];
+  const budgets = [...new Set(claims.map(({ budget }) => budget))];
+  const head = budgets.flatMap((budget) => [`k-NN (${TITLES[budget]})`, 'probe']);
+  const body = [...new Set(claims.map(({ says }) => says))].map((says) => [
+    says,
+    ...budgets.flatMap((budget) => {
+      const claim = claims.find((one) => one.says === says && one.budget === budget);
+      return claim === undefined ? ['–', '–'] : [inPoints(claim.knn), inPoints(claim.probe)];
+    }),
+  ]);
+  return [
+    'Claims, in percentage points: the mean difference with its 95% interval over the seeds.',
+    tableOf([['claim', ...head], ['---', ...head.map(() => '---')], ...body]),
+  ];
+}
+
+function inPoints({ difference, margin, verdict }: Verdict): string {
+  const points = (share: number): string => (100 * share).toFixed(1);
+  const sign = difference < 0 ? '' : '+';
+  const interval = Number.isFinite(margin) ? points(margin) : '∞';
+  return `${verdict}: ${sign}${points(difference)} ± ${interval}`;
+}
+
+const tableOf = (rows: readonly (readonly string[])[]): string =>
+  rows.map((cells) => `| ${cells.join(' | ')} |`).join('\n');
 
 function cellsOf({ steps, knn, probe, effectiveRank, done, seeds }: Line): string[] {
   return [

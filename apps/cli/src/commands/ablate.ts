@@ -7,11 +7,10 @@ import { SETTINGS } from '../settings.ts';
 import { choiceOr, numberOr, required } from '../words.ts';
 
 const GRID = 'Ablation';
-/** What the rows vary, or the table needs as it is. */
-const VARIED = new Set(['method', 'mask-ratio', 'sigma-max', 'noise-embed']);
 
 const shared: Flags = Object.fromEntries(
-  SETTINGS.filter(({ flag }) => !VARIED.has(flag)).map(({ flag, group, hint, description }) => [
+  // The rows say which losses there are; what else they vary they lay over the rest.
+  SETTINGS.filter(({ flag }) => flag !== 'method').map(({ flag, group, hint, description }) => [
     flag,
     { type: 'string', group, valueHint: hint, description },
   ]),
@@ -27,7 +26,7 @@ export const ablate = command(
     flags: {
       grid: {
         ...{ type: 'string', group: GRID, valueHint: names.join('|') },
-        description: 'What to vary; default paper, all of them',
+        description: 'What to vary; default paper, all of these but the last',
       },
       seeds: {
         ...{ type: 'string', group: GRID, valueHint: 'N' },

@@ -1,0 +1,101 @@
+import { meanAndDeviation } from '@twocan/evaluate';
+import type { Line, Statistic } from './lines.ts';
+import type { Budget } from './plan.ts';
+
+/** That one row of a group is better than another. */
+export type Claim = {
+  readonly group: string;
+  readonly says: string;
+  readonly better: string;
+  readonly worse: string;
+};
+
+const CAN = 'C + A + N (CAN)';
+
+/** What the paper says of noise, and that the method is more than any part of it. */
+export const CLAIMS: readonly Claim[] = [
+  ...['C', 'A', 'N', 'C + A', 'C + N', 'A + N'].map((part) => ({
+    ...{ group: 'losses', says: `all three beat ${part}`, better: CAN, worse: part },
+  })),
+  {
+    ...{ group: 'noise', says: 'noise helps as an augmentation' },
+    ...{ better: 'noise as augmentation only', worse: 'no noise' },
+  },
+  {
+    ...{ group: 'noise', says: 'denoising helps further when told the level' },
+    ...{ better: 'denoising, level told (CAN)', worse: 'noise as augmentation only' },
+  },
+  {
+    ...{ group: 'noise', says: 'denoising without the level hurts' },
+    ...{ better: 'noise as augmentation only', worse: 'denoising, level not told' },
+  },
+];
+
+/** How much better, and whether chance explains it; in shares of the test images. */
+export type Verdict = {
+  readonly difference: number;
+  /** Half the width of the 95% interval of the difference; infinite for a single seed. */
+  readonly margin: number;
+  readonly verdict: 'held' | 'not held' | 'within noise';
+};
+
+// Student's t at 97.5%, by degrees of freedom from 1; more seeds are judged as strictly as the last.
+const T = [12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228];
+
+/**
+ * Judges a claim by the differences of equal seeds, which share initialisation, images and crops.
+ *
+ * @param better measures of the row that is said to be better, a value a seed
+ * @param worse those of the other; seeds beyond the shorter of the two are left out
+ * @returns the mean difference with its 95% interval by Student's t; `within noise` if that holds 0
+ * @example
+ * judge({ values: [0.5, 0.52] }, { values: [0.4, 0.42] }).verdict; // 'held'
+ */
+export function judge(
+  better: Pick<Statistic, 'values'>,
+  worse: Pick<Statistic, 'values'>,
+): Verdict {
+  const seeds = Math.min(better.values.length, worse.values.length);
+  const differences = Array.from(
+    { length: seeds },
+    (_, i) => (better.values[i] ?? Number.NaN) - (worse.values[i] ?? Number.NaN),
+  );
+  const { mean: difference, deviation } = meanAndDeviation(differences);
+  const t = T[Math.min(seeds - 1, T.length) - 1];
+  const margin = t === undefined ? Number.POSITIVE_INFINITY : (t * deviation) / Math.sqrt(seeds);
+  if (Math.abs(difference) <= margin) return { difference, margin, verdict: 'within noise' };
+  return { difference, margin, verdict: difference > 0 ? 'held' : 'not held' };
+}
+
+/** A claim under one budget. */
+export type JudgedClaim = Claim & {
+  readonly budget: Budget;
+  readonly knn: Verdict;
+  readonly probe: Verdict;
+};
+
+/**
+ * Judges every claim whose two rows have results.
+ *
+ * @param lines of `linesOf`
+ * @returns the claims, each budget on its own
+ */
+export function judgeClaims(lines: readonly Line[]): JudgedClaim[] {
+  const find = (group: string, row: string, budget: Budget): Line | undefined =>
+    lines.find((line) => line.group === group && line.row === row && line.budget === budget);
+  const budgets = [...new Set(lines.map(({ budget }) => budget))];
+  return CLAIMS.flatMap((claim) =>
+    budgets.flatMap((budget) => {
+      const better = find(claim.group, claim.better, budget);
+      const worse = find(claim.group, claim.worse, budget);
+      if (!better?.knn || !better.probe || !worse?.knn || !worse.probe) return [];
+      return [
+        {
+          ...{ ...claim, budget },
+          knn: judge(better.knn, worse.knn),
+          probe: judge(better.probe, worse.probe),
+        },
+      ];
+    }),
+  );
+}
