@@ -65,7 +65,7 @@ const denoising: readonly Row[] = (
     ['weight × 10', 10, {}],
     ['weight × 100', 100, {}],
     ['σ_max 0.5', 1, { sigmaMax: 0.5 }],
-    ['σ_max 0.5, weight × 10, level spread', 10, { sigmaMax: 0.5, noiseScale: 2000 }],
+    ['σ_max 0.5, × 10, level spread', 10, { sigmaMax: 0.5, noiseScale: 2000 }],
     ['raw pixels reconstructed', 1, { pixels: 'raw' }],
     ['large head', 1, { head: 'large' }],
   ] as const
