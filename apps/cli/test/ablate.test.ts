@@ -152,7 +152,7 @@ describe('claims', () => {
     expect(judgeClaims(lines).map(({ says }) => says)).toEqual(['noise helps as an augmentation']);
     const baselines = { rawPixels: measures(0.1), untrained: measures(0.1) };
     expect(markdownOf(lines, baselines, 'about')).toContain(
-      '| noise helps as an augmentation | held: +5.0 ± 0.0 | within noise: +0.0 ± 0.0 |',
+      '| noise helps as an augmentation | held: +5.0 ± 0.0 | within noise: 0.0 ± 0.0 |',
     );
   });
 });

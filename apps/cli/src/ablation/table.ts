@@ -70,11 +70,15 @@ function claimsTable(claims: readonly JudgedClaim[]): string[] {
   ];
 }
 
+const POINTS = new Intl.NumberFormat('en', {
+  minimumFractionDigits: 1,
+  maximumFractionDigits: 1,
+  signDisplay: 'exceptZero',
+});
+
 function inPoints({ difference, margin, verdict }: Verdict): string {
-  const points = (share: number): string => (100 * share).toFixed(1);
-  const sign = difference < 0 ? '' : '+';
-  const interval = Number.isFinite(margin) ? points(margin) : '∞';
-  return `${verdict}: ${sign}${points(difference)} ± ${interval}`;
+  const interval = Number.isFinite(margin) ? (100 * margin).toFixed(1) : '∞';
+  return `${verdict}: ${POINTS.format(100 * difference)} ± ${interval}`;
 }
 
 const tableOf = (rows: readonly (readonly string[])[]): string =>
