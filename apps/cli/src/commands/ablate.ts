@@ -25,8 +25,8 @@ export const ablate = command(
     description: 'Train the method without some of its parts, and compare',
     flags: {
       grid: {
-        ...{ type: 'string', group: GRID, valueHint: names.join('|') },
-        description: 'What to vary; default paper, all of these but the last',
+        ...{ type: 'string', group: GRID, valueHint: 'NAME' },
+        description: `What to vary: ${names.join(', ')}; default paper, all of the others but the last`,
       },
       seeds: {
         ...{ type: 'string', group: GRID, valueHint: 'N' },
