@@ -1,14 +1,7 @@
-import type { LevelPlacement } from '@twocan/can';
+import type { HeadName, LevelPlacement } from '@twocan/can';
 import { checkSetting } from './check-setting.ts';
 import { usageError } from './failure.ts';
-import {
-  type BACKENDS,
-  camel,
-  type HEADS,
-  type PIXELS,
-  SETTINGS,
-  type Setting,
-} from './settings.ts';
+import { type BACKENDS, camel, type PIXELS, SETTINGS, type Setting } from './settings.ts';
 
 /** Settings of a run, parsed; absent where the user said nothing. */
 export type Options = {
@@ -27,7 +20,7 @@ export type Options = {
   readonly noiseEmbed?: LevelPlacement;
   readonly noiseScale?: number;
   readonly pixels?: (typeof PIXELS)[number];
-  readonly head?: (typeof HEADS)[number];
+  readonly head?: HeadName;
   readonly weights?: readonly [contrastive: number, reconstruction: number, denoising: number];
   readonly cropMin?: number;
   readonly lr?: number;

@@ -1,4 +1,4 @@
-import { type LevelPlacement, methods } from '@twocan/can';
+import { type HeadName, type LevelPlacement, methods } from '@twocan/can';
 import { presetNames } from '@twocan/vit';
 
 /** Where a number must lie; `open`: above `min`, not at it. */
@@ -29,8 +29,7 @@ const PLACEMENTS: readonly LevelPlacement[] = ['all', 'visible', 'none'];
 /** What pixels are reconstructed as. */
 export const PIXELS = ['normalized', 'raw'] as const;
 
-/** Projection heads by name. */
-export const HEADS = ['light', 'large'] as const;
+const HEADS: readonly HeadName[] = ['light', 'large'];
 
 const number = (range: Range): Kind => ({ kind: 'number', range, whole: false });
 const whole = (min: number): Kind => ({ kind: 'number', range: { min }, whole: true });

@@ -3,6 +3,9 @@ import type { DecoderConfig, ViTConfig } from '@twocan/vit';
 /** Which patch tokens the decoder adds the noise level's code to. */
 export type LevelPlacement = 'all' | 'visible' | 'none';
 
+/** A projection head by name. */
+export type HeadName = 'light' | 'large';
+
 /** The projection head; its input is as wide as the encoder. */
 export type ProjectorShape = {
   readonly hidden: number;

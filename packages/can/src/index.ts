@@ -1,5 +1,6 @@
 export {
   type CanConfig,
+  type HeadName,
   type LevelPlacement,
   type Method,
   methods,

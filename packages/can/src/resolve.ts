@@ -1,5 +1,11 @@
 import { preset as vitPreset } from '@twocan/vit';
-import { type CanConfig, type Method, methods, type ProjectorShape } from './config.ts';
+import {
+  type CanConfig,
+  type HeadName,
+  type Method,
+  methods,
+  type ProjectorShape,
+} from './config.ts';
 import { mergeSettings } from './merge.ts';
 import { findProblems } from './problems.ts';
 
@@ -15,7 +21,7 @@ export type CanOptions = Omit<Partially<CanConfig>, 'projector'> & {
   /** The losses to combine; 'can' unless given. */
   readonly method?: Method;
   /** A head by name, or settings on top of the preset's head. */
-  readonly projector?: 'light' | 'large' | Partially<ProjectorShape>;
+  readonly projector?: HeadName | Partially<ProjectorShape>;
 };
 
 // From this width on, the presets of 16 and 14 pixel patches get the large head.
@@ -88,7 +94,7 @@ function projectorOf(
   width: number,
   problems: string[],
 ): ProjectorShape {
-  const heads: Record<'light' | 'large', ProjectorShape> = {
+  const heads: Record<HeadName, ProjectorShape> = {
     light: { hidden: width, layers: 1, out: 128, batchNorm: false, statistics: 'both-views' },
     large: { hidden: 4096, layers: 2, out: 128, batchNorm: true, statistics: 'both-views' },
   };

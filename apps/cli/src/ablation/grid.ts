@@ -58,6 +58,7 @@ const contrast: readonly Row[] = [0.01, 0.03, 0.1, 0.3].map((weight) => ({
 
 // A level of at most 0.05 barely moves the sinusoids of its code, and the squares of such noise are
 // hundreds of times smaller than those of pixels: denoising may teach nothing because of either.
+// A factor of 1000/σ_max spreads the level over its code; here σ_max is the usual 0.05, or 0.5.
 const denoising: readonly Row[] = (
   [
     ['as in the paper', 1, {}],

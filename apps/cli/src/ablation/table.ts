@@ -16,6 +16,7 @@ import type { Budget } from './plan.ts';
 export function markdownOf(lines: readonly Line[], baselines: Baselines, about: string): string {
   const { rawPixels, untrained } = baselines;
   const groups = [...new Set(lines.map(({ group }) => group))];
+  const claims = judgeClaims(lines);
   return [
     '# Ablation',
     about,
@@ -25,7 +26,7 @@ export function markdownOf(lines: readonly Line[], baselines: Baselines, about: 
     'Mean ± standard deviation over the seeds; a dash where nothing is done yet.',
     ...groups.flatMap((group) => [
       groupTable(lines.filter((line) => line.group === group)),
-      ...claimsTable(judgeClaims(lines).filter((claim) => claim.group === group)),
+      ...claimsTable(claims.filter((claim) => claim.group === group)),
     ]),
   ]
     .join('\n\n')
@@ -48,8 +49,7 @@ function groupTable(lines: readonly Line[]): string {
       lines.filter((line) => line.row === row && line.budget === budget).flatMap(cellsOf),
     ),
   ]);
-  const all = [['', ...head], ['---', ...head.map(() => '---')], ...body];
-  return [`## ${group}`, QUESTIONS[group] ?? '', tableOf(all)].join('\n\n');
+  return [`## ${group}`, QUESTIONS[group] ?? '', tableOf(['', ...head], body)].join('\n\n');
 }
 
 /** Nothing while no claim can be judged. */
@@ -66,7 +66,7 @@ function claimsTable(claims: readonly JudgedClaim[]): string[] {
   ]);
   return [
     'Claims, in percentage points: the mean difference with its 95% interval over the seeds.',
-    tableOf([['claim', ...head], ['---', ...head.map(() => '---')], ...body]),
+    tableOf(['claim', ...head], body),
   ];
 }
 
@@ -81,8 +81,8 @@ function inPoints({ difference, margin, verdict }: Verdict): string {
   return `${verdict}: ${POINTS.format(100 * difference)} ± ${interval}`;
 }
 
-const tableOf = (rows: readonly (readonly string[])[]): string =>
-  rows.map((cells) => `| ${cells.join(' | ')} |`).join('\n');
+const tableOf = (head: readonly string[], body: readonly (readonly string[])[]): string =>
+  [head, head.map(() => '---'), ...body].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
 
 function cellsOf({ steps, knn, probe, effectiveRank, done, seeds }: Line): string[] {
   return [
