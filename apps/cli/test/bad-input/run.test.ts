@@ -10,8 +10,9 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { drawPhotos, metricsOf, type Outcome, scratch, stepsOf, twocan } from './cli.ts';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { drawPhotos, metricsOf, type Outcome, scratch, stepsOf, twocan } from '../cli.ts';
+import { describeRows, expectFailure, type Rows, expectRefused as refused } from './rows.ts';
 
 const folder = scratch();
 afterAll(folder.remove);
@@ -19,7 +20,7 @@ afterAll(folder.remove);
 const DATA = ['--data', 'shapes:8', '--batch', '2'];
 const RUN = [...DATA, '--steps', '6', '--checkpoint-every', '2'];
 const [whole, photos] = [folder.path('whole'), folder.path('photos')];
-const FAILING_DISK = fileURLToPath(new URL('./failing-disk.mjs', import.meta.url));
+const FAILING_DISK = fileURLToPath(new URL('../failing-disk.mjs', import.meta.url));
 
 /** Every file of a folder with the digest of its bytes. */
 function contents(path: string): Record<string, string> {
@@ -33,31 +34,15 @@ function contents(path: string): Record<string, string> {
 
 const pretrain = (...args: readonly string[]): Promise<Outcome> => twocan(['pretrain', ...args]);
 
-/** Exit code and message, and no stack. */
-function expectFailure(
-  { code, stderr }: Outcome,
-  expected: number,
-  message: string | RegExp,
-): void {
-  expect(stderr).toMatch(message);
-  expect(stderr).not.toMatch(/^\s+at /m);
-  expect(code).toBe(expected);
-}
-
-/** A new run is refused with code 2, and leaves no folder behind. */
-async function expectRefused(args: readonly string[], message: string | RegExp): Promise<void> {
-  const out = folder.path('refused');
-  expectFailure(await pretrain(...args, '--out', out), 2, message);
-  expect(existsSync(out)).toBe(false);
-}
+const expectRefused = (args: readonly string[], message: string | RegExp): Promise<void> =>
+  refused(args, message, folder.path('refused'));
 
 beforeAll(async () => {
   await drawPhotos(photos, 2, 6);
   expect((await pretrain(...RUN, '--out', whole)).code).toBe(0);
 });
 
-/** One test for each row of the table in docs/bad-input.md, by the words of its first column. */
-const CASES: Readonly<Record<string, () => Promise<void>>> = {
+const ROWS: Rows = {
   'A folder that does not exist': () =>
     expectRefused(['--data', folder.path('nowhere')], /--data .*nowhere is not a folder/),
 
@@ -258,15 +243,7 @@ async function expectSavedUpTo(code: string, message: RegExp): Promise<void> {
   );
 }
 
-describe('bad input costs a clear message and nothing else', () => {
-  for (const [name, check] of Object.entries(CASES)) test(name, check);
-});
-
-test('every row of the documented table is tested, and every test is documented', () => {
-  const page = readFileSync(new URL('../../../docs/bad-input.md', import.meta.url), 'utf8');
-  const rows = [...page.matchAll(/^\| ([^|]+?) +\| \d/gm)].map(([, name]) => name);
-  expect(rows).toEqual(Object.keys(CASES));
-});
+describeRows('Run', ROWS);
 
 test('a stack is printed for --debug alone', async () => {
   const args = ['--data', folder.path('nowhere'), '--out', folder.path('x')];
