@@ -59,7 +59,7 @@ export type TestedBackend =
   | keyof typeof ON_ONE_THREAD
   | keyof typeof IN_NODE;
 
-const BACKENDS: Partial<Record<TestedBackend, Backend>> = inject('webgpu')
+const HERE: Partial<Record<TestedBackend, Backend>> = inject('webgpu')
   ? // A page's project has it alone: a processor that plays a GPU is slow enough.
     { webgpu: { start: () => chooseBackend('webgpu') } }
   : {
@@ -67,6 +67,22 @@ const BACKENDS: Partial<Record<TestedBackend, Backend>> = inject('webgpu')
       ...(isolated === false ? {} : ON_ONE_THREAD),
       ...(process?.versions?.node === undefined ? {} : IN_NODE),
     };
+
+/** A comma-separated list in TWOCAN_TEST_BACKENDS narrows a run to some of them. */
+function wanted(list: string | undefined): typeof HERE {
+  if (!list) return HERE;
+  const names = list.split(',') as TestedBackend[];
+  return Object.fromEntries(
+    names.map((name) => {
+      if (HERE[name] !== undefined) return [name, HERE[name]];
+      throw new RangeError(
+        `TWOCAN_TEST_BACKENDS must name backends of ${Object.keys(HERE)}, got ${name}`,
+      );
+    }),
+  );
+}
+
+const BACKENDS = wanted(process?.env.TWOCAN_TEST_BACKENDS);
 
 /** The backends that suites run on here. */
 export const TESTED_BACKENDS = Object.keys(BACKENDS) as readonly TestedBackend[];
