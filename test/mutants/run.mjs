@@ -1,0 +1,140 @@
+// Mutation testing: npm run mutants -- packages/NAME [PATH …]. README.md beside this says how to read it.
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { parseArgs } from 'node:util';
+import { Stryker } from '@stryker-mutator/core';
+
+const here = import.meta.dirname;
+const root = join(here, '../..');
+const EQUIVALENT = join(here, 'equivalent.json');
+const TABLE = join(here, 'README.md');
+const LEAST = 90; // percent
+
+/**
+ * Where the tests run. Kernels are not mutated, so the plain definitions are enough, but for code that asks
+ * which backend it runs on.
+ */
+const BACKENDS = { 'packages/core': 'cpu,wasm,simd-one', 'packages/trainer': 'cpu,simd-one' };
+
+/** A fault of the command line: a message without a stack. */
+function refuse(message) {
+  console.error(`mutants: ${message}`);
+  process.exit(2);
+}
+
+const { values: options, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    quick: { type: 'boolean', default: false },
+    fresh: { type: 'boolean', default: false },
+    jobs: { type: 'string', default: '1' },
+  },
+});
+const targets = positionals.map((path) => path.replace(/\/+$/, ''));
+if (targets.length === 0) refuse('name what to test, such as packages/optim or a source file');
+for (const target of targets) {
+  if (!/^(packages|apps)\/[^/]+/.test(target) || !existsSync(join(root, target))) {
+    refuse(`${target} must be a folder of packages or apps, or a source file of one`);
+  }
+}
+
+process.chdir(root);
+for (const target of targets) await test(target);
+
+async function test(target) {
+  const home = target.split('/').slice(0, 2).join('/');
+  const isFolder = statSync(target).isDirectory();
+  const sources = target === home ? `${home}/src/**/*.ts` : isFolder ? `${target}/**/*.ts` : target;
+  const files = join('.stryker', target.replaceAll('/', '-'));
+  process.env.TWOCAN_MUTANT_TESTS = JSON.stringify([`${home}/test/**/*.test.ts`]);
+  process.env.TWOCAN_TEST_BACKENDS = BACKENDS[home] ?? 'cpu';
+  const mutants = await new Stryker({
+    mutate: [sources, '!**/*.d.ts', '!**/generated/**'],
+    testRunner: 'vitest',
+    // Of an app, only the tests that import what is mutated: the others run the built program.
+    vitest: { configFile: 'test/mutants/vitest.config.ts', related: home.startsWith('apps/') },
+    plugins: ['@stryker-mutator/vitest-runner'],
+    ignorePatterns: ['runs', '.turbo', '.stryker'],
+    coverageAnalysis: 'perTest',
+    ignoreStatic: options.quick,
+    incremental: true,
+    force: options.fresh,
+    incrementalFile: `${files}.json`,
+    // Types are checked elsewhere; the copies are not to differ from the sources.
+    disableTypeChecks: false,
+    concurrency: Number(options.jobs),
+    timeoutMS: 10_000,
+    tempDirName: '.stryker/copies',
+    cleanTempDir: 'always',
+    reporters: ['progress', 'html'],
+    htmlReporter: { fileName: `${files}.html` },
+    warnings: { slow: false },
+    allowEmpty: true,
+  }).runMutationTest();
+  report(target, mutants.map(describe));
+}
+
+/** A mutant as people and equivalent.json name it: the line, what stood there and what stands there now. */
+function describe({ fileName, location: { start, end }, replacement, status }) {
+  const lines = readFileSync(fileName, 'utf8')
+    .split('\n')
+    .slice(start.line - 1, end.line);
+  const [line = ''] = lines;
+  const inside = [...lines.slice(0, -1), (lines.at(-1) ?? '').slice(0, end.column - 1)].join('\n');
+  const words = (text) => text.replace(/\s+/g, ' ').trim();
+  return {
+    file: relative(root, fileName),
+    row: start.line,
+    line: words(line),
+    from: words(inside.slice(start.column - 1)),
+    to: words(replacement),
+    status,
+  };
+}
+
+function report(target, mutants) {
+  const known = JSON.parse(readFileSync(EQUIVALENT, 'utf8'));
+  const same = (entry, m) =>
+    entry.file === m.file && entry.line === m.line && entry.from === m.from && entry.to === m.to;
+  const left = mutants.filter((m) => m.status === 'Survived' || m.status === 'NoCoverage');
+  const equivalent = left.filter((m) => known.some((entry) => same(entry, m)));
+  const survived = left.filter((m) => !equivalent.includes(m));
+  const count = (status) => mutants.filter((m) => m.status === status).length;
+  const [killed, timedOut] = [count('Killed'), count('Timeout')];
+  const judged = killed + timedOut + survived.length;
+  const score = judged === 0 ? 100 : (100 * (killed + timedOut)) / judged;
+
+  for (const m of survived) {
+    console.log(
+      `\n${m.file}:${m.row} survived${m.status === 'NoCoverage' ? ', no test runs it' : ''}`,
+    );
+    console.log(`  in   ${m.line}\n  from ${m.from}\n  to   ${m.to}`);
+  }
+  for (const entry of known.filter((e) => e.file === target || e.file.startsWith(`${target}/`))) {
+    const found = mutants.filter((m) => same(entry, m));
+    if (found.length === 0)
+      console.log(`\nequivalent.json: no such mutant any more: ${JSON.stringify(entry)}`);
+    else if (found.every((m) => !equivalent.includes(m))) {
+      console.log(`\nequivalent.json: not equivalent, a test kills it: ${JSON.stringify(entry)}`);
+    }
+  }
+  const apart = count('Ignored');
+  if (apart > 0)
+    console.log(`\n${apart} mutants of code that runs on import were left out (--quick)`);
+  const all = killed + timedOut + left.length;
+  const cells = [target, all, killed, timedOut, survived.length, equivalent.length];
+  const row = `| ${[...cells, `${score.toFixed(1)}%`, new Date().toISOString().slice(0, 10)].join(' | ')} |`;
+  console.log(`\n${row}`);
+  const lines = readFileSync(TABLE, 'utf8').split('\n');
+  const at = lines.findIndex((line) => line.startsWith(`| ${target} |`));
+  if (at >= 0 && !options.quick) {
+    lines[at] = row;
+    writeFileSync(TABLE, lines.join('\n'));
+  }
+  if (score < LEAST) {
+    console.error(
+      `mutants: ${target} must kill ${LEAST}% of what is not equivalent, got ${score.toFixed(1)}%`,
+    );
+    process.exitCode = 1;
+  }
+}
