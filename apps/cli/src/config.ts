@@ -1,9 +1,10 @@
-import { basename } from 'node:path';
+import { resolve } from 'node:path';
 import type { BackendName } from '@twocan/backend';
 import { type CanConfig, resolveCanConfig } from '@twocan/can';
 import { type Augmentation, IMAGENET_MEAN, IMAGENET_STD, resolveAugmentation } from '@twocan/data';
 import { usageError } from './failure.ts';
 import type { Options } from './options.ts';
+import { labelOf } from './path-names.ts';
 
 /**
  * A run, resolved: together with the data and this version of twocan it is enough to rerun.
@@ -58,10 +59,7 @@ const SMALL = /^(micro|tiny|small)\d/;
  * @returns such as `shapes-micro32`
  */
 export function runLabel({ data = 'shapes', preset = PRESET }: Options): string {
-  const name = basename(data)
-    .replace(/:.*/, '')
-    .replace(/[^\w.-]+/g, '-');
-  return `${name || 'data'}-${preset}`;
+  return `${labelOf(resolve(data))}-${preset}`;
 }
 
 /** What the config needs to know of the opened data. */

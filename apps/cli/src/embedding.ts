@@ -1,11 +1,10 @@
-import { writeFile } from 'node:fs/promises';
-import { writeFileAtomic } from '@twocan/checkpoint/node';
 import { disposeTree } from '@twocan/core';
 import type { Dataset } from '@twocan/data';
 import { openImages } from './datasets.ts';
 import { encoderFeatures, extractRows, type Rows } from './features.ts';
-import { encodeNpy } from './npy.ts';
+import { encodeNpy, namesBeside } from './npy.ts';
 import { openModel } from './open-model.ts';
+import { writeOutput } from './outputs.ts';
 import { useBackend } from './words.ts';
 
 /** What `twocan embed` was asked. */
@@ -32,11 +31,14 @@ export async function embedFolder({ model, data, out, backend }: EmbedRequest): 
       if (process.stderr.isTTY) process.stderr.write(`\r${done}/${folder.length} images`);
     });
     if (process.stderr.isTTY) process.stderr.write('\n');
-    const written = out.endsWith('.jsonl')
-      ? await writeJsonLines(out, folder, rows)
-      : await writeNumpy(out, folder, rows);
+    const names = namesBeside(out);
+    if (names.length === 0) await writeOutput(out, jsonLines(folder, rows));
+    else await writeOutput(out, encodeNpy(rows.features, [folder.length, rows.width]));
+    for (const path of names) await writeOutput(path, `${namesOf(folder).join('\n')}\n`);
     for (const { name, reason } of folder.broken) console.error(`left out ${name}: ${reason}`);
-    console.log(`${folder.length} images, ${rows.width} numbers each: ${written.join(', ')}`);
+    console.log(
+      `${folder.length} images, ${rows.width} numbers each: ${[out, ...names].join(', ')}`,
+    );
   } finally {
     disposeTree(params);
     await folder.close();
@@ -46,18 +48,10 @@ export async function embedFolder({ model, data, out, backend }: EmbedRequest): 
 const namesOf = (dataset: Dataset): string[] =>
   Array.from({ length: dataset.length }, (_, i) => dataset.name(i));
 
-async function writeNumpy(out: string, dataset: Dataset, rows: Rows): Promise<string[]> {
-  const names = out.replace(/\.npy$/, '.names.txt');
-  await writeFileAtomic(out, encodeNpy(rows.features, [dataset.length, rows.width]));
-  await writeFile(names, `${namesOf(dataset).join('\n')}\n`);
-  return [out, names];
-}
-
-async function writeJsonLines(out: string, dataset: Dataset, rows: Rows): Promise<string[]> {
+function jsonLines(dataset: Dataset, rows: Rows): string {
   const { features, width } = rows;
   const lines = namesOf(dataset).map((name, i) =>
     JSON.stringify({ name, features: [...features.subarray(i * width, (i + 1) * width)] }),
   );
-  await writeFile(out, `${lines.join('\n')}\n`);
-  return [out];
+  return `${lines.join('\n')}\n`;
 }

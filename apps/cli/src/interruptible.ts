@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { makeFolder } from '@twocan/checkpoint/node';
 import type { Places } from './run-folder.ts';
 import { lockRun } from './run-lock.ts';
 
@@ -30,7 +30,7 @@ export async function interruptible<T>(work: (signal: AbortSignal) => Promise<T>
  * @throws Failure (exit code 2) while another process holds the folder
  */
 export async function alone<T>(folder: Places, work: () => Promise<T>): Promise<T> {
-  mkdirSync(folder.path, { recursive: true });
+  makeFolder(folder.path);
   const unlock = lockRun(folder.lock);
   try {
     return await work();

@@ -1,4 +1,13 @@
 /**
+ * The file of names that belongs to a file of features.
+ *
+ * @param path the features' file
+ * @returns `photos.names.txt` for `photos.npy`; nothing for a format that holds the names itself
+ */
+export const namesBeside = (path: string): string[] =>
+  /\.npy$/i.test(path) ? [path.replace(/\.npy$/i, '.names.txt')] : [];
+
+/**
  * A float32 matrix as a NumPy file, format version 1.0.
  *
  * @param data row by row

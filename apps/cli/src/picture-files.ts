@@ -1,15 +1,17 @@
 import { toPixels } from '@twocan/data';
 import sharp from 'sharp';
 import type { Sizes } from './features.ts';
+import { writeOutput } from './outputs.ts';
 import { drawSheet, type Pixels, type SheetRow } from './sheet.ts';
 
 const PICTURE_SIDE = 96;
 
 /** Writes a picture as PNG. */
 export async function writePng(path: string, { width, height, data }: Pixels): Promise<void> {
-  await sharp(data, { raw: { width, height, channels: 3 } })
+  const png = await sharp(data, { raw: { width, height, channels: 3 } })
     .png()
-    .toFile(path);
+    .toBuffer();
+  await writeOutput(path, png);
 }
 
 /**

@@ -1,15 +1,9 @@
-import {
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
+import { makeFolder } from '@twocan/checkpoint/node';
 import type { RunConfig } from './config.ts';
 import { usageError } from './failure.ts';
+import { checkFolder } from './outputs.ts';
 
 /** The places of a run. */
 export type RunFolder = {
@@ -71,13 +65,15 @@ export function defaultRunPath(label: string, at: Date): string {
 }
 
 /**
- * Fails where a new run must not go; touches nothing.
+ * Fails where a new run must not or cannot go; leaves everything as it was.
  *
  * @param folder the places
  * @param overwrite whether an earlier run may be replaced
- * @throws Failure (exit code 2) when the folder holds a run, or anything that is not a run
+ * @throws Failure (exit code 2) when the folder holds a run, or anything that is not a run, or when
+ *   nothing can be written there
  */
 export function checkNewRun(folder: Places, overwrite: boolean): void {
+  checkFolder('--out', folder.path);
   if (!existsSync(folder.path)) return;
   // A run that was killed before its config was there leaves its lock at most.
   if (readdirSync(folder.path).every((name) => name.startsWith('lock'))) return;
@@ -113,8 +109,8 @@ export function clearRun(folder: Places, config: object): void {
  */
 export function createRun(folder: RunFolder, config: RunConfig): void {
   clearRun(folder, config);
-  mkdirSync(folder.checkpoints, { recursive: true });
-  mkdirSync(folder.samples, { recursive: true });
+  makeFolder(folder.checkpoints);
+  makeFolder(folder.samples);
 }
 
 /**

@@ -1,5 +1,4 @@
 import { existsSync } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import { disposeTree } from '@twocan/core';
 import { type Dataset, plainViews } from '@twocan/data';
@@ -8,6 +7,7 @@ import { openImages } from './datasets.ts';
 import { usageError } from './failure.ts';
 import { encoderFeatures, extractRows, type Rows, type Sizes } from './features.ts';
 import { type OpenedModel, openModel } from './open-model.ts';
+import { writeOutput } from './outputs.ts';
 import { picturesIn, writeSheet } from './picture-files.ts';
 import { indexedRows } from './search-index.ts';
 import type { SheetRow } from './sheet.ts';
@@ -47,16 +47,22 @@ export async function searchFolder(request: SearchRequest): Promise<void> {
           ? await findNearest(model, folder, rows, wanted.query, request.top)
           : await findPairs(model, folder, rows, wanted.least, request.top);
       console.log(found.lines.join('\n'));
-      if (request.out?.endsWith('.json')) {
-        await writeFile(request.out, `${JSON.stringify(found.json, null, 2)}\n`);
-      } else if (request.out !== undefined && found.rows.length > 0) {
-        await writeSheet(request.out, found.rows, model.config);
-      }
+      if (request.out !== undefined) await writeFound(request.out, found, model.config);
     } finally {
       await folder.close();
     }
   } finally {
     disposeTree(model.params);
+  }
+}
+
+async function writeFound(out: string, { json, rows }: Found, sizes: Sizes): Promise<void> {
+  if (out.toLowerCase().endsWith('.json')) {
+    await writeOutput(out, `${JSON.stringify(json, null, 2)}\n`);
+  } else if (rows.length > 0) {
+    await writeSheet(out, rows, sizes);
+  } else {
+    console.error(`${out} is not written: there is no pair to draw`);
   }
 }
 
@@ -104,7 +110,7 @@ async function findPairs(
   least: number,
   top: number,
 ): Promise<Found> {
-  const pairs = pairsAbove(unitRows(rows).unit, rows.width, least);
+  const pairs = pairsAbove(unitRows(rows), least);
   const results = pairs.map(({ first, second, cosine }) => ({
     names: [folder.name(first), folder.name(second)],
     cosine,

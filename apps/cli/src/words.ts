@@ -1,4 +1,3 @@
-import { existsSync, statSync } from 'node:fs';
 import { enableProdMode } from '@tensorflow/tfjs-core';
 import { type BackendReport, chooseBackend } from '@twocan/backend';
 import { checkNumber } from './check-setting.ts';
@@ -110,19 +109,4 @@ export async function useBackend(
     const missing = error instanceof Error && 'code' in error && error.code === 'BACKEND_MISSING';
     throw missing ? usageError(error.message) : error;
   }
-}
-
-/**
- * A file that a command is about to write.
- *
- * @throws Failure (exit code 2) when a folder of that name is there
- */
-export function outputFile(words: Words, fallback: string, flag = 'out'): string {
-  const given = words[flag];
-  if (given === '') throw usageError(`--${flag} needs a value`);
-  const path = typeof given === 'string' ? given : fallback;
-  if (existsSync(path) && statSync(path).isDirectory()) {
-    throw usageError(`--${flag} ${path} is a folder; give a file`);
-  }
-  return path;
 }

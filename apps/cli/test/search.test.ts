@@ -20,10 +20,12 @@ beforeAll(async () => {
   expect((await twocan(['pretrain', ...tiny, '--out', run])).code).toBe(0);
 });
 
+let searches = 0;
+
 type Hit = { readonly name: string; readonly cosine: number };
 
 async function nearestOf(query: string, ...more: string[]): Promise<Hit[]> {
-  const out = folder.path('found.json');
+  const out = folder.path(`found-${++searches}.json`);
   const { code, stderr } = await twocan([...given, '--query', query, '--out', out, ...more]);
   expect([code, stderr]).toEqual([0, '']);
   return (JSON.parse(readFileSync(out, 'utf8')) as { nearest: Hit[] }).nearest;

@@ -52,7 +52,6 @@ vi.mock('node:fs/promises', async (original) => {
     open,
     rename: guarded(real.rename),
     rm: guarded(real.rm),
-    mkdir: guarded(real.mkdir as (path: string) => Promise<undefined>),
   };
 });
 

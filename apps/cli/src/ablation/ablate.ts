@@ -1,7 +1,7 @@
-import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { BackendReport } from '@twocan/backend';
-import { writeFileAtomic } from '@twocan/checkpoint/node';
+import { makeFolder, writeFileAtomic } from '@twocan/checkpoint/node';
 import { disposeTree } from '@twocan/core';
 import { freshParams } from '../begin.ts';
 import { differences, type RunConfig, resolveModel, resolveRun } from '../config.ts';
@@ -11,6 +11,7 @@ import { EXIT, usageError } from '../failure.ts';
 import { alone, interruptible } from '../interruptible.ts';
 import { openModel } from '../open-model.ts';
 import type { Options } from '../options.ts';
+import { checkFolder } from '../outputs.ts';
 import { createRun, readRunConfig, runFolder } from '../run-folder.ts';
 import { train } from '../train.ts';
 import { useBackend } from '../words.ts';
@@ -45,6 +46,7 @@ export type AblationRequest = {
 export async function ablate(request: AblationRequest): Promise<number> {
   const { base, rows, budgets } = request;
   const out = resolve(request.out);
+  checkPlace(out);
   const model = resolveModel(base);
   const backend = await useBackend(base.backend, base.threads);
   const data = await openLabelled({ ...base, most: EVERY }, model.encoder.image);
@@ -53,7 +55,7 @@ export async function ablate(request: AblationRequest): Promise<number> {
     const seeds = Array.from({ length: request.seeds }, (_, i) => config.seed + i);
     const { steps, batch } = config;
     const plan = planRuns(rows, base, { steps, batch, seeds, budgets });
-    mkdirSync(join(out, 'runs'), { recursive: true });
+    makeFolder(join(out, 'runs'));
     const baselines = await remembered(join(out, 'baselines.json'), () =>
       measureBaselines(config, data.evaluation),
     );
@@ -87,6 +89,13 @@ export async function ablate(request: AblationRequest): Promise<number> {
   } finally {
     await data.close();
   }
+}
+
+/** A folder that is not empty must be of an ablation, which has its runs from the start. */
+function checkPlace(out: string): void {
+  checkFolder('--out', out);
+  if (!existsSync(out) || existsSync(join(out, 'runs')) || readdirSync(out).length === 0) return;
+  throw usageError(`--out ${out} is not empty and holds no ablation; choose another folder`);
 }
 
 /** The measures of a run, which is trained first if need be; undefined if it was interrupted. */

@@ -1,7 +1,7 @@
-import { extname } from 'node:path';
 import { command } from '../command.ts';
-import { usageError } from '../failure.ts';
-import { MODEL_FLAGS, outputFile, required } from '../words.ts';
+import { namesBeside } from '../npy.ts';
+import { outputFile } from '../outputs.ts';
+import { MODEL_FLAGS, required } from '../words.ts';
 
 /** `twocan embed`: one row of numbers for each image of a folder. */
 export const embed = command(
@@ -22,11 +22,12 @@ export const embed = command(
   async (words) => {
     const model = required(words, 'model', 'a run folder or a checkpoint');
     const data = required(words, 'data', 'a folder of images');
-    const out = outputFile(words, 'embeddings.npy');
-    const format = extname(out);
-    if (format !== '.npy' && format !== '.jsonl') {
-      throw usageError(`--out must end in .npy or .jsonl, got ${out}`);
-    }
+    const out = outputFile(words, {
+      flag: 'out',
+      endings: ['.npy', '.jsonl'],
+      fallback: 'embeddings.npy',
+      beside: namesBeside,
+    });
     const { embedFolder } = await import('../embedding.ts');
     await embedFolder({ model, data, out, backend: words.backend as string | undefined });
     return undefined;

@@ -1,6 +1,7 @@
 import { command } from '../command.ts';
 import { SEED } from '../judged-words.ts';
-import { MODEL_FLAGS, numberOr, outputFile, required } from '../words.ts';
+import { outputFile } from '../outputs.ts';
+import { MODEL_FLAGS, numberOr, required } from '../words.ts';
 
 /** `twocan explain`: what features and decoder are like, without labels. */
 export const explain = command(
@@ -24,7 +25,9 @@ export const explain = command(
     const request = {
       model: required(words, 'model', 'a run folder or a checkpoint'),
       data: required(words, 'data', 'a folder of images'),
-      ...(words.attention === undefined ? {} : { attention: outputFile(words, '', 'attention') }),
+      ...(words.attention === undefined
+        ? {}
+        : { attention: outputFile(words, { flag: 'attention', endings: ['.png'] }) }),
       seed: numberOr(words, 'seed', 0, { min: 0, whole: true }),
       json: words.json === true,
       backend: words.backend as string | undefined,

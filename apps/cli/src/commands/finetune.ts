@@ -3,7 +3,8 @@ import { command } from '../command.ts';
 import { usageError } from '../failure.ts';
 import { LABELLED_FLAGS, SEED } from '../judged-words.ts';
 import type { Words } from '../options.ts';
-import { choiceOr, numberOr, outputFile, required } from '../words.ts';
+import { outputFile } from '../outputs.ts';
+import { choiceOr, numberOr, required } from '../words.ts';
 
 const number = (valueHint: string, description: string) =>
   ({ type: 'string', valueHint, description }) as const;
@@ -49,7 +50,9 @@ export const finetune = command(
   async (words) => {
     const told = {
       ...(words.out === undefined ? {} : { out: required(words, 'out', 'a folder') }),
-      ...(words.confusion === undefined ? {} : { confusion: outputFile(words, '', 'confusion') }),
+      ...(words.confusion === undefined
+        ? {}
+        : { confusion: outputFile(words, { flag: 'confusion', endings: ['.png'] }) }),
       perClass: words['per-class'] === true,
       json: words.json === true,
     };

@@ -1,6 +1,7 @@
 import { command } from '../command.ts';
 import { JUDGED_FLAGS, questionOf, SEED } from '../judged-words.ts';
-import { choiceOr, numberOr, outputFile } from '../words.ts';
+import { outputFile } from '../outputs.ts';
+import { choiceOr, numberOr } from '../words.ts';
 
 /** `twocan probe`: a linear classifier on frozen features. */
 export const probe = command(
@@ -53,7 +54,9 @@ export const probe = command(
       recipe,
       seed: numberOr(words, 'seed', 0, { min: 0, whole: true }),
       perClass: words.perClass === true,
-      ...(words.confusion === undefined ? {} : { confusion: outputFile(words, '', 'confusion') }),
+      ...(words.confusion === undefined
+        ? {}
+        : { confusion: outputFile(words, { flag: 'confusion', endings: ['.png'] }) }),
     };
     const { judgeByProbe } = await import('../probing.ts');
     await judgeByProbe(request);

@@ -1,5 +1,6 @@
 import { command } from '../command.ts';
-import { MODEL_FLAGS, numberOr, outputFile, required } from '../words.ts';
+import { outputFile } from '../outputs.ts';
+import { MODEL_FLAGS, numberOr, required } from '../words.ts';
 
 /** `twocan reconstruct`: what a model makes of one's own images, as a sheet of pictures. */
 export const reconstruct = command(
@@ -23,7 +24,11 @@ export const reconstruct = command(
     const request = {
       model: required(words, 'model', 'a run folder or a checkpoint'),
       data: required(words, 'data', 'a folder of images'),
-      out: outputFile(words, 'reconstruction.png'),
+      out: outputFile(words, {
+        flag: 'out',
+        endings: ['.png'],
+        fallback: 'reconstruction.png',
+      }),
       maskRatio: numberOr(words, 'mask-ratio', undefined, { min: 0, max: 0.99 }),
       seed: numberOr(words, 'seed', 0, { min: 0, whole: true }),
       backend: words.backend as string | undefined,

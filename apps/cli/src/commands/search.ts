@@ -1,7 +1,7 @@
-import { extname } from 'node:path';
 import { command } from '../command.ts';
 import { usageError } from '../failure.ts';
-import { MODEL_FLAGS, numberOr, outputFile, required } from '../words.ts';
+import { outputFile } from '../outputs.ts';
+import { MODEL_FLAGS, numberOr, required } from '../words.ts';
 
 /** `twocan search`: the nearest images of a folder, or its near-duplicates. */
 export const search = command(
@@ -48,16 +48,14 @@ export const search = command(
     if ((least === undefined) === (query === undefined)) {
       throw usageError('give one of --query IMAGE and --duplicates COSINE');
     }
-    const out = words.out === undefined ? undefined : outputFile(words, '');
-    if (out !== undefined && !['.png', '.json'].includes(extname(out))) {
-      throw usageError(`--out must end in .png or .json, got ${out}`);
-    }
+    const file = (flag: string, endings: readonly string[], kept = false): string | undefined =>
+      words[flag] === undefined ? undefined : outputFile(words, { flag, endings, kept });
     const request = {
       model: required(words, 'model', 'a run folder or a checkpoint'),
       data: required(words, 'data', 'the folder of images to search'),
       top: numberOr(words, 'top', 8, { min: 1, whole: true }),
-      index: words.index === undefined ? undefined : required(words, 'index', 'a file'),
-      out,
+      index: file('index', ['', '.index', '.safetensors'], true),
+      out: file('out', ['.png', '.json']),
       backend: words.backend as string | undefined,
       wanted: least === undefined ? { query: required(words, 'query', 'an image') } : { least },
     };

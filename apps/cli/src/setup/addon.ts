@@ -1,5 +1,6 @@
-import { existsSync, mkdirSync, readdirSync, realpathSync, rmSync, symlinkSync } from 'node:fs';
+import { existsSync, readdirSync, realpathSync, rmSync, symlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { makeFolder } from '@twocan/checkpoint/node';
 import { because } from './because.ts';
 import type { Steps } from './steps.ts';
 import type { TensorFlowLibrary } from './tensorflow-library.ts';
@@ -34,7 +35,7 @@ export async function buildAddon(
   for (const place of [deps, join(packageFolder, 'lib')]) {
     rmSync(place, { recursive: true, force: true });
   }
-  mkdirSync(lib, { recursive: true });
+  makeFolder(lib);
   symlinkSync(library.include, join(deps, 'include'));
   for (const name of readdirSync(library.lib).filter((file) => /^libtensorflow.*\.so/.test(file))) {
     symlinkSync(join(library.lib, name), join(lib, name));

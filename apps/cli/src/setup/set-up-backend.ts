@@ -1,8 +1,9 @@
-import { mkdirSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { rememberSetUp, setUpFile } from '@twocan/backend';
+import { makeFolder } from '@twocan/checkpoint/node';
 import { EXIT } from '../failure.ts';
+import { checkFolder } from '../outputs.ts';
 import { buildAddon, downloadAddon } from './addon.ts';
 import { fetchTensorFlow, installPackages, MANIFESTS, wheel } from './packages.ts';
 import { defaultFolder, freeGigabytes, refuseForeign } from './places.ts';
@@ -37,6 +38,9 @@ export async function setUpBackend(request: Request): Promise<number> {
   const { name } = request;
   const folder = resolve(request.dir ?? defaultFolder(name));
   refuseForeign(folder);
+  checkFolder('--dir', folder);
+  const remembered = setUpFile();
+  if (remembered !== undefined) checkFolder('TWOCAN_BACKENDS', dirname(remembered));
   const given = request.tensorflow === undefined ? undefined : givenLibrary(request.tensorflow);
   const builds = name !== 'webgpu' && !request.classic;
   if (builds && process.platform !== 'linux') {
@@ -48,7 +52,7 @@ export async function setUpBackend(request: Request): Promise<number> {
   const free = freeGigabytes(folder);
   say(`setting up ${name}`);
   say(`  in ${folder} (up to ${room} GB; ${free.toFixed(1)} GB are free)`);
-  say(`  remembered in ${setUpFile()}`);
+  say(`  remembered in ${remembered}`);
   const tools = findTools({ compiler: builds, pip: builds && given === undefined });
   const own = builds && name === 'node' && !given ? machinesLibrary(tools) : undefined;
   if (free < (own === undefined ? room : ROOM.webgpu)) {
@@ -56,7 +60,7 @@ export async function setUpBackend(request: Request): Promise<number> {
       `the disk of ${folder} is too full: ${room} GB are needed, ${free.toFixed(1)} GB are free; name another place with --dir`,
     );
   }
-  mkdirSync(folder, { recursive: true });
+  makeFolder(folder);
   const steps = makeSteps(builds ? 4 : name === 'webgpu' ? 2 : 3, join(folder, 'setup.log'));
   say(`  with ${tools.about}`);
 
@@ -78,6 +82,7 @@ export async function setUpBackend(request: Request): Promise<number> {
     steps.end(await downloadAddon(steps, folder, packageFolder));
     about = "the package's own TensorFlow";
   }
+  if (remembered !== undefined) makeFolder(dirname(remembered));
   rememberSetUp(name, { folder, about });
   return check(steps, name);
 }

@@ -1,5 +1,6 @@
-import { appendFileSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { appendFileSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { makeFolder } from '@twocan/checkpoint/node';
 import type { MetricsLine } from '../metrics-file.ts';
 import { SERIES } from '../series.ts';
 import { encodeEvent, encodeFileStart } from './events.ts';
@@ -28,7 +29,7 @@ export type Sheet = {
  * @returns what appends to the file
  */
 export function openEventLog(folder: string, seconds: number): EventLog {
-  mkdirSync(folder, { recursive: true });
+  makeFolder(folder);
   for (const name of readdirSync(folder)) {
     if (name.startsWith('events.out.tfevents.')) rmSync(join(folder, name));
   }

@@ -5,6 +5,8 @@ import { basename, dirname, join } from 'node:path';
 /** Temporary files of {@link writeFileAtomic}: hidden, beside their goal. */
 export const TEMPORARY = /^\..+\.[0-9a-f-]{36}\.tmp$/;
 
+const LETTERS = 48; // of at most 4 bytes each
+
 /**
  * Writes a file so that a reader, or a crash at any moment, sees the old file or the new one whole.
  *
@@ -19,7 +21,9 @@ export const TEMPORARY = /^\..+\.[0-9a-f-]{36}\.tmp$/;
  */
 export async function writeFileAtomic(path: string, bytes: Uint8Array | string): Promise<void> {
   const folder = dirname(path);
-  const temporary = join(folder, `.${basename(path)}.${randomUUID()}.tmp`);
+  // A name may have 255 bytes: the goal's may have all of them, so only a part of it is taken.
+  const start = [...basename(path)].slice(0, LETTERS).join('');
+  const temporary = join(folder, `.${start}.${randomUUID()}.tmp`);
   try {
     const file = await open(temporary, 'wx');
     try {

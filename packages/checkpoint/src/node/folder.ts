@@ -1,7 +1,8 @@
-import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
+import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from '../run-state.ts';
 import { TEMPORARY, writeFileAtomic } from './atomic.ts';
+import { makeFolder } from './make-folder.ts';
 
 const NAME = /^checkpoint-(\d{8,})\.safetensors$/;
 
@@ -56,7 +57,7 @@ export async function saveCheckpoint(
 ): Promise<string> {
   if (!(keep >= 1)) throw new RangeError(`saveCheckpoint: keep must be at least 1, got ${keep}`);
   const bytes = await encodeCheckpoint(checkpoint);
-  await mkdir(folder, { recursive: true });
+  makeFolder(folder);
   const path = join(folder, fileName(checkpoint.step));
   await writeFileAtomic(path, bytes);
   await prune(folder, path, keep);

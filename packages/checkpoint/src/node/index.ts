@@ -6,3 +6,4 @@ export {
   loadCheckpoint,
   saveCheckpoint,
 } from './folder.ts';
+export { makeFolder, removeEmptyFolders } from './make-folder.ts';
