@@ -133,12 +133,38 @@ export function unitRows(
   x += (from * n) << 2;
   y += (from * n) << 2;
   for (let r = from; r < to; ++r) {
-    const scale: f32 = 1 / sqrt<f32>(dot(x, x, n) + epsilon);
+    const total = dot(x, x, n);
+    // Within these a row's largest magnitude is in range, and nothing need be looked at twice.
+    const ordinary = total > 1.52587890625e-5 * <f32>n && total < 1e24;
+    const factor: f32 = ordinary ? 1 : factorOf(largestOf(x, n));
+    let scale: f32 = 0;
+    if (factor == 1) {
+      scale = 1 / sqrt<f32>(total + epsilon);
+      for (let c: usize = 0; c < n; c += 4) put(y, c, n, f32x4.mul(get(x, c, n, 0), splat(scale)));
+    } else {
+      for (let c: usize = 0; c < n; c += 4) put(y, c, n, f32x4.mul(get(x, c, n, 0), splat(factor)));
+      const length = sqrt<f32>(dot(y, y, n));
+      for (let c: usize = 0; c < n; c += 4) put(y, c, n, f32x4.div(get(y, c, n, 0), splat(length)));
+      scale = min<f32>(factor / length, 3.4e38);
+    }
     store<f32>(inverse + (r << 2), scale);
-    for (let c: usize = 0; c < n; c += 4) put(y, c, n, f32x4.mul(get(x, c, n, 0), splat(scale)));
     x += n << 2;
     y += n << 2;
   }
+}
+
+/** The largest magnitude of n floats. */
+function largestOf(x: usize, n: usize): f32 {
+  let most = splat(0);
+  for (let c: usize = 0; c < n; c += 4) most = f32x4.max(most, f32x4.abs(get(x, c, n, 0)));
+  return lanesMax(most);
+}
+
+/** What a row is multiplied with before it is squared, as in core's normalizeRows. */
+function factorOf(largest: f32): f32 {
+  if (largest > 1099511627776.0) return 8.077935669463161e-28; // above 2⁴⁰, 2⁻⁹⁰
+  if (largest > 0.00390625 || largest == 0) return 1; // above 2⁻⁸
+  return largest > 8.673617379884035e-19 ? 1073741824.0 : 1.2676506002282294e30; // above 2⁻⁶⁰, 2³⁰, 2¹⁰⁰
 }
 
 /** dx = (dy - y Σ dy·y)·inverse. */

@@ -15,7 +15,7 @@ const VARIANTS = {
 /** A page that is not isolated has one thread, whatever is asked for. */
 export const alone: boolean = globalThis.crossOriginIsolated === false;
 const all = Object.keys(VARIANTS) as (keyof typeof VARIANTS)[];
-const names = all.filter((name) => !alone || VARIANTS[name].threads === 1);
+export const names = all.filter((name) => !alone || VARIANTS[name].threads === 1);
 const RUNS = 60;
 
 /** Registers each variant as a backend of its own. */

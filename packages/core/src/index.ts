@@ -1,3 +1,13 @@
+export {
+  expectEpsilon,
+  expectInteger,
+  expectKey,
+  expectNumber,
+  expectOptions,
+  expectTensor,
+  expectType,
+  refuse,
+} from './check.ts';
 export { registerGradients } from './gradients.ts';
 export { bits, fold, type Key, key, split, threefry } from './key.ts';
 export {
@@ -9,6 +19,7 @@ export {
   attentionWeights,
   batchNorm,
   defineOp,
+  floatOf,
   gatherTokens,
   gelu,
   layerNorm,
@@ -28,7 +39,7 @@ export {
   weightedMeanSquaredError,
 } from './ops/index.ts';
 export { normal, permutation, uniform, uniformInt } from './random.ts';
-export { expectRank, expectShape } from './shape.ts';
+export { expectParams, expectRank, expectShape } from './shape.ts';
 export {
   disposeTree,
   mapTree,

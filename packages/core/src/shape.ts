@@ -1,4 +1,6 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
+import { expectTensor, refuse } from './check.ts';
+import { namedLeaves, type Params } from './tree.ts';
 
 /**
  * Checks a tensor's shape against a pattern in which `null` stands for any size.
@@ -7,7 +9,7 @@ import type { Tensor } from '@tensorflow/tfjs-core';
  * @param argument the argument's name
  * @param tensor the tensor
  * @param pattern the expected sizes
- * @throws RangeError naming function, argument, the expected and the given shape
+ * @throws TypeError for what is no tensor of numbers; RangeError naming function, argument, the expected and the given shape
  * @example
  * expectShape('infoNCE', 'zB', zB, zA.shape);
  */
@@ -17,6 +19,7 @@ export function expectShape(
   tensor: Tensor,
   pattern: readonly (number | null)[],
 ): void {
+  expectTensor(caller, argument, tensor);
   const { shape } = tensor;
   const fits =
     shape.length === pattern.length &&
@@ -35,13 +38,33 @@ export function expectShape(
  * @param argument the argument's name
  * @param tensor the tensor
  * @param rank the expected number of dimensions
- * @throws RangeError naming function, argument, the expected rank and the given shape
+ * @throws TypeError for what is no tensor of numbers; RangeError naming function, argument, the expected rank and the given shape
  * @example
  * expectRank('patchify', 'images', images, 4);
  */
 export function expectRank(caller: string, argument: string, tensor: Tensor, rank: number): void {
+  expectTensor(caller, argument, tensor);
   if (tensor.rank === rank) return;
   throw new RangeError(
     `${caller}: ${argument} must have ${rank} dimensions, got shape [${tensor.shape.join(', ')}]`,
   );
+}
+
+/**
+ * Checks that every leaf of a tree is a live tensor.
+ *
+ * @param caller the function that asks, named in the error
+ * @param argument the argument's name
+ * @param tree the tree
+ * @throws TypeError naming the path of a leaf that is no tensor, RangeError of one that is disposed
+ * @example
+ * expectParams('encodeImages', 'params', params);
+ */
+export function expectParams(caller: string, argument: string, tree: Params): void {
+  if (tree === null || typeof tree !== 'object') {
+    refuse(caller, argument, 'be a tree of tensors', tree, TypeError);
+  }
+  for (const [path, leaf] of namedLeaves<Tensor>(tree)) {
+    expectTensor(caller, path === '' ? argument : `${argument}/${path}`, leaf);
+  }
 }

@@ -1,5 +1,6 @@
 import {
   grads,
+  mul,
   type Tensor,
   type Tensor1D,
   type Tensor2D,
@@ -64,6 +65,77 @@ describeBackends('normalisation', () => {
     );
     const [slope] = grads((x: Tensor) => normalizeRows(x as Tensor2D))([tensor2d([[0, 0]])]);
     expect((slope as Tensor).dataSync().every(Number.isFinite)).toBe(true);
+  });
+
+  it('normalizeRows knows no row too large or too small', () => {
+    const direction = [0.3, -0.2, 0.5, 0, 0.7];
+    const length = Math.hypot(...direction);
+    const unit = direction.map((v) => v / length);
+    const sizes = [3e38, 1e25, 1e20, 1e12, 1, 1e-3, 1e-7, 1e-10, 1e-20, 1e-30, 1e-37];
+    const x = tensor2d(sizes.map((size) => direction.map((v) => v * size)));
+    const unitRows = sizes.flatMap(() => unit);
+    expectClose(normalizeRows(x), unitRows);
+    // With dy = (1, 0, 0, 0, 0): (dy - u·(u·dy))/|x|; the rows' own size is taken out before comparing.
+    const weights = tensor2d(sizes.map((size) => [Math.min(size, 1e30), 0, 0, 0, 0]));
+    const [slope] = grads((t: Tensor) => mul(normalizeRows(t as Tensor2D), weights))([x]);
+    expectClose(
+      slope as Tensor,
+      sizes.flatMap((size) =>
+        unit.map((u, i) => {
+          const first = i === 0 ? 1 : 0;
+          return ((first - u * (unit[0] as number)) / length) * (Math.min(size, 1e30) / size);
+        }),
+      ),
+      { rtol: 1e-4, atol: 1e-5 },
+    );
+    const [flat] = grads((t: Tensor) => normalizeRows(t as Tensor2D))([x]);
+    expect((flat as Tensor).dataSync().some(Number.isNaN)).toBe(false);
+  });
+
+  it('normalizeRows has the gradient of central differences for rows of every size', () => {
+    for (const size of [1e25, 1e-20, 1e-30]) {
+      const small = tensor2d(
+        [0.3, -0.2, 0.5, 0.7].map((v) => v * size),
+        [2, 2],
+      );
+      const weights = tensor2d([0.4, -1, 0.7, 0.2], [2, 2]);
+      const value = (t: Tensor2D): Float32Array =>
+        mul(normalizeRows(t), weights).dataSync() as Float32Array;
+      const [slope] = grads((t: Tensor) => mul(normalizeRows(t as Tensor2D), weights))([small]);
+      const got = (slope as Tensor).dataSync();
+      const at = Array.from(small.dataSync());
+      at.forEach((v, i) => {
+        const h = 1e-2 * size;
+        const moved = (d: number): number =>
+          value(
+            tensor2d(
+              at.map((w, j) => (j === i ? v + d : w)),
+              [2, 2],
+            ),
+          ).reduce((a, b) => a + b);
+        expect((got[i] as number) * size).toBeCloseTo((moved(h) - moved(-h)) / 2e-2, 2);
+      });
+    }
+  });
+
+  it('normalizeRows keeps the bits of ordinary rows, whatever stands beside them', () => {
+    const alone = normalizeRows(rows()).dataSync();
+    const beside = tensor2d(
+      [...X, ...X.map((v) => 1e25 * v), ...X.map((v) => 1e-30 * v)],
+      [3 * ROWS, WIDTH],
+    );
+    expect(normalizeRows(beside).dataSync().slice(0, X.length)).toEqual(alone);
+    expectClose(
+      normalizeRows(beside)
+        .dataSync()
+        .slice(2 * X.length),
+      alone,
+    );
+    expect(
+      normalizeRows(tensor2d([[Number.NaN, 1e30]]))
+        .dataSync()
+        .every(Number.isNaN),
+    ).toBe(true);
   });
 
   it('has the gradient of central differences', () => {

@@ -1,4 +1,5 @@
 import {
+  cast,
   dispose,
   mean,
   reverse,
@@ -62,6 +63,19 @@ describeBackends('encoder', () => {
       p?.blocks[1]?.mlp.out.kernel.dataSync() as Float32Array;
     expect(kernel(a)).toEqual(kernel(b));
     expect(kernel(a)).not.toEqual(kernel(c));
+  });
+
+  it.each(['int32', 'bool'] as const)('takes pixels of %s', (dtype) => {
+    const params = initEncoder(key(0), config);
+    const pixels = cast(
+      tensor4d(
+        normal(key(5), 480).map((z) => Math.abs(3 * z)),
+        [1, 8, 12, 5],
+      ),
+      dtype,
+    );
+    const floats = cast(pixels, 'float32');
+    expectClose(encodeImages(params, config, pixels), encodeImages(params, config, floats));
   });
 
   it('encodes images as their tokens, and reports each block', () => {

@@ -35,6 +35,20 @@ function tell(name: string, inputs: NamedTensorInfoMap): void {
   console.warn(`simd: ${name} of ${elements} elements is computed by the cpu backend's kernel`);
 }
 
+/** Inputs that hold row numbers. */
+const INTEGERS: ReadonlySet<string> = new Set(['index', 'back']);
+
+/** Kernels of the op contract read memory as floats, or row numbers; `defineOp` casts before it calls them. */
+function refuseOtherTypes(kernelName: string, inputs: NamedTensorInfoMap): void {
+  for (const [name, info] of Object.entries(inputs ?? {})) {
+    const wanted = INTEGERS.has(name) ? 'int32' : 'float32';
+    if (info === undefined || (info as TensorInfo).dtype === wanted) continue;
+    throw new TypeError(
+      `simd: ${kernelName} must have ${name} as ${wanted}, got ${(info as TensorInfo).dtype}; cast it`,
+    );
+  }
+}
+
 /**
  * Registers kernels for the backend: ours, and the cpu backend's for all that we leave.
  *
@@ -61,6 +75,7 @@ export function registerKernels(backendName: string, kernels: Kernels): void {
       kernelName,
       backendName,
       kernelFunc: ({ inputs, attrs, backend }) => {
+        refuseOtherTypes(kernelName, inputs);
         const result = kernel(inputs as never, attrs as never, backend as SimdBackend);
         if (result === undefined) throw new Error(`simd: ${kernelName} cannot take these inputs`);
         return result;

@@ -11,6 +11,9 @@ import {
   type Tensor,
   tidy,
 } from '@tensorflow/tfjs-core';
+import { expectInteger, expectNumber, expectOptions } from '../check.ts';
+import { expectShape } from '../shape.ts';
+import { floatOf } from './floats.ts';
 
 /** The numbers of one AdamW step. */
 export type AdamwOptions = {
@@ -64,6 +67,7 @@ export function updatesInPlace(): boolean {
  * @param options the step's numbers
  * @returns parameter and moments after the step, the same shapes; tensors that others share memory
  *   with (clones) are never written to, `inPlace` or not
+ * @throws RangeError if the shapes differ, a number is missing or not finite, or the step is below 1
  * @example
  * adamwUpdate(p, g, m, v, { learningRate: 1e-3, b1: 0.9, b2: 0.95, epsilon: 1e-8, weightDecay: 0.05, step: 1 });
  *
@@ -76,13 +80,39 @@ export function adamwUpdate(
   v: Tensor,
   options: AdamwOptions,
 ): AdamwResult {
+  checkOptions(options);
+  const given = { parameter, gradient, m, v };
+  return tidy(() => {
+    const inputs = Object.fromEntries(
+      Object.entries(given).map(([name, x]) => [name, floatOf('adamwUpdate', name, x)]),
+    ) as Inputs;
+    for (const name of ['gradient', 'm', 'v'] as const) {
+      expectShape('adamwUpdate', name, inputs[name], parameter.shape);
+    }
+    return update(inputs, options);
+  });
+}
+
+type Inputs = Readonly<Record<'parameter' | 'gradient' | 'm' | 'v', Tensor>>;
+
+const NUMBERS = ['learningRate', 'b1', 'b2', 'epsilon', 'weightDecay'] as const;
+
+function checkOptions(options: AdamwOptions): void {
+  expectOptions('adamwUpdate', 'options', options, [...NUMBERS, 'step'], ['inPlace']);
+  for (const name of NUMBERS) {
+    expectNumber('adamwUpdate', name, options[name], 'be finite', Number.isFinite);
+  }
+  expectInteger('adamwUpdate', 'step', options.step, 1, Number.MAX_SAFE_INTEGER);
+}
+
+function update(inputs: Inputs, options: AdamwOptions): AdamwResult {
   if (getKernel(KERNEL, getBackend())) {
     const kernel = options.inPlace && updatesInPlace() ? IN_PLACE : KERNEL;
-    const inputs = { parameter, gradient, m, v };
     const [p1, m1, v1] = engine().runKernel(kernel, inputs as never, options) as Tensor[];
     return { parameter: p1 as Tensor, m: m1 as Tensor, v: v1 as Tensor };
   }
   const { learningRate, b1, b2, epsilon, weightDecay, step } = options;
+  const { parameter, gradient, m, v } = inputs;
   return tidy(() => {
     const nextM = add(mul(m, b1), mul(gradient, 1 - b1));
     const nextV = add(mul(v, b2), mul(square(gradient), 1 - b2));

@@ -12,8 +12,10 @@ import {
   tidy,
   transpose,
 } from '@tensorflow/tfjs-core';
+import { expectInteger } from '../check.ts';
 import { expectShape } from '../shape.ts';
 import { defineOp } from './define.ts';
+import { floatOf } from './floats.ts';
 import { batchProduct, rowOf } from './gemm.ts';
 
 /**
@@ -92,7 +94,10 @@ export function attentionWeights(qkv: Tensor3D, heads: number): Tensor4D {
   expectHeads('attentionWeights', qkv, heads);
   const [batch, tokens] = qkv.shape;
   return tidy(() => {
-    const [q, k] = splitHeads(qkv, 3, heads) as [Tensor3D, Tensor3D];
+    const [q, k] = splitHeads(floatOf('attentionWeights', 'qkv', qkv), 3, heads) as [
+      Tensor3D,
+      Tensor3D,
+    ];
     const scores = batchProduct(mul(q, 1 / Math.sqrt(q.shape[2])), k, false, true);
     const byHead = reshape(softmax(scores), [heads, batch, tokens, tokens]);
     return transpose(byHead, [1, 0, 2, 3]) as Tensor4D;
@@ -101,7 +106,8 @@ export function attentionWeights(qkv: Tensor3D, heads: number): Tensor4D {
 
 function expectHeads(caller: string, qkv: Tensor3D, heads: number): void {
   expectShape(caller, 'qkv', qkv, [null, null, null]);
-  if (!Number.isInteger(heads) || heads < 1 || qkv.shape[2] % (3 * heads) !== 0) {
+  expectInteger(caller, 'heads', heads);
+  if (qkv.shape[2] % (3 * heads) !== 0) {
     throw new RangeError(
       `${caller}: the width of qkv must be a multiple of 3·heads, got ${qkv.shape[2]} for ${heads} heads`,
     );

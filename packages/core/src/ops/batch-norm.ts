@@ -9,6 +9,7 @@ import {
   type Tensor1D,
   type Tensor2D,
 } from '@tensorflow/tfjs-core';
+import { expectEpsilon, expectInteger } from '../check.ts';
 import { expectRank, expectShape } from '../shape.ts';
 import { defineOp } from './define.ts';
 import { sumRows } from './gemm.ts';
@@ -52,6 +53,8 @@ const op = defineOp<{ epsilon: number }>({
  */
 export function batchNorm(x: Tensor2D, scale: Tensor1D, bias: Tensor1D, epsilon = 1e-5): Tensor2D {
   expectRank('batchNorm', 'x', x, 2);
+  expectInteger('batchNorm', 'the number of rows of x', x.shape[0]);
+  expectEpsilon('batchNorm', epsilon);
   expectShape('batchNorm', 'scale', scale, [x.shape[1]]);
   expectShape('batchNorm', 'bias', bias, [x.shape[1]]);
   return op([x, scale, bias], [], { epsilon }) as Tensor2D;

@@ -16,6 +16,7 @@ import {
   tensor1d,
   tidy,
 } from '@tensorflow/tfjs-core';
+import { expectInteger, expectType } from '../check.ts';
 import { expectRank, expectShape } from '../shape.ts';
 import { defineOp } from './define.ts';
 
@@ -50,9 +51,13 @@ const op = defineOp<Record<string, never>>({
 export function softmaxCrossEntropy(logits: Tensor2D, labels: Int32Array): Scalar {
   expectRank('softmaxCrossEntropy', 'logits', logits, 2);
   const [rows, classes] = logits.shape;
-  if (labels.length !== rows || labels.some((label) => label < 0 || label >= classes)) {
+  expectInteger('softmaxCrossEntropy', 'the number of rows of logits', rows);
+  expectType('softmaxCrossEntropy', 'labels', labels, Int32Array);
+  const wrong = labels.findIndex((label) => label < 0 || label >= classes);
+  if (labels.length !== rows || wrong >= 0) {
+    const got = labels.length === rows ? `${labels[wrong]} in row ${wrong}` : labels.length;
     throw new RangeError(
-      `softmaxCrossEntropy: labels must be ${rows} integers in [0, ${classes}), got [${labels}]`,
+      `softmaxCrossEntropy: labels must be ${rows} integers in [0, ${classes}), got ${got}`,
     );
   }
   return tidy(() => {
@@ -76,6 +81,7 @@ export function softmaxCrossEntropy(logits: Tensor2D, labels: Int32Array): Scala
  */
 export function softTargetCrossEntropy(logits: Tensor2D, targets: Tensor2D): Scalar {
   expectRank('softTargetCrossEntropy', 'logits', logits, 2);
+  expectInteger('softTargetCrossEntropy', 'the size of logits', logits.size);
   expectShape('softTargetCrossEntropy', 'targets', targets, logits.shape);
   return tidy(() => op([logits], [targets], {}) as Scalar);
 }

@@ -8,6 +8,8 @@ import {
   type TensorInfo,
   tidy,
 } from '@tensorflow/tfjs-core';
+import { expectTensor } from '../check.ts';
+import { floatOf } from './floats.ts';
 
 /** Plain numbers, booleans and strings that an operation takes beside its tensors. */
 export type Attributes = Readonly<Record<string, number | boolean | string>>;
@@ -29,6 +31,8 @@ export type OpDefinition<A extends Attributes> = {
   readonly inputs: readonly string[];
   /** Names of the tensors that are data: no gradient is computed for them. */
   readonly constants?: readonly string[];
+  /** Names of the constants that hold row numbers; all other tensors reach `forward` and kernels as float32. */
+  readonly integers?: readonly string[];
   readonly forward: (inputs: Tensors, constants: Tensors, attributes: A) => Tensors;
   readonly backward: (
     dy: Tensor,
@@ -61,6 +65,8 @@ function runKernel(name: string, tensors: Record<string, Tensor>, attributes: At
 /**
  * Builds an operation from its definition: a backend's kernel where there is one, else the plain ops.
  *
+ * Tensors of int32 and bool are cast to float32 on the way in, and gradients reach them through the cast.
+ *
  * @param definition forward and backward in plain ops, and the names of the tensors
  * @returns a differentiable function `(inputs, constants, attributes) → tensor`
  * @example
@@ -72,7 +78,7 @@ function runKernel(name: string, tensors: Record<string, Tensor>, attributes: At
  * });
  */
 export function defineOp<A extends Attributes>(definition: OpDefinition<A>): Op<A> {
-  const { name, inputs: inputNames, constants: constantNames = [] } = definition;
+  const { name, inputs: inputNames, constants: constantNames = [], integers = [] } = definition;
   const forwardKernel = `twocan.${name}`;
   const backwardKernel = `${forwardKernel}.gradient`;
   const hasKernels = (): boolean =>
@@ -99,7 +105,7 @@ export function defineOp<A extends Attributes>(definition: OpDefinition<A>): Op<
     return runKernel(backwardKernel, { dy, ...given, ...kept }, attributes);
   };
 
-  return (inputs, constants, attributes) => {
+  const run: Op<A> = (inputs, constants, attributes) => {
     const differentiable = customGrad((...args: unknown[]) => {
       const save = args[args.length - 1] as (tensors: Tensor[]) => void;
       const tensors = args.slice(0, -1) as Tensor[];
@@ -121,4 +127,16 @@ export function defineOp<A extends Attributes>(definition: OpDefinition<A>): Op<
     });
     return differentiable(...inputs);
   };
+
+  /** The border: kernels read memory as floats, whatever the tensor there is called. */
+  const floats = (names: readonly string[], tensors: Tensors): Tensors =>
+    tensors.map((tensor, i) => {
+      const argument = names[i] ?? '';
+      if (!integers.includes(argument)) return floatOf(name, argument, tensor);
+      expectTensor(name, argument, tensor);
+      return tensor;
+    });
+
+  return (inputs, constants, attributes) =>
+    tidy(() => run(floats(inputNames, inputs), floats(constantNames, constants), attributes));
 }

@@ -11,6 +11,7 @@ import {
   type Tensor,
   tidy,
 } from '@tensorflow/tfjs-core';
+import { expectTensor } from '../check.ts';
 import { defineOp } from './define.ts';
 
 // The normal tail by Abramowitz & Stegun 7.1.26: for m = |x| and t = K/(K + m),
@@ -72,5 +73,6 @@ const op = defineOp<Record<string, never>>({
  * Hendrycks & Gimpel, arXiv 1606.08415; `torch.nn.functional.gelu` with approximate='none'.
  */
 export function gelu(x: Tensor): Tensor {
+  expectTensor('gelu', 'x', x);
   return op([x], [], {});
 }

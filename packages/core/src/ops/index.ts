@@ -3,6 +3,7 @@ export { attention, attentionWeights } from './attention.ts';
 export { batchNorm } from './batch-norm.ts';
 export { softmaxCrossEntropy, softTargetCrossEntropy } from './cross-entropy.ts';
 export { type Attributes, defineOp, type Op, type OpDefinition } from './define.ts';
+export { floatOf } from './floats.ts';
 export { gelu } from './gelu.ts';
 export { layerNorm } from './layer-norm.ts';
 export { linear, linearGelu, linearOnData } from './linear.ts';

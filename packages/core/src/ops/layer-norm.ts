@@ -9,6 +9,7 @@ import {
   type Tensor,
   type Tensor1D,
 } from '@tensorflow/tfjs-core';
+import { expectEpsilon, expectTensor } from '../check.ts';
 import { expectShape } from '../shape.ts';
 import { defineOp } from './define.ts';
 import { flattenRows, sumRows } from './gemm.ts';
@@ -50,7 +51,9 @@ const op = defineOp<{ epsilon: number }>({
  * Ba, Kiros & Hinton, arXiv 1607.06450.
  */
 export function layerNorm(x: Tensor, scale: Tensor1D, bias: Tensor1D, epsilon = 1e-6): Tensor {
-  const width = x.shape[x.rank - 1] ?? null;
+  expectTensor('layerNorm', 'x', x);
+  expectEpsilon('layerNorm', epsilon);
+  const width = x.shape[x.rank - 1] ?? 0;
   expectShape('layerNorm', 'scale', scale, [width]);
   expectShape('layerNorm', 'bias', bias, [width]);
   return op([x, scale, bias], [], { epsilon });

@@ -7,6 +7,7 @@ import {
   type Tensor1D,
   type Tensor2D,
 } from '@tensorflow/tfjs-core';
+import { expectTensor } from '../check.ts';
 import { expectShape } from '../shape.ts';
 import { defineOp } from './define.ts';
 import { geluWithDerivative } from './gelu.ts';
@@ -83,7 +84,8 @@ const withGelu = defineOp<NoAttributes>({
 });
 
 function check(caller: string, x: Tensor, kernel: Tensor2D, bias?: Tensor1D): void {
-  expectShape(caller, 'kernel', kernel, [x.shape[x.rank - 1] ?? null, null]);
+  expectTensor(caller, 'x', x);
+  expectShape(caller, 'kernel', kernel, [x.shape[x.rank - 1] ?? 0, null]);
   if (bias !== undefined) expectShape(caller, 'bias', bias, [kernel.shape[1]]);
 }
 

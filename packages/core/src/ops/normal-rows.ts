@@ -1,4 +1,5 @@
 import { engine, getBackend, getKernel, type Tensor2D, tensor2d } from '@tensorflow/tfjs-core';
+import { expectInteger, expectKey, expectType } from '../check.ts';
 import type { Key } from '../key.ts';
 import { normal } from '../random.ts';
 
@@ -20,6 +21,12 @@ const KERNEL = 'twocan.normalRows';
  * normalRows([key(0), key(1)], Float32Array.of(1, 0.5), 8); // [2, 8]
  */
 export function normalRows(keys: readonly Key[], levels: Float32Array, size: number): Tensor2D {
+  expectType('normalRows', 'keys', keys, Array);
+  keys.forEach((key, b) => {
+    expectKey('normalRows', `keys[${b}]`, key);
+  });
+  expectType('normalRows', 'levels', levels, Float32Array);
+  expectInteger('normalRows', 'size', size, 0);
   if (levels.length !== keys.length) {
     throw new RangeError(
       `normalRows: levels must hold one σ for each of ${keys.length} keys, got ${levels.length}`,

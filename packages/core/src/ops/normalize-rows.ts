@@ -1,32 +1,58 @@
 import {
+  abs,
   add,
+  max,
   mul,
   rsqrt,
   square,
+  step,
   sub,
   sum,
   type Tensor,
   type Tensor2D,
 } from '@tensorflow/tfjs-core';
+import { expectEpsilon } from '../check.ts';
 import { expectRank } from '../shape.ts';
 import { defineOp } from './define.ts';
+
+// Between these a row's largest magnitude can be squared and summed; outside, the row is multiplied by a
+// power of two first, which loses nothing. From 2⁻⁸ upwards the usual ε is lost in rounding anyway.
+const [TINY, SMALL, BIG] = [2 ** -60, 2 ** -8, 2 ** 40];
+
+/** What to multiply each row with, for its largest magnitude, and 1 where that is 1: there ε counts. */
+function factors(largest: Tensor): { factor: Tensor; ordinary: Tensor } {
+  const above = (bound: number): Tensor => step(sub(largest, bound));
+  const [positive, tiny, small, big] = [step(largest), above(TINY), above(SMALL), above(BIG)];
+  const ordinary = sub(1, add(sub(positive, small), big));
+  const scaled = [
+    mul(sub(positive, tiny), 2 ** 100),
+    mul(sub(tiny, small), 2 ** 30),
+    mul(big, 2 ** -90),
+  ];
+  return { factor: scaled.reduce((sum, part) => add(sum, part), ordinary), ordinary };
+}
 
 const op = defineOp<{ epsilon: number }>({
   name: 'normalizeRows',
   inputs: ['x'],
   forward: ([x], _, { epsilon }) => {
-    const inverseNorm = rsqrt(add(sum(square(x as Tensor), 1, true), epsilon));
-    const y = mul(x as Tensor, inverseNorm);
-    return [y, y, inverseNorm];
+    const { factor, ordinary } = factors(max(abs(x as Tensor), 1, true));
+    const scaled = mul(x as Tensor, factor);
+    const inverse = rsqrt(add(sum(square(scaled), 1, true), mul(ordinary, epsilon)));
+    const y = mul(scaled, inverse);
+    return [y, y, inverse, factor];
   },
-  backward: (dy, _inputs, _constants, [y, inverseNorm]) => {
+  backward: (dy, _inputs, _constants, [y, inverse, factor]) => {
     const along = mul(y as Tensor, sum(mul(dy, y as Tensor), 1, true));
-    return [mul(sub(dy, along), inverseNorm as Tensor)];
+    return [mul(mul(sub(dy, along), inverse as Tensor), factor as Tensor)];
   },
 });
 
 /**
  * Scales each row to length 1: x/√(Σx² + ε), with a finite gradient at zero.
+ *
+ * No finite row is too large or too small. One whose largest magnitude is below 2⁻⁸ or above 2⁴⁰ is brought
+ * near 1 first and gets length 1 without ε; of zeros it stays zeros.
  *
  * @param x `[B, Z]`
  * @param epsilon inside the root
@@ -37,5 +63,6 @@ const op = defineOp<{ epsilon: number }>({
  */
 export function normalizeRows(x: Tensor2D, epsilon = 1e-12): Tensor2D {
   expectRank('normalizeRows', 'x', x, 2);
+  expectEpsilon('normalizeRows', epsilon);
   return op([x], [], { epsilon }) as Tensor2D;
 }

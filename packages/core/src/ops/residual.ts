@@ -1,5 +1,7 @@
-import { add, clone, customGrad, type Tensor } from '@tensorflow/tfjs-core';
+import { add, clone, customGrad, type Tensor, tidy } from '@tensorflow/tfjs-core';
+import { expectTensor } from '../check.ts';
 import { expectShape } from '../shape.ts';
+import { floatOf } from './floats.ts';
 
 const sum = customGrad((x, branch) => ({
   value: add(x as Tensor, branch as Tensor),
@@ -22,6 +24,9 @@ const sum = customGrad((x, branch) => ({
  * He et al., arXiv 1512.03385.
  */
 export function residualSum<T extends Tensor>(x: T, branch: T): T {
+  expectTensor('residualSum', 'x', x);
   expectShape('residualSum', 'branch', branch, x.shape);
-  return sum(x, branch) as T;
+  return tidy(
+    () => sum(floatOf('residualSum', 'x', x), floatOf('residualSum', 'branch', branch)) as T,
+  );
 }

@@ -10,6 +10,8 @@ import {
   type Tensor,
   tidy,
 } from '@tensorflow/tfjs-core';
+import { expectType } from '../check.ts';
+import { floatOf } from './floats.ts';
 
 const KERNEL = 'twocan.squaredNorm';
 
@@ -20,14 +22,19 @@ const KERNEL = 'twocan.squaredNorm';
  *
  * @param tensors any shapes
  * @returns a scalar ≥ 0; 0 for no tensors
+ * @throws TypeError for what is no list of tensors
  * @example
  * squaredNorm([tensor1d([3]), tensor1d([4])]); // 25
  */
 export function squaredNorm(tensors: readonly Tensor[]): Scalar {
+  expectType('squaredNorm', 'tensors', tensors, Array);
   if (tensors.length === 0) return scalar(0);
-  if (getKernel(KERNEL, getBackend())) {
-    const inputs = Object.fromEntries(tensors.map((t, i) => [`tensor${i}`, t]));
-    return engine().runKernel(KERNEL, inputs as never, {}) as Scalar;
-  }
-  return tidy(() => addN(tensors.map((t) => sum(square(t)) as Scalar)));
+  return tidy(() => {
+    const floats = tensors.map((t, i) => floatOf('squaredNorm', `tensors[${i}]`, t));
+    if (getKernel(KERNEL, getBackend())) {
+      const inputs = Object.fromEntries(floats.map((t, i) => [`tensor${i}`, t]));
+      return engine().runKernel(KERNEL, inputs as never, {}) as Scalar;
+    }
+    return addN(floats.map((t) => sum(square(t)) as Scalar));
+  });
 }

@@ -10,6 +10,7 @@ import {
   tidy,
   zeros,
 } from '@tensorflow/tfjs-core';
+import { expectInteger, expectType } from '../check.ts';
 import { expectRank, expectShape } from '../shape.ts';
 import { defineOp } from './define.ts';
 
@@ -45,6 +46,7 @@ const gatherOp = defineOp<{ count: number }>({
   name: 'gatherTokens',
   inputs: ['x'],
   constants: ['index', 'back'],
+  integers: ['index', 'back'],
   forward: ([x], [index], { count }) => {
     const [batch = 0, , width = 0] = (x as Tensor).shape;
     const picked = gatherRows(rows(x as Tensor), index as Tensor);
@@ -61,6 +63,7 @@ const scatterOp = defineOp<{ count: number }>({
   name: 'scatterTokens',
   inputs: ['x', 'fill'],
   constants: ['index', 'back', 'filled'],
+  integers: ['index', 'back'],
   forward: ([x, fill], [index], { count }) => {
     const [batch = 0, , width = 0] = (x as Tensor).shape;
     const row = reshape(fill as Tensor, [1, width]) as Tensor2D;
@@ -89,6 +92,8 @@ const scatterOp = defineOp<{ count: number }>({
 export function gatherTokens(x: Tensor3D, indices: Int32Array, count: number): Tensor3D {
   expectRank('gatherTokens', 'x', x, 3);
   const [batch, tokens] = x.shape;
+  expectType('gatherTokens', 'indices', indices, Int32Array);
+  expectInteger('gatherTokens', 'count', count, 0);
   if (indices.length !== batch * count || indices.some((i) => i < 0 || i >= tokens)) {
     throw new RangeError(
       `gatherTokens: indices must hold ${batch}·${count} numbers in [0, ${tokens}), got ${indices.length}`,
@@ -125,6 +130,8 @@ export function scatterTokens(
   expectRank('scatterTokens', 'x', x, 3);
   const [batch, kept, width] = x.shape;
   expectShape('scatterTokens', 'fill', fill, [1, 1, width]);
+  expectType('scatterTokens', 'restore', restore, Int32Array);
+  expectInteger('scatterTokens', 'count', count, 0);
   if (restore.length !== batch * count || restore.some((rank) => rank < 0)) {
     throw new RangeError(
       `scatterTokens: restore must hold ${batch}·${count} ranks ≥ 0, got ${restore.length} numbers`,

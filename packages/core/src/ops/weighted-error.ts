@@ -11,6 +11,7 @@ import {
   type Tensor2D,
   type Tensor3D,
 } from '@tensorflow/tfjs-core';
+import { expectInteger } from '../check.ts';
 import { expectRank, expectShape } from '../shape.ts';
 import { defineOp } from './define.ts';
 
@@ -52,6 +53,7 @@ export function weightedMeanSquaredError(
   weights: Tensor2D,
 ): Scalar {
   expectRank('weightedMeanSquaredError', 'prediction', prediction, 3);
+  expectInteger('weightedMeanSquaredError', 'the size of prediction', prediction.size);
   expectShape('weightedMeanSquaredError', 'target', target, prediction.shape);
   expectShape('weightedMeanSquaredError', 'weights', weights, prediction.shape.slice(0, 2));
   return op([prediction], [target, weights], {}) as Scalar;
