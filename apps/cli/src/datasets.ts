@@ -6,6 +6,7 @@ import { type BrokenFile, type ImageFolder, imageFolder } from '@twocan/data/nod
 import type { DataFacts } from './config.ts';
 import { atMost, between, type Evaluation, MOST, type Most, within } from './evaluation-sets.ts';
 import { usageError } from './failure.ts';
+import { oneColourNote } from './one-colour.ts';
 
 /** Data ready for a run. */
 export type OpenedData = DataFacts & {
@@ -238,8 +239,9 @@ async function smallImages(folder: ImageFolder, { height, width }: Side): Promis
   ];
 }
 
-function notesOf(asked: string, path: string, { broken }: ImageFolder): string[] {
-  const notes = asked === path ? [] : [`training on ${path}`];
+function notesOf(asked: string, path: string, folder: ImageFolder): string[] {
+  const { broken } = folder;
+  const notes = [...(asked === path ? [] : [`training on ${path}`]), ...oneColourNote(folder)];
   if (broken.length === 0) return notes;
   const first = broken[0];
   return [

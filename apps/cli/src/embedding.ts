@@ -3,6 +3,7 @@ import type { Dataset } from '@twocan/data';
 import { openImages } from './datasets.ts';
 import { encoderFeatures, extractRows, type Rows } from './features.ts';
 import { encodeNpy, namesBeside } from './npy.ts';
+import { oneColourNote } from './one-colour.ts';
 import { openModel } from './open-model.ts';
 import { writeOutput } from './outputs.ts';
 import { useBackend } from './words.ts';
@@ -35,6 +36,7 @@ export async function embedFolder({ model, data, out, backend }: EmbedRequest): 
     if (names.length === 0) await writeOutput(out, jsonLines(folder, rows));
     else await writeOutput(out, encodeNpy(rows.features, [folder.length, rows.width]));
     for (const path of names) await writeOutput(path, `${namesOf(folder).join('\n')}\n`);
+    for (const note of oneColourNote(folder)) console.error(note);
     for (const { name, reason } of folder.broken) console.error(`left out ${name}: ${reason}`);
     console.log(
       `${folder.length} images, ${rows.width} numbers each: ${[out, ...names].join(', ')}`,

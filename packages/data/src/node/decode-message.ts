@@ -7,9 +7,11 @@ export type DecodeRequest = {
   readonly headerOnly?: boolean;
 };
 
-/** What a worker answers; `data` is RGB, absent for headers. */
+/** What a worker answers; `data` is RGB. Headers are without it, and without what follows from it. */
 export type DecodeReply = {
   readonly width: number;
   readonly height: number;
   readonly data?: Uint8Array<ArrayBuffer>;
+  /** Whether all pixels are equal. */
+  readonly oneColour?: boolean;
 };

@@ -3,6 +3,11 @@
 import { readFile } from 'node:fs/promises';
 import { parentPort } from 'node:worker_threads';
 import sharp from 'sharp';
+import { deepPicture } from './deep-picture.js';
+import { inkPicture } from './ink-picture.js';
+import { readHeader } from './picture-header.js';
+import { plainReason } from './plain-reason.js';
+import { BACKGROUND } from './sample-range.js';
 
 // The pool is the parallelism; a cache of sharp's own would only hold what is never asked again.
 sharp.concurrency(1);
@@ -14,19 +19,31 @@ sharp.cache(false);
  */
 async function decode({ path, shortSide, headerOnly }) {
   // Read here: a path with a character that sharp's own opening refuses still works.
-  const picture = sharp(await readFile(path), { failOn: 'error' });
-  if (headerOnly) {
-    const { autoOrient } = await picture.metadata();
-    return { width: autoOrient.width, height: autoOrient.height };
-  }
-  const upright = picture.autoOrient().toColourspace('srgb').removeAlpha();
+  const bytes = await readFile(path);
+  const header = await readHeader(bytes);
+  if (headerOnly) return header.upright;
+  const upright = await openPicture(bytes, header);
+  if (header.alpha)
+    upright.flatten({ background: { r: BACKGROUND, g: BACKGROUND, b: BACKGROUND } });
+  upright.removeAlpha();
   if (shortSide !== undefined) {
     upright.resize(shortSide, shortSide, { fit: 'outside', withoutEnlargement: true });
   }
   const { data, info } = await upright
     .raw({ depth: 'uchar' })
     .toBuffer({ resolveWithObject: true });
-  return { width: info.width, height: info.height, data: toRgb(data, info.channels) };
+  const rgb = toRgb(data, info.channels);
+  return { width: info.width, height: info.height, data: rgb, oneColour: isOneColour(rgb) };
+}
+
+/**
+ * @param {Uint8Array} bytes
+ * @param {import('./picture-header.js').Header} header
+ */
+async function openPicture(bytes, header) {
+  if (header.deep) return deepPicture(bytes, header);
+  if (header.ink) return inkPicture(bytes);
+  return sharp(bytes, { failOn: 'error' }).autoOrient().toColourspace('srgb');
 }
 
 /**
@@ -42,6 +59,12 @@ function toRgb(data, channels) {
   return rgb;
 }
 
+/** @param {Uint8Array} rgb */
+function isOneColour(rgb) {
+  for (let i = 3; i < rgb.length; i++) if (rgb[i] !== rgb[i - 3]) return false;
+  return true;
+}
+
 parentPort?.on(
   'message',
   async (/** @type {import('./decode-message.ts').DecodeRequest} */ request) => {
@@ -49,7 +72,7 @@ parentPort?.on(
       const reply = await decode(request);
       parentPort?.postMessage({ reply }, reply.data === undefined ? [] : [reply.data.buffer]);
     } catch (error) {
-      parentPort?.postMessage({ error: error instanceof Error ? error.message : String(error) });
+      parentPort?.postMessage({ error: plainReason(error) });
     }
   },
 );

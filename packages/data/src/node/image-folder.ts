@@ -13,6 +13,8 @@ export type BrokenFile = { readonly name: string; readonly reason: string };
 export type ImageFolder = Dataset & {
   /** Files that were left out; grows when a large folder meets one later. */
   readonly broken: readonly BrokenFile[];
+  /** Pictures of one single colour, of those that were decoded; grows with them. */
+  readonly oneColour: ReadonlySet<string>;
   /** Whether all pictures are held decoded in memory. */
   readonly inMemory: boolean;
   readonly close: () => Promise<void>;
@@ -32,6 +34,9 @@ export type ImageFolderOptions = {
   readonly progress?: (done: number, total: number) => void;
 };
 
+/** How many pictures of a folder that is not kept in memory are decoded when it opens. */
+const LOOKED_AT = 32;
+
 type Decoder = WorkerPool<DecodeRequest, DecodeReply>;
 
 /**
@@ -40,7 +45,8 @@ type Decoder = WorkerPool<DecodeRequest, DecodeReply>;
  * A folder that fits the cache is decoded when it opens; of a larger one only the headers are read.
  * Files that fail are left out and named in `broken`. In a large folder, a file that turns out
  * damaged later is replaced by the next sound one of its class, so that batches stay deterministic.
- * Alpha is dropped. The class is the first folder level, when all pictures lie in two or more.
+ * Transparent pixels are blended over grey (128, 128, 128); of pages and frames the first is read;
+ * samples other than 8-bit get the range that they have: docs/pictures.md has the rules. The class is the first folder level, when all pictures lie in two or more.
  *
  * @param folder where the pictures are
  * @param options see {@link ImageFolderOptions}
@@ -71,10 +77,12 @@ export async function imageFolder(
   }
   const pool: Decoder = workerPool(new URL('./decode-worker.js', import.meta.url), workers);
   const broken: BrokenFile[] = [];
+  const oneColour = new Set<string>();
   const pathOf = (name: string): string => join(folder, name);
   const decode = async (name: string): Promise<Image> => {
     const bound = shortSide === undefined ? {} : { shortSide };
-    const { width, height, data } = await pool.run({ path: pathOf(name), ...bound });
+    const { width, height, data, ...found } = await pool.run({ path: pathOf(name), ...bound });
+    if (found.oneColour) oneColour.add(name);
     return { width, height, channels: 3, data: data ?? new Uint8Array(0) };
   };
   try {
@@ -88,7 +96,9 @@ export async function imageFolder(
       // Sound headers are what can be known of a large folder without decoding it all.
       const sound = (await keepSound(names, broken, counted(sizeOf))).map(({ name }) => name);
       failIfNone(folder, sound, broken);
-      return { ...onDisk(sound, decode, broken, pool), broken, inMemory: false };
+      // A look at some, for what is said of their colours; the damaged are met when they are asked for.
+      await Promise.allSettled(spread(sound, LOOKED_AT).map(decode));
+      return { ...onDisk(sound, decode, broken, pool), broken, oneColour, inMemory: false };
     }
     const pictures = await keepSound(names, broken, counted(decode));
     failIfNone(folder, pictures, broken);
@@ -98,7 +108,8 @@ export async function imageFolder(
       return (pictures[index] as { value: Image }).value;
     };
     const labelled = withClasses(pictures.map(({ name }) => name));
-    return { ...labelled, image, broken, inMemory: true, close: async () => undefined };
+    const close = async (): Promise<void> => undefined;
+    return { ...labelled, image, broken, oneColour, inMemory: true, close };
   } catch (error) {
     await pool.close();
     throw error;
@@ -111,14 +122,17 @@ async function estimateBytes(
   sizeOf: (name: string) => Promise<DecodeReply>,
   shortSide = Number.POSITIVE_INFINITY,
 ): Promise<number> {
-  const sample = names.filter((_, i) => i % Math.ceil(names.length / 200) === 0);
-  const headers = await keepSound(sample, [], sizeOf);
+  const headers = await keepSound(spread(names, 200), [], sizeOf);
   const bytes = headers.map(({ value: { width, height } }) => {
     const shrink = Math.min(1, shortSide / Math.min(width, height));
     return 3 * Math.ceil(width * shrink) * Math.ceil(height * shrink);
   });
   return (bytes.reduce((a, b) => a + b, 0) / Math.max(1, bytes.length)) * names.length;
 }
+
+/** At most `count` names, at equal distances. */
+const spread = (names: readonly string[], count: number): string[] =>
+  names.filter((_, i) => i % Math.ceil(names.length / count) === 0);
 
 /** What succeeds, in order, with its name; failures go to `broken`, in order as well. */
 async function keepSound<T>(
@@ -192,7 +206,8 @@ function withClasses(names: readonly string[]): Omit<Dataset, 'image'> {
   const folders = names.map((path) => path.slice(0, Math.max(0, path.indexOf('/'))));
   const classes = [...new Set(folders)].sort();
   if (classes.length < 2 || classes.includes('')) return { length: names.length, name };
-  const labels = Int32Array.from(folders, (own) => classes.indexOf(own));
+  const indices = new Map(classes.map((own, i) => [own, i]));
+  const labels = Int32Array.from(folders, (own) => indices.get(own) ?? 0);
   return { length: names.length, name, classes, labels };
 }
 

@@ -1,0 +1,58 @@
+// Plain JavaScript, because the decoder's worker imports it unbuilt.
+import sharp from 'sharp';
+import { pictureError } from './plain-reason.js';
+import { TAG, tiffTags } from './tiff-tags.js';
+
+/** Pixels that a picture may have, sharp's own limit: more are a mistake or an attack. */
+const MOST_PIXELS = 0x3fff ** 2;
+/** Those of a picture that is decoded at its full size, in up to 16 bytes a pixel. */
+const MOST_PIXELS_AT_ONCE = 2 ** 26;
+
+const DEEP_SPACES = ['b-w', 'grey16', 'rgb16', 'scrgb', 'srgb', 'rgb'];
+/** Values of TIFF's PhotometricInterpretation: both are grey. */
+export const [WHITE_IS_ZERO, BLACK_IS_ZERO] = [0, 1];
+
+/**
+ * What a file is, before its pixels are decoded.
+ *
+ * @typedef {object} Header
+ * @property {{ width: number, height: number }} upright the size after EXIF's turn
+ * @property {boolean} deep whether the samples have a range of their own: not 8 bits, no profile
+ * @property {boolean} ink whether it is CMYK without a profile
+ * @property {boolean} alpha whether the last channel is how opaque a pixel is
+ * @property {ReadonlyMap<number, import('./tiff-tags.js').Tag>} tags of a TIFF; else empty
+ */
+
+/**
+ * Reads a header and refuses what must not or cannot be decoded.
+ *
+ * @param {Uint8Array} bytes the file
+ * @returns {Promise<Header>}
+ * @throws Error with the reason in plain words, or what the decoder throws
+ */
+export async function readHeader(bytes) {
+  // The limit is checked here, where the size is known and can be named.
+  const found = await sharp(bytes, { limitInputPixels: false }).metadata();
+  const { format, depth, space, autoOrient, hasAlpha, hasProfile } = found;
+  /** @type {Header['tags']} */
+  const tags = format === 'tiff' ? tiffTags(bytes) : new Map();
+  const lossless = format === 'tiff' || format === 'png';
+  const deep = lossless && depth !== 'uchar' && !hasProfile && DEEP_SPACES.includes(space);
+  const ink = space === 'cmyk' && depth === 'uchar' && !hasProfile;
+  const { width, height } = autoOrient;
+  const most = deep || ink ? MOST_PIXELS_AT_ONCE : MOST_PIXELS;
+  if (width * height > most) {
+    const kind = deep || ink ? ' for CMYK and for samples other than 8-bit' : '';
+    const limit = `the limit of ${Math.floor(most / 1e6)} million pixels${kind}`;
+    throw pictureError(`${width}x${height} is more than ${limit}; make it smaller`);
+  }
+  const extra = tags.get(TAG.extraSamples)?.values ?? [];
+  const photometric = tags.get(TAG.photometric)?.values[0];
+  const grey = photometric === WHITE_IS_ZERO || photometric === BLACK_IS_ZERO;
+  if (grey && found.channels > 1 && !(found.channels === 2 && extra[0] !== 0)) {
+    throw pictureError(
+      `has ${found.channels} channels that are neither grey with alpha nor RGB; save one channel, or three as RGB`,
+    );
+  }
+  return { upright: { width, height }, deep, ink, alpha: hasAlpha && extra[0] !== 0, tags };
+}

@@ -1,0 +1,45 @@
+// Plain JavaScript, because the decoder's worker imports it unbuilt.
+
+/** How what the libraries below the decoder say begins, and what it means for who has the file. */
+const MEANINGS = /** @type {const} */ ([
+  [
+    /unsupported image format/i,
+    'unsupported image format; the contents are no image that can be read',
+  ],
+  [/buffer is empty/i, 'the file is empty'],
+  [
+    /tiff2vips: (samples|sample)|bad labq format/i,
+    'a TIFF with a kind of samples that cannot be read; save it with 8 or 16 bits or as 32-bit floats',
+  ],
+  [
+    /premature end|truncat|read error|unexpected end|not enough data/i,
+    'damaged: the file is cut off or was changed',
+  ],
+  [
+    /vips|libpng|corrupt|invalid|heif|webp|tiff|gif|decod|load/i,
+    'damaged: the contents cannot be decoded',
+  ],
+]);
+
+/**
+ * Why a file cannot be read, without the names of libraries.
+ *
+ * @param {unknown} error what was thrown
+ * @returns {string} the reason; the error's own message where that is from here or from the disk
+ */
+export function plainReason(error) {
+  const message = error instanceof Error ? error.message : String(error);
+  if (error instanceof Error && ('code' in error || error.name === PLAIN)) return message;
+  return MEANINGS.find(([pattern]) => pattern.test(message))?.[1] ?? message;
+}
+
+const PLAIN = 'PictureError';
+
+/**
+ * An error whose message is for the one who has the file.
+ *
+ * @param {string} reason
+ */
+export function pictureError(reason) {
+  return Object.assign(new Error(reason), { name: PLAIN });
+}
