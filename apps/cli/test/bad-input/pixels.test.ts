@@ -2,9 +2,16 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { afterAll, beforeAll, expect } from 'vitest';
-import pictures from '../../../../packages/data/test/golden/pictures.json' with { type: 'json' };
 import { scratch, twocan } from '../cli.ts';
 import { describeRows, type Rows } from './rows.ts';
+
+/** Pictures of packages/data/test/golden/make_pictures.py, and the row of RGB that each must give. */
+const pictures: readonly { name: string; file: string; row: readonly number[] }[] = JSON.parse(
+  readFileSync(
+    new URL('../../../../packages/data/test/golden/pictures.json', import.meta.url),
+    'utf8',
+  ),
+);
 
 const folder = scratch();
 afterAll(folder.remove);
@@ -15,7 +22,6 @@ beforeAll(async () => {
   expect((await twocan(['pretrain', ...flags])).code).toBe(0);
 });
 
-/** A picture of packages/data/test/golden/make_pictures.py. */
 function golden(name: string): Buffer {
   const found = pictures.find((picture) => picture.name === name);
   return Buffer.from(found?.file ?? '', 'base64');
