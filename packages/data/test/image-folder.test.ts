@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Image } from '../src/index.ts';
-import { imageFolder, listImages } from '../src/node/index.ts';
+import { imageFolder, listFolder, listImages } from '../src/node/index.ts';
 import { numberedPicture } from './pictures.ts';
 
 const SOURCE = smooth();
@@ -125,6 +125,13 @@ describe('imageFolder', () => {
     await symlink(join(root, 'links/real'), join(root, 'links/twin'));
     await symlink(join(root, 'nowhere'), join(root, 'links/dead.png'));
     expect(await listImages(join(root, 'links'))).toEqual(['real/1.png', 'twin/1.png']);
+    expect((await listFolder(join(root, 'links'))).leftOut).toEqual([
+      { name: '.hidden/', reason: 'a hidden folder', files: 1 },
+      { name: 'dead.png', reason: 'a link to nothing' },
+      { name: 'notes.txt', reason: 'not an image: .txt' },
+      { name: 'real/up/', reason: 'a link to a folder that it lies in' },
+      { name: 'twin/up/', reason: 'a link to a folder that it lies in' },
+    ]);
   });
 
   it('leaves broken files out and names them; replaces them when found late', async () => {

@@ -1,6 +1,7 @@
 /** What the pool asks a worker. */
 export type DecodeRequest = {
-  readonly path: string;
+  /** Bytes where the path is not UTF-8. */
+  readonly path: string | Uint8Array;
   /** Shrink so that the shorter side is at most this; JPEGs are then decoded at a fraction. */
   readonly shortSide?: number;
   /** Only width and height. */

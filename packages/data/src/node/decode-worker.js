@@ -19,7 +19,7 @@ sharp.cache(false);
  */
 async function decode({ path, shortSide, headerOnly }) {
   // Read here: a path with a character that sharp's own opening refuses still works.
-  const bytes = await readFile(path);
+  const bytes = await readFile(typeof path === 'string' ? path : Buffer.from(path));
   const header = await readHeader(bytes);
   if (headerOnly) return header.upright;
   const upright = await openPicture(bytes, header);

@@ -3,7 +3,9 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { checkIndex, type Dataset, type Image } from '../dataset.ts';
 import type { DecodeReply, DecodeRequest } from './decode-message.ts';
-import { IMAGE_ENDINGS, listImages } from './list-images.ts';
+import { openable, printable } from './file-names.ts';
+import { readEndings } from './image-formats.ts';
+import { listImages } from './list-images.ts';
 import { type WorkerPool, workerPool } from './worker-pool.ts';
 
 /** A file that is no picture, and what the decoder said. */
@@ -30,6 +32,8 @@ export type ImageFolderOptions = {
   readonly workers?: number;
   /** Names of files in the folder, to read these alone and in this order. */
   readonly only?: readonly string[];
+  /** The class of a file by its name, empty for none; its folder of the first level unless given. */
+  readonly classOf?: (name: string) => string;
   /** Told how many of the files have been read: a large folder takes a while to open. */
   readonly progress?: (done: number, total: number) => void;
 };
@@ -65,6 +69,7 @@ export async function imageFolder(
       throw new RangeError(`imageFolder: ${name} must be an integer of 1 or more, got ${value}`);
     }
   }
+  const { classOf = firstLevel } = options;
   requireSharp();
   const listed = options.only ?? listImages(folder);
   const names = await Promise.resolve(listed).catch((error: Error) => {
@@ -72,13 +77,13 @@ export async function imageFolder(
   });
   if (names.length === 0) {
     throw new Error(
-      `imageFolder: no pictures in ${folder}; looked for ${IMAGE_ENDINGS.join(' ')} at any depth`,
+      `imageFolder: no pictures in ${folder}; looked for ${(await readEndings()).join(' ')} at any depth`,
     );
   }
   const pool: Decoder = workerPool(new URL('./decode-worker.js', import.meta.url), workers);
   const broken: BrokenFile[] = [];
   const oneColour = new Set<string>();
-  const pathOf = (name: string): string => join(folder, name);
+  const pathOf = (name: string): string | Buffer => openable(join(folder, name));
   const decode = async (name: string): Promise<Image> => {
     const bound = shortSide === undefined ? {} : { shortSide };
     const { width, height, data, ...found } = await pool.run({ path: pathOf(name), ...bound });
@@ -98,7 +103,12 @@ export async function imageFolder(
       failIfNone(folder, sound, broken);
       // A look at some, for what is said of their colours; the damaged are met when they are asked for.
       await Promise.allSettled(spread(sound, LOOKED_AT).map(decode));
-      return { ...onDisk(sound, decode, broken, pool), broken, oneColour, inMemory: false };
+      return {
+        ...onDisk(sound, classOf, decode, broken, pool),
+        broken,
+        oneColour,
+        inMemory: false,
+      };
     }
     const pictures = await keepSound(names, broken, counted(decode));
     failIfNone(folder, pictures, broken);
@@ -107,7 +117,10 @@ export async function imageFolder(
       checkIndex('imageFolder', pictures.length, index);
       return (pictures[index] as { value: Image }).value;
     };
-    const labelled = withClasses(pictures.map(({ name }) => name));
+    const labelled = withClasses(
+      pictures.map(({ name }) => name),
+      classOf,
+    );
     const close = async (): Promise<void> => undefined;
     return { ...labelled, image, broken, oneColour, inMemory: true, close };
   } catch (error) {
@@ -152,16 +165,19 @@ async function keepSound<T>(
 /** Decodes on demand; a file that fails gives way to the next of its class, then of any. */
 function onDisk(
   names: readonly string[],
+  classOf: (name: string) => string,
   decode: (name: string) => Promise<Image>,
   broken: BrokenFile[],
   pool: Decoder,
 ): Dataset & { close: () => Promise<void> } {
-  const labelled = withClasses(names);
+  const labelled = withClasses(names, classOf);
+  // Also where some pictures have no class, a file gives way to one of its own.
+  const groups = names.map(classOf);
   const failed = new Set<string>();
   let open = true;
   const image = async (index: number): Promise<Image> => {
     checkIndex('imageFolder', names.length, index);
-    for (const candidate of candidates(index, names.length, labelled.labels)) {
+    for (const candidate of candidates(index, groups)) {
       const name = names[candidate] ?? '';
       if (failed.has(name)) continue;
       if (!open) throw new Error('imageFolder: closed; open the folder again to read');
@@ -183,31 +199,33 @@ function onDisk(
   return { ...labelled, image, close };
 }
 
-/** The index itself, then those after it (round the end) with its label, then the rest. */
-function* candidates(
-  index: number,
-  length: number,
-  labels: Int32Array | undefined,
-): Generator<number> {
-  for (const sameLabel of [true, false]) {
-    for (let i = 0; i < length; i++) {
-      const other = (index + i) % length;
-      if ((labels?.[other] === labels?.[index]) === sameLabel) yield other;
+/** The index itself, then those after it (round the end) of its class, then the rest. */
+function* candidates(index: number, groups: readonly string[]): Generator<number> {
+  for (const same of [true, false]) {
+    for (let i = 0; i < groups.length; i++) {
+      const other = (index + i) % groups.length;
+      if ((groups[other] === groups[index]) === same) yield other;
     }
   }
 }
 
-/** Length, names and, where every picture lies in one of two or more folders, labels. */
-function withClasses(names: readonly string[]): Omit<Dataset, 'image'> {
+/** The folder of the first level that a picture lies in; empty for none. */
+const firstLevel = (path: string): string => path.slice(0, Math.max(0, path.indexOf('/')));
+
+/** Length, names and, where every picture is of one of two or more classes, labels. */
+function withClasses(
+  names: readonly string[],
+  classOf: (name: string) => string,
+): Omit<Dataset, 'image'> {
   const name = (index: number): string => {
     checkIndex('imageFolder', names.length, index);
     return names[index] ?? '';
   };
-  const folders = names.map((path) => path.slice(0, Math.max(0, path.indexOf('/'))));
-  const classes = [...new Set(folders)].sort();
+  const own = names.map(classOf);
+  const classes = [...new Set(own)].sort();
   if (classes.length < 2 || classes.includes('')) return { length: names.length, name };
-  const indices = new Map(classes.map((own, i) => [own, i]));
-  const labels = Int32Array.from(folders, (own) => indices.get(own) ?? 0);
+  const numbers = new Map(classes.map((name, number) => [name, number]));
+  const labels = Int32Array.from(own, (name) => numbers.get(name) ?? 0);
   return { length: names.length, name, classes, labels };
 }
 
@@ -220,7 +238,7 @@ function failIfNone(
   const first = broken[0];
   throw new Error(
     `imageFolder: none of the ${broken.length} files in ${folder} decodes; ` +
-      `the first, ${first?.name}: ${first?.reason}`,
+      `the first, ${printable(first?.name ?? '')}: ${first?.reason}`,
   );
 }
 

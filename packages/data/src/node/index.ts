@@ -1,7 +1,16 @@
+export { nameOfBytes, openable, printable } from './file-names.ts';
 export {
   type BrokenFile,
   type ImageFolder,
   type ImageFolderOptions,
   imageFolder,
 } from './image-folder.ts';
-export { IMAGE_ENDINGS, listImages } from './list-images.ts';
+export { readEndings } from './image-formats.ts';
+export {
+  firstBytes,
+  type LeftOut,
+  type Listing,
+  type ListOptions,
+  listFolder,
+  listImages,
+} from './list-images.ts';
