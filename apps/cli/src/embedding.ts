@@ -1,7 +1,7 @@
 import { disposeTree } from '@twocan/core';
 import type { Dataset } from '@twocan/data';
-import { openImages } from './datasets.ts';
 import { encoderFeatures, extractRows, type Rows } from './features.ts';
+import { openImages } from './layout/open-images.ts';
 import { encodeNpy, namesBeside } from './npy.ts';
 import { oneColourNote } from './one-colour.ts';
 import { openModel } from './open-model.ts';
@@ -35,9 +35,9 @@ export async function embedFolder({ model, data, out, backend }: EmbedRequest): 
     const names = namesBeside(out);
     if (names.length === 0) await writeOutput(out, jsonLines(folder, rows));
     else await writeOutput(out, encodeNpy(rows.features, [folder.length, rows.width]));
-    for (const path of names) await writeOutput(path, `${namesOf(folder).join('\n')}\n`);
+    for (const path of names)
+      await writeOutput(path, `${namesOf(folder).map(lineOfName).join('\n')}\n`);
     for (const note of oneColourNote(folder)) console.error(note);
-    for (const { name, reason } of folder.broken) console.error(`left out ${name}: ${reason}`);
     console.log(
       `${folder.length} images, ${rows.width} numbers each: ${[out, ...names].join(', ')}`,
     );
@@ -49,6 +49,22 @@ export async function embedFolder({ model, data, out, backend }: EmbedRequest): 
 
 const namesOf = (dataset: Dataset): string[] =>
   Array.from({ length: dataset.length }, (_, i) => dataset.name(i));
+
+/** What a reader of lines, or a terminal, would act on. */
+const SPECIAL = /[\p{Cc}\u2028\u2029\uD800-\uDFFF]/u;
+
+/**
+ * A name as one line of text: as it is, or as a JSON string where it has a line break, another
+ * control character or bytes that are not UTF-8, or begins with a quotation mark.
+ */
+export function lineOfName(name: string): string {
+  if (!SPECIAL.test(name) && !name.startsWith('"')) return name;
+  // JSON leaves some line separators as they are.
+  return JSON.stringify(name).replace(
+    /[\u007f-\u009f\u2028\u2029]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+}
 
 function jsonLines(dataset: Dataset, rows: Rows): string {
   const { features, width } = rows;

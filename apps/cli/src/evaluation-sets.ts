@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
 import { type Dataset, subset } from '@twocan/data';
-import type { ImageFolder } from '@twocan/data/node';
+import { printable } from '@twocan/data/node';
 
 /** Labelled pictures: to learn from, and to be judged on. */
 export type Evaluation = {
@@ -21,57 +21,78 @@ export const MOST: Most = { train: 2000, test: 500 };
 /** All pictures: for numbers that are to be compared with others. */
 export const EVERY: Most = { train: Number.POSITIVE_INFINITY, test: Number.POSITIVE_INFINITY };
 /** Of a folder without a held-out sibling, every fifth picture of a class is held out. */
-const FOLD = 5;
+export const FOLD = 5;
+
+/** Pictures that all have a class. */
+export type Labelled = Dataset & Required<Pick<Dataset, 'classes' | 'labels'>>;
 
 /**
- * One folder's pictures judged by another's.
+ * The pictures of a data set that have a class.
+ *
+ * @param dataset any pictures
+ * @param classOf the class of a picture by its name; empty for none
+ * @param known the classes that count, in their order; those that occur unless given
+ * @returns the pictures; undefined where they have fewer than two classes, or none of the known ones
+ */
+export function labelledPart(
+  dataset: Dataset,
+  classOf: (name: string) => string,
+  known?: readonly string[],
+): Labelled | undefined {
+  const own = Array.from({ length: dataset.length }, (_, i) => classOf(dataset.name(i)));
+  const classes = known ?? [...new Set(own)].filter((name) => name !== '').sort();
+  if (classes.length < 2) return undefined;
+  const numbers = new Map(classes.map((name, number) => [name, number]));
+  const labels = Int32Array.from(own, (name) => numbers.get(name) ?? -1);
+  const kept = [...labels.keys()].filter((i) => (labels[i] ?? -1) >= 0);
+  if (kept.length === 0) return undefined;
+  const part = kept.length === dataset.length ? dataset : subset(dataset, kept);
+  return { ...part, classes, labels: labels.filter((label) => label >= 0) };
+}
+
+/**
+ * One part's pictures judged by another's.
  *
  * @param train the neighbours
- * @param test the pictures to name
+ * @param test the pictures to name, labelled by the classes of `train`
  * @param path where the test pictures lie
  * @param most how many of each side
- * @returns both sides; undefined where classes are not known, or differ
+ * @returns both sides
  */
-export function between(
-  train: ImageFolder,
-  test: ImageFolder,
-  path: string,
-  most: Most,
-): Evaluation | undefined {
-  const { classes = [], labels } = train;
-  const names = test.classes ?? [];
-  const known = names.every((name) => classes.includes(name));
-  if (labels === undefined || test.labels === undefined || !known) return undefined;
-  const renamed = test.labels.map((label) => classes.indexOf(names[label] ?? ''));
+export function between(train: Labelled, test: Labelled, path: string, most: Most): Evaluation {
   return {
     train: atMost(train, most.train),
-    test: atMost({ ...test, classes, labels: renamed }, most.test),
-    classes: classes.length,
-    heldOut: `pictures of ${basename(path)}/`,
+    test: atMost(test, most.test),
+    classes: train.classes.length,
+    heldOut: `pictures of ${printable(basename(path))}/`,
     source: `pictures of ${path}, by their neighbours in the data`,
   };
 }
 
 /**
- * A folder judged by a fifth of itself.
+ * Pictures judged by a fifth of themselves.
  *
- * @param folder its pictures
+ * @param labelled the pictures
  * @param path where they lie
- * @param most how many of each side
- * @returns both sides; undefined where classes are not known
+ * @param of.most how many of each side
+ * @param of.seen whether the pretraining saw them
+ * @returns both sides; undefined where no class has pictures enough to hold one out
  */
-export function within(folder: ImageFolder, path: string, most: Most): Evaluation | undefined {
-  const { classes, labels } = folder;
-  if (classes === undefined || labels === undefined) return undefined;
-  const seen = new Map<number, number>();
-  const isTest = [...labels].map((label) => {
-    const nth = seen.get(label) ?? 0;
-    seen.set(label, nth + 1);
+export function within(
+  labelled: Labelled,
+  path: string,
+  { most, seen }: { readonly most: Most; readonly seen: boolean },
+): Evaluation | undefined {
+  const { labels, classes } = labelled;
+  const met = new Int32Array(classes.length);
+  const isTest = Array.from(labels, (label) => {
+    const nth = met[label] ?? 0;
+    met[label] = nth + 1;
     return nth % FOLD === FOLD - 1;
   });
   const part = (side: boolean): Dataset =>
     subset(
-      folder,
+      labelled,
       [...labels.keys()].filter((i) => isTest[i] === side),
     );
   const test = part(true);
@@ -80,10 +101,18 @@ export function within(folder: ImageFolder, path: string, most: Most): Evaluatio
     train: atMost(part(false), most.train),
     test: atMost(test, most.test),
     classes: classes.length,
-    heldOut: 'pictures whose labels were held out; the pretraining saw them without',
+    heldOut: `pictures whose labels were held out${seen ? '; the pretraining saw them without' : ''}`,
     source: `every fifth picture of ${path}, by its neighbours among the rest`,
   };
 }
+
+/**
+ * How many classes occur among some pictures.
+ *
+ * @param dataset labelled pictures
+ * @returns the number of different labels
+ */
+export const classesIn = ({ labels = new Int32Array(0) }: Dataset): number => new Set(labels).size;
 
 /** Evenly spread pictures, so that sorted classes stay in proportion. */
 export function atMost(dataset: Dataset, most: number): Dataset {

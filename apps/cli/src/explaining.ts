@@ -7,8 +7,8 @@ import { effectiveRank } from '@twocan/evaluate';
 import { addNoise } from '@twocan/noise';
 import { writeAttention } from './attention-sheet.ts';
 import type { RunConfig } from './config.ts';
-import { openImages } from './datasets.ts';
 import { atMost } from './evaluation-sets.ts';
+import { openImages } from './layout/open-images.ts';
 import { openModel } from './open-model.ts';
 import { useBackend } from './words.ts';
 

@@ -46,7 +46,11 @@ export async function judged<R>(
   const most = limit === undefined ? EVERY : { train: limit, test: limit };
   const untrained = freshParams(config);
   try {
-    const data = await openLabelled({ data: question.data, most }, config.model.encoder.image);
+    const data = await openLabelled(
+      { data: question.data, most, seen: (source) => source === config.data },
+      config.model.encoder.image,
+    );
+    for (const note of data.notes()) console.error(note);
     try {
       const { evaluation } = data;
       const answers = await compared(

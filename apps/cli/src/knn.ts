@@ -1,6 +1,6 @@
 import { type Classification, knnAccuracy } from '@twocan/evaluate';
 import { type Compared, eachOf } from './comparison.ts';
-import type { Evaluation } from './evaluation-sets.ts';
+import { classesIn, type Evaluation } from './evaluation-sets.ts';
 import { judged, type Question } from './judging.ts';
 import { percent } from './percent.ts';
 import type { Sides } from './sides.ts';
@@ -13,6 +13,8 @@ export type KnnComparison = Compared<number> & {
   readonly trainImages: number;
   readonly testImages: number;
   readonly classes: number;
+  /** How many of the classes have test images. */
+  readonly testedClasses: number;
 };
 
 /** How neighbours vote. */
@@ -49,6 +51,7 @@ export function countsOf(
     trainImages: train.length,
     testImages: test.length,
     classes,
+    testedClasses: classesIn(test),
   };
 }
 
@@ -60,10 +63,12 @@ export function countsOf(
  * @returns one line
  */
 export function knnLine(result: KnnComparison, heldOut: string): string {
+  const { classes, testedClasses } = result;
+  const of = testedClasses === classes ? `${classes}` : `${testedClasses} of ${classes}`;
   return (
     `k-NN top-1: ${percent(result.trained)} (raw pixels ${percent(result.rawPixels)}, ` +
     `untrained encoder ${percent(result.untrained)}; ${result.testImages} ${heldOut}, ` +
-    `${result.classes} classes, k ${result.neighbours} of ${result.trainImages})`
+    `${of} classes, k ${result.neighbours} of ${result.trainImages})`
   );
 }
 

@@ -1,4 +1,4 @@
-import type { ImageFolder } from '@twocan/data/node';
+import { type ImageFolder, printable } from '@twocan/data/node';
 
 /**
  * What a user should know of pictures without anything on them.
@@ -11,6 +11,6 @@ export function oneColourNote({ oneColour, length, inMemory }: ImageFolder): str
   if (first === undefined) return [];
   const of = inMemory ? `${length} images` : 'the images that were looked at';
   return [
-    `${oneColour.size} of ${of} are of one single colour, the first: ${first}; look at the file, and see docs/pictures.md for what is made of each kind`,
+    `${oneColour.size} of ${of} are of one single colour, the first: ${printable(first)}; look at the file, and see docs/pictures.md for what is made of each kind`,
   ];
 }

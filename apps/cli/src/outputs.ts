@@ -10,7 +10,6 @@ import {
 } from 'node:fs';
 import { basename, dirname, extname, join, resolve, sep } from 'node:path';
 import { makeFolder, removeEmptyFolders, writeFileAtomic } from '@twocan/checkpoint/node';
-import { IMAGE_ENDINGS } from '@twocan/data/node';
 import { usageError } from './failure.ts';
 import type { Words } from './options.ts';
 import { isWithin, pathProblem } from './path-names.ts';
@@ -145,7 +144,7 @@ const hasCode = (error: unknown, code: string): boolean =>
 /** No output goes over an input, nor, as an image, to where the next command would read it. */
 function refuseInputs(words: Words, flag: string, path: string): void {
   const place = realPath(path);
-  const isImage = IMAGE_ENDINGS.includes(extname(path).toLowerCase());
+  const isImage = extname(path).toLowerCase() === '.png'; // all pictures that are drawn
   for (const other of [...INPUTS, ...OUTPUTS.filter((name) => name !== flag)]) {
     const word = words[other];
     if (typeof word !== 'string' || word === '') continue;

@@ -1,17 +1,18 @@
 import { toPixels } from '@twocan/data';
 import sharp from 'sharp';
+import { markDrawn } from './drawn-mark.ts';
 import type { Sizes } from './features.ts';
 import { writeOutput } from './outputs.ts';
 import { drawSheet, type Pixels, type SheetRow } from './sheet.ts';
 
 const PICTURE_SIDE = 96;
 
-/** Writes a picture as PNG. */
+/** Writes a picture as PNG, marked as one that this program drew. */
 export async function writePng(path: string, { width, height, data }: Pixels): Promise<void> {
   const png = await sharp(data, { raw: { width, height, channels: 3 } })
     .png()
     .toBuffer();
-  await writeOutput(path, png);
+  await writeOutput(path, markDrawn(png));
 }
 
 /**

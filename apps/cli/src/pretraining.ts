@@ -45,7 +45,7 @@ async function newRun({ options: asked, out, overwrite }: Request): Promise<numb
   const folder = runFolder(out ?? defaultRunPath(runLabel(options), new Date()));
   checkNewRun(folder, overwrite);
   const backend = await useBackend(options.backend, options.threads);
-  const data = await openData(options, model.encoder.image);
+  const data = await openData({ ...options, seen: () => true }, model.encoder.image);
   return closing(data, async () => {
     const config = resolveRun(options, model, data, backend.name);
     return alone(folder, () => {
@@ -61,7 +61,7 @@ async function resumeRun({ options, out }: Request): Promise<number> {
   const before = readRunConfig(folder);
   const asked = layOver(before.options, options);
   const model = resolveModel(asked);
-  const data = await openData(asked, model.encoder.image);
+  const data = await openData({ ...asked, seen: () => true }, model.encoder.image);
   return closing(data, async () => {
     const wanted =
       asked.backend === undefined || asked.backend === 'auto' ? before.backend : asked.backend;

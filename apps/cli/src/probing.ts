@@ -1,4 +1,5 @@
 import { key } from '@twocan/core';
+import { printable } from '@twocan/data/node';
 import {
   type Classification,
   confusionMatrix,
@@ -68,5 +69,5 @@ export function classLines(
     .map((name, c) => ({ name, share: perClass[c] ?? Number.NaN }))
     .filter(({ share }) => !Number.isNaN(share))
     .sort((a, b) => a.share - b.share)
-    .map(({ name, share }) => `${percent(share).padStart(7)}  ${name}`);
+    .map(({ name, share }) => `${percent(share).padStart(7)}  ${printable(name)}`);
 }

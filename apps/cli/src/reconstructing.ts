@@ -1,6 +1,6 @@
 import { disposeTree, key } from '@twocan/core';
-import { openImages } from './datasets.ts';
 import { usageError } from './failure.ts';
+import { openImages } from './layout/open-images.ts';
 import { openModel } from './open-model.ts';
 import { writeSamples } from './samples.ts';
 import { useBackend } from './words.ts';

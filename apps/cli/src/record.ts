@@ -1,10 +1,9 @@
 import { statSync } from 'node:fs';
-import type { RunConfig } from './config.ts';
 import { describeMachine, type Environment } from './environment.ts';
 import { readMap } from './feature-map.ts';
 import { appendMetrics, type MetricsLine, truncateMetrics } from './metrics-file.ts';
 import { writeReport } from './report/write-report.ts';
-import type { RunFolder } from './run-folder.ts';
+import type { Run } from './run.ts';
 import { listSheets, removeLaterSheets } from './sample-sheets.ts';
 import { openEventLog } from './tensorboard/event-log.ts';
 
@@ -23,15 +22,13 @@ export type Record = {
 /**
  * Opens the record of a run that begins or goes on.
  *
- * @param folder the run's places
- * @param config the run
+ * @param run its places, settings and data
  * @param environment what it runs on
  * @param step where it begins: what was recorded after it is dropped
  * @returns the record
  */
 export function openRecord(
-  folder: RunFolder,
-  config: RunConfig,
+  { folder, config, data }: Pick<Run, 'folder' | 'config' | 'data'>,
   environment: Environment,
   step: number,
 ): Record {
@@ -56,6 +53,7 @@ export function openRecord(
       writeReport(folder.report, {
         config,
         environment,
+        data: data.notes(),
         lines,
         sheets: listSheets(folder.samples),
         map: readMap(folder.map),

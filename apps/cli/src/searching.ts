@@ -2,10 +2,10 @@ import { existsSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { disposeTree } from '@twocan/core';
 import { type Dataset, plainViews } from '@twocan/data';
-import { imageFolder } from '@twocan/data/node';
-import { openImages } from './datasets.ts';
+import { imageFolder, printable } from '@twocan/data/node';
 import { usageError } from './failure.ts';
 import { encoderFeatures, extractRows, type Rows, type Sizes } from './features.ts';
+import { openImages } from './layout/open-images.ts';
 import { type OpenedModel, openModel } from './open-model.ts';
 import { writeOutput } from './outputs.ts';
 import { picturesIn, writeSheet } from './picture-files.ts';
@@ -84,7 +84,7 @@ async function findNearest(
     const hits = nearest(unit, unitRows(own, centre).unit, top);
     const results = hits.map(({ row, cosine }) => ({ name: folder.name(row), cosine }));
     return {
-      lines: results.map(({ name, cosine }) => `${cosine.toFixed(4)}  ${name}`),
+      lines: results.map(({ name, cosine }) => `${cosine.toFixed(4)}  ${printable(name)}`),
       json: { query, nearest: results },
       rows: [
         { label: `Query: ${basename(query)}`, pictures: await picturesOf(image, [0], config) },
@@ -119,7 +119,9 @@ async function findPairs(
   return {
     lines: [
       `${pairs.length} ${pairs.length === 1 ? 'pair' : 'pairs'} with a cosine of at least ${least}`,
-      ...results.map(({ names, cosine }) => `${cosine.toFixed(4)}  ${names.join('  ')}`),
+      ...results.map(
+        ({ names, cosine }) => `${cosine.toFixed(4)}  ${names.map(printable).join('  ')}`,
+      ),
     ],
     json: { least, pairs: results },
     rows: await Promise.all(

@@ -1,14 +1,14 @@
 import { writeFileSync } from 'node:fs';
-import type { BrokenFile } from '@twocan/data/node';
+import type { LeftOut } from '@twocan/data/node';
 
 /**
- * Names the images that were left out, with what the decoder said: `{"name":…,"reason":…}` a line.
+ * Names the files that were left out, with the reason: `{"name":…,"reason":…}` a line. That of a
+ * folder ends with `/` and has the number of its files.
  *
  * @param path the file; not written when nothing was left out
- * @param broken the images
+ * @param leftOut files and folders
  */
-export function listSkipped(path: string, broken: readonly BrokenFile[]): void {
-  if (broken.length === 0) return;
-  const lines = broken.map(({ name, reason }) => JSON.stringify({ name, reason }));
-  writeFileSync(path, `${lines.join('\n')}\n`);
+export function listSkipped(path: string, leftOut: readonly LeftOut[]): void {
+  if (leftOut.length === 0) return;
+  writeFileSync(path, `${leftOut.map((one) => JSON.stringify(one)).join('\n')}\n`);
 }

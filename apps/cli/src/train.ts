@@ -42,8 +42,8 @@ export async function train(run: Run): Promise<Outcome> {
   const begin = run.resume
     ? await continuedState(folder, config, optimizer)
     : freshState(config, optimizer);
-  listSkipped(folder.skipped, data.broken);
-  const record = openRecord(folder, config, environmentOf(run.backend), begin.step);
+  listSkipped(folder.skipped, data.leftOut());
+  const record = openRecord(run, environmentOf(run.backend), begin.step);
   const progress = makeProgress({
     stream: process.stderr,
     total: config.steps,
@@ -133,7 +133,7 @@ async function follow(
     }
     throw isSystemError(error) ? await cannotWrite(error, run) : error;
   } finally {
-    listSkipped(folder.skipped, data.broken);
+    listSkipped(folder.skipped, data.leftOut());
   }
   throw new Error('train: the run ended without a last event');
 }
@@ -142,7 +142,7 @@ async function follow(
 function announce({ config, data, backend, resume }: Run, step: number, progress: Progress): void {
   const { model, batch, steps } = config;
   const { height, width } = model.encoder.image;
-  for (const note of data.notes) progress.note(note);
+  for (const note of data.notes()) progress.note(note);
   progress.note(`backend ${backend.name}: ${backend.why}`);
   progress.note(
     `${config.method} on ${data.length} images of ${data.source} at ${width}x${height}, ` +

@@ -49,7 +49,7 @@ export async function ablate(request: AblationRequest): Promise<number> {
   checkPlace(out);
   const model = resolveModel(base);
   const backend = await useBackend(base.backend, base.threads);
-  const data = await openLabelled({ ...base, most: EVERY }, model.encoder.image);
+  const data = await openLabelled({ ...base, most: EVERY, seen: () => true }, model.encoder.image);
   try {
     const config = resolveRun(base, model, data, backend.name);
     const seeds = Array.from({ length: request.seeds }, (_, i) => config.seed + i);

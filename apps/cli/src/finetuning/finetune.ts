@@ -86,6 +86,7 @@ async function onImages(
   work: (evaluation: Evaluation) => Promise<number>,
 ): Promise<number> {
   const data = await openLabelled({ data: path, most: EVERY }, image);
+  for (const note of data.notes()) console.error(note);
   try {
     return await work(data.evaluation);
   } finally {

@@ -17,6 +17,8 @@ export type ReportData = {
   readonly name: string;
   readonly config: RunConfig;
   readonly environment: Environment;
+  /** Which images are used, and which files are left out. */
+  readonly data: readonly string[];
   readonly lines: readonly MetricsLine[];
   readonly map: FeatureMap | undefined;
   /** PNG sheets, in order of the step. */
@@ -55,6 +57,8 @@ export function reportPage(data: ReportData): string {
     `<div class="charts">${group('collapse')}</div>`,
     '<h2>Optimizer and machine</h2>',
     `<div class="charts">${group('optimizer')}${group('machine')}</div>`,
+    '<h2>Data</h2>',
+    ...data.data.map((note) => `<p>${escapeHtml(note)}</p>`),
     '<h2>Settings</h2>',
     settings(config),
     `<details><summary>config.json</summary><pre>${escapeHtml(JSON.stringify(config, null, 2))}</pre></details>`,

@@ -1,0 +1,231 @@
+import { join, resolve } from 'node:path';
+import type { Dataset } from '@twocan/data';
+import { type ImageFolder, type LeftOut, printable } from '@twocan/data/node';
+import {
+  between,
+  type Evaluation,
+  FOLD,
+  type Labelled,
+  labelledPart,
+  type Most,
+  within,
+} from '../evaluation-sets.ts';
+import { usageError } from '../failure.ts';
+import { classOfName, knownOnly, type Layout, type Part, readLayout } from './layout.ts';
+import { refused } from './left-out.ts';
+import { matchClasses } from './match-classes.ts';
+import { type ListedFolder, listParts, openPart, type Room } from './open-images.ts';
+
+/** What to evaluate with: how many pictures, and whether the pretraining saw those of a folder. */
+export type EvaluationRules = {
+  readonly room: Room;
+  readonly most: Most;
+  readonly seen: (source: string) => boolean;
+};
+
+/** A folder whose training part is open. */
+export type OpenedFolder = {
+  /** Where the training part lies. */
+  readonly source: string;
+  readonly dataset: ImageFolder;
+  readonly listed: ListedFolder;
+  readonly layout: Layout;
+};
+
+/** Labelled pictures, or the reason why there are none. */
+export type Evaluated = {
+  readonly evaluation?: Evaluation;
+  /** What is used, in pieces of a line. */
+  readonly pieces: readonly string[];
+  readonly leftOut: () => readonly LeftOut[];
+  readonly close: () => Promise<void>;
+};
+
+/**
+ * Opens a folder: its layout, and the images of its training part.
+ *
+ * @param path the folder
+ * @param room the model's image size, and how much memory decoded images may take
+ * @returns the folder; the caller closes its data set
+ * @throws Failure (exit code 2) for a folder that cannot be used
+ */
+export async function openFolder(path: string, room: Room): Promise<OpenedFolder> {
+  const listed = await listParts(path);
+  const layout = readLayout(listed.images);
+  const source = join(listed.root, layout.train.folder);
+  return { source, dataset: await openPart(listed.root, layout.train, room), listed, layout };
+}
+
+/**
+ * Evaluates on the folder itself: its test part, or a fifth of each class.
+ *
+ * @param folder the folder
+ * @param rules see {@link EvaluationRules}
+ * @returns labelled pictures; the caller closes them
+ */
+export async function evaluateFolder(
+  { source, dataset, listed: { root }, layout }: OpenedFolder,
+  { room, most, seen }: EvaluationRules,
+): Promise<Evaluated> {
+  const { train, tested } = layout;
+  const labelled = labelledPart(dataset, classOfName(train));
+  const about = [trainPiece(dataset, source, labelled, train)];
+  if (tested === undefined) {
+    return nothing([...about, 'not evaluated: no class folders']);
+  }
+  const openedPart = tested.part === train ? undefined : await openPart(root, tested.part, room);
+  const path = join(root, tested.part.folder);
+  const close = async (): Promise<void> => openedPart?.close();
+  const leftOut = (): readonly LeftOut[] => refused(openedPart?.broken ?? [], tested.part.folder);
+  if (tested.by === 'training part' && openedPart !== undefined && labelled !== undefined) {
+    const classOf = classOfName(tested.part);
+    const test = labelledPart(
+      openedPart,
+      (name) => tested.classOf.get(classOf(name)) ?? '',
+      labelled.classes,
+    );
+    if (test !== undefined) {
+      const evaluation = between(labelled, test, path, most);
+      return { evaluation, pieces: [...about, ...testPieces(test, path)], leftOut, close };
+    }
+  }
+  const own =
+    tested.by === 'itself' && openedPart !== undefined
+      ? labelledPart(openedPart, classOfName(tested.part))
+      : labelled;
+  const evaluation =
+    own && within(own, path, { most, seen: openedPart === undefined && seen(source) });
+  const pieces =
+    own === undefined
+      ? ['not evaluated: fewer than two classes']
+      : fifthPieces(own, openedPart && path);
+  return { ...(evaluation && { evaluation }), pieces: [...about, ...pieces], leftOut, close };
+}
+
+/**
+ * Evaluates on another folder, as the test part of the data's own classes where it has any of them,
+ * else on its own.
+ *
+ * @param path the folder of `--eval-data`
+ * @param data the data's folder; none for the built-in shapes
+ * @param rules see {@link EvaluationRules}
+ * @returns labelled pictures; the caller closes them
+ * @throws Failure (exit code 2) for a folder without classes
+ */
+export async function evaluateOn(
+  path: string,
+  data: OpenedFolder | undefined,
+  rules: EvaluationRules,
+): Promise<Evaluated> {
+  const listed = await listParts(path, '--eval-data');
+  const layout = readLayout(listed.images);
+  const { root } = listed;
+  const source = join(root, layout.train.folder);
+  if (layout.tested === undefined) {
+    throw usageError(
+      `--eval-data ${printable(path)} has no classes; give a folder with one folder a class`,
+    );
+  }
+  const rest = (): readonly LeftOut[] =>
+    [...listed.leftOut, ...layout.leftOut].map((one) => ({ ...one, name: join(root, one.name) }));
+  const labelled = data && labelledPart(data.dataset, classOfName(data.layout.train));
+  if (data !== undefined && labelled !== undefined && resolve(source) !== resolve(data.source)) {
+    const { part } = layout.tested;
+    const { classOf, remarks } = matchClasses(labelled.classes, part.classes);
+    if (classOf.size > 0) {
+      const known = knownOnly(part, classOf);
+      const images = await openPart(root, known.part, rules.room);
+      const nameOf = classOfName(part);
+      const test = labelledPart(
+        images,
+        (name) => classOf.get(nameOf(name)) ?? '',
+        labelled.classes,
+      );
+      if (test !== undefined) {
+        const where = join(root, part.folder);
+        const about = trainPiece(data.dataset, data.source, labelled, data.layout.train);
+        return {
+          evaluation: between(labelled, test, where, rules.most),
+          pieces: [about, ...testPieces(test, where), ...remarks],
+          leftOut: () => [...rest(), ...known.leftOut, ...refused(images.broken, where)],
+          close: images.close,
+        };
+      }
+      await images.close();
+    }
+  }
+  const folder = await openFolder(path, rules.room);
+  const own = await evaluateFolder(folder, rules);
+  const close = async (): Promise<void> => {
+    await Promise.all([folder.dataset.close(), own.close()]);
+  };
+  if (own.evaluation === undefined) {
+    await close();
+    throw usageError(`--eval-data ${printable(path)} cannot be used: ${own.pieces.join('; ')}`);
+  }
+  return {
+    evaluation: own.evaluation,
+    pieces: ['evaluated apart from the data', ...own.pieces, ...layout.remarks],
+    leftOut: () => [...rest(), ...refused(folder.dataset.broken, source), ...own.leftOut()],
+    close,
+  };
+}
+
+const nothing = (pieces: readonly string[]): Evaluated => ({
+  pieces,
+  leftOut: () => [],
+  close: async () => undefined,
+});
+
+function trainPiece(
+  dataset: Dataset,
+  source: string,
+  labelled: Labelled | undefined,
+  part: Part,
+): string {
+  const images = `${dataset.length} images of ${printable(source)}`;
+  if (labelled === undefined) return images;
+  const classOf = classOfName(part);
+  const without = dataset.length - labelled.length;
+  const classes = `${images} in ${labelled.classes.length} classes`;
+  if (without === 0) return classes;
+  const index = Array.from({ length: dataset.length }, (_, i) => i).find(
+    (i) => classOf(dataset.name(i)) === '',
+  );
+  const first = printable(dataset.name(index ?? 0));
+  return `${classes}, ${without} without a class and not evaluated (first: ${first})`;
+}
+
+function testPieces(test: Labelled, path: string): string[] {
+  const met = new Set(test.labels);
+  const missing = test.classes.filter((_, label) => !met.has(label));
+  return [
+    `evaluated on ${test.length} images of ${printable(path)} in ${met.size} classes`,
+    ...neverTested(missing),
+  ];
+}
+
+/** Of a folder that is tested by a fifth of itself. */
+function fifthPieces({ labels, classes }: Labelled, path: string | undefined): string[] {
+  const counts = new Int32Array(classes.length);
+  for (const label of labels) counts[label] = (counts[label] ?? 0) + 1;
+  const held = counts.reduce((sum, count) => sum + Math.floor(count / FOLD), 0);
+  const few = classes.flatMap((name, label) => {
+    const count = counts[label] ?? 0;
+    return count < FOLD ? [`${name} (${count} of the ${FOLD} images that are needed)`] : [];
+  });
+  return [
+    held === 0
+      ? 'not evaluated: every class is too small'
+      : `evaluated on ${held} ${path === undefined ? 'of them' : 'images'}, every fifth of a class${path === undefined ? '' : ` of ${printable(path)}`}`,
+    ...neverTested(few),
+  ];
+}
+
+const MOST_NAMES = 5;
+
+function neverTested(names: readonly string[]): string[] {
+  if (names.length === 0) return [];
+  const more = names.length > MOST_NAMES ? ` and ${names.length - MOST_NAMES} more` : '';
+  return [`never tested: ${names.slice(0, MOST_NAMES).map(printable).join(', ')}${more}`];
+}

@@ -1,0 +1,293 @@
+import type { LeftOut } from '@twocan/data/node';
+import { matchClasses } from './match-classes.ts';
+import { isAnnotationName, isImagesName, type PartName, partName } from './part-names.ts';
+
+/** Images that belong together. */
+export type Part = {
+  /** The folder that they lie in, relative to the one that was read; empty for that itself. */
+  readonly folder: string;
+  /** Relative to `folder`, in its order. */
+  readonly names: readonly string[];
+  /** The folder in `folder` whose folders are the classes; usually empty, for `folder` itself. */
+  readonly inside: string;
+  /** The folders of classes, two or more; empty where the images have no classes. */
+  readonly classes: readonly string[];
+};
+
+/** Images to evaluate with. */
+export type Tested =
+  /** All images of `part`, by those of the training part; its classes by the names they have there. */
+  | {
+      readonly by: 'training part';
+      readonly part: Part;
+      readonly classOf: ReadonlyMap<string, string>;
+    }
+  /** Some images of `part`, by its others. */
+  | { readonly by: 'itself'; readonly part: Part };
+
+/** What a folder is made of. */
+export type Layout = {
+  readonly train: Part;
+  /** Absent where no part has classes. */
+  readonly tested?: Tested;
+  /** Folders and images that are no part of either, with the reason. */
+  readonly leftOut: readonly LeftOut[];
+  /** What was decided where a name does not decide it. */
+  readonly remarks: readonly string[];
+};
+
+/**
+ * Reads what a folder is made of from the names of its images.
+ *
+ * Parts are folders by the usual names ({@link partName}). Else folders are classes, where two or more
+ * hold images. A single folder is entered. The test part is the first of test and validation that has
+ * a class of the training part.
+ *
+ * @param images of `listFolder`
+ * @returns parts, classes, and what is left out
+ */
+export function readLayout(images: readonly string[]): Layout {
+  const { folder, parts, leftOut } = partsOf(images, '');
+  const train = parts.find(({ role }) => role === 'train') ?? parts[0];
+  if (train === undefined) {
+    const part = classesIn('', images);
+    const tested =
+      part.part.classes.length > 0 ? ({ by: 'itself', part: part.part } as const) : undefined;
+    return { train: part.part, ...(tested && { tested }), leftOut: part.leftOut, remarks: [] };
+  }
+  const inside = classesIn(train.folder, train.names);
+  const heldOut = parts
+    .filter((part) => part !== train)
+    .sort((a, b) => ORDER.indexOf(a.role) - ORDER.indexOf(b.role))
+    .map((part) => ({ ...part, ...classesIn(part.folder, part.names) }));
+  const choice = chooseTest(inside.part, heldOut);
+  return {
+    train: inside.part,
+    ...(choice.tested && { tested: choice.tested }),
+    leftOut: [...leftOut, ...inside.leftOut, ...choice.leftOut],
+    remarks: [
+      ...(train.role === 'train'
+        ? []
+        : [
+            `no training part in ${folder === '' ? 'the folder' : folder}: ${train.folder}/ is taken for it`,
+          ]),
+      ...choice.remarks,
+    ],
+  };
+}
+
+const ORDER: readonly PartName['role'][] = ['test', 'validation', 'train'];
+
+type NamedPart = {
+  readonly role: PartName['role'];
+  readonly folder: string;
+  readonly names: readonly string[];
+};
+
+type Parts = {
+  readonly folder: string;
+  readonly parts: readonly NamedPart[];
+  readonly leftOut: readonly LeftOut[];
+};
+
+type Level = {
+  readonly folders: ReadonlyMap<string, readonly string[]>;
+  /** Images in no folder. */
+  readonly loose: readonly string[];
+  readonly leftOut: readonly LeftOut[];
+};
+
+const under = (folder: string, name: string): string =>
+  folder === '' || name === '' ? folder + name : `${folder}/${name}`;
+
+/** The folders of a level and the images in them; what annotates images is left out. */
+function levelOf(folder: string, names: readonly string[]): Level {
+  const folders = new Map<string, string[]>();
+  const loose: string[] = [];
+  for (const name of names) {
+    const cut = name.indexOf('/');
+    if (cut < 0) {
+      loose.push(name);
+      continue;
+    }
+    const own = name.slice(0, cut);
+    const inside = folders.get(own) ?? [];
+    if (inside.length === 0) folders.set(own, inside);
+    inside.push(name.slice(cut + 1));
+  }
+  const leftOut: LeftOut[] = [];
+  if ([...folders.keys()].some((own) => isImagesName(own) || partName(own)?.of === '')) {
+    for (const [own, inside] of folders) {
+      if (!isAnnotationName(own)) continue;
+      leftOut.push(whole(under(folder, own), inside, 'annotations beside images'));
+      folders.delete(own);
+    }
+  }
+  return { folders, loose, leftOut };
+}
+
+const whole = (folder: string, names: readonly string[], reason: string): LeftOut => ({
+  name: `${folder}/`,
+  reason,
+  files: names.length,
+});
+
+/** The parts of a folder, or of the single folder in it; none where names do not say so. */
+function partsOf(names: readonly string[], folder: string): Parts {
+  const level = levelOf(folder, names);
+  const { folders, loose } = level;
+  const [only] = folders;
+  if (only !== undefined && folders.size === 1 && partName(only[0])?.of !== '') {
+    if (loose.length > 0) return { folder, parts: [], leftOut: [] };
+    const inside = partsOf(only[1], under(folder, only[0]));
+    return { ...inside, leftOut: [...level.leftOut, ...inside.leftOut] };
+  }
+  const chosen = namedParts(folders);
+  if (chosen === undefined) return { folder, parts: [], leftOut: [] };
+  const roles = new Map(chosen.map(([name, { role }]) => [name, role]));
+  const others = [...folders].filter(([name]) => !roles.has(name));
+  return {
+    folder,
+    parts: chosen.map(([name, { role }]) => ({
+      role,
+      folder: under(folder, name),
+      names: folders.get(name) ?? [],
+    })),
+    leftOut: [
+      ...level.leftOut,
+      ...others.map(([name, inside]) =>
+        whole(under(folder, name), inside, 'neither the training nor the test part'),
+      ),
+      ...loose.map((name) => ({ name: under(folder, name), reason: 'an image beside the parts' })),
+    ],
+  };
+}
+
+/** Which folders of a level are parts, at most one of each role; undefined for none. */
+function namedParts(
+  folders: ReadonlyMap<string, readonly string[]>,
+): (readonly [string, PartName])[] | undefined {
+  const named = [...folders.keys()].flatMap((name) => {
+    const part = partName(name);
+    return part === undefined ? [] : [[name, part] as const];
+  });
+  const nested = (name: string): boolean =>
+    (folders.get(name) ?? []).some((own) => own.includes('/'));
+  // The shortest name is the plain one: train before train_images.
+  const trains = named
+    .filter(([, { role }]) => role === 'train')
+    .sort(([a], [b]) => a.length - b.length);
+  for (const [name, part] of trains) {
+    const fellows = named.filter(([, { role, of }]) => role !== 'train' && of === part.of);
+    if (fellows.length > 0) return [[name, part], ...fellows];
+    // A class may be called train: as a part it has class folders, and the others have none.
+    const others = [...folders.keys()].filter((other) => other !== name);
+    if (part.of === '' && nested(name) && !others.some(nested)) return [[name, part]];
+  }
+  const [lone] = named;
+  if (lone !== undefined && folders.size === 1) return [lone];
+  const all = named.length === folders.size && new Set(named.map(([, { of }]) => of)).size === 1;
+  return trains.length === 0 && named.length > 1 && all
+    ? named.toSorted(([, a], [, b]) => ORDER.indexOf(b.role) - ORDER.indexOf(a.role))
+    : undefined;
+}
+
+/** The classes of a part: folders of its first level, or of the single folder in it. */
+function classesIn(
+  folder: string,
+  names: readonly string[],
+): { readonly part: Part; readonly leftOut: readonly LeftOut[] } {
+  const { folders, loose, leftOut } = levelOf(folder, names);
+  const kept = leftOut.length === 0 ? names : keptOf(folders, loose);
+  const part = { folder, names: kept, inside: '', classes: [] };
+  const [only] = folders;
+  if (only !== undefined && folders.size === 1) {
+    const deeper = classesIn(only[0], only[1]).part;
+    const inside = deeper.inside === '' ? only[0] : `${only[0]}/${deeper.inside}`;
+    return {
+      part: deeper.classes.length === 0 ? part : { ...part, inside, classes: deeper.classes },
+      leftOut,
+    };
+  }
+  const classes = folders.size > 1 ? [...folders.keys()].sort() : [];
+  return { part: { ...part, classes }, leftOut };
+}
+
+function keptOf(folders: Level['folders'], loose: readonly string[]): string[] {
+  const kept = [...loose];
+  for (const [own, inside] of folders) for (const name of inside) kept.push(`${own}/${name}`);
+  return kept.sort();
+}
+
+type HeldOut = NamedPart & { readonly part: Part; readonly leftOut: readonly LeftOut[] };
+type Choice = Pick<Layout, 'tested' | 'leftOut' | 'remarks'>;
+
+/** The first held-out part that can be tested; the others are left out. */
+function chooseTest(train: Part, heldOut: readonly HeldOut[]): Choice {
+  const leftOut: LeftOut[] = [];
+  let chosen: (Pick<Choice, 'tested' | 'remarks'> & { readonly folder: string }) | undefined;
+  for (const own of heldOut) {
+    const { folder, part } = own;
+    const reject = (reason: string): void => {
+      leftOut.push(whole(folder, own.names, reason));
+    };
+    if (chosen !== undefined) {
+      reject(`${chosen.folder}/ is the test part`);
+    } else if (part.classes.length === 0) {
+      reject('a part without class folders');
+    } else if (train.classes.length === 0) {
+      leftOut.push(...own.leftOut);
+      chosen = { folder, tested: { by: 'itself', part }, remarks: [] };
+    } else {
+      const { classOf, remarks } = matchClasses(train.classes, part.classes);
+      if (classOf.size === 0) reject('a part without a class of the training part');
+      else {
+        const known = knownOnly(part, classOf);
+        leftOut.push(...own.leftOut, ...known.leftOut);
+        chosen = { folder, tested: { by: 'training part', part: known.part, classOf }, remarks };
+      }
+    }
+  }
+  const fallBack =
+    train.classes.length === 0 ? undefined : ({ by: 'itself', part: train } as const);
+  const tested = chosen?.tested ?? fallBack;
+  return { ...(tested && { tested }), leftOut, remarks: chosen?.remarks ?? [] };
+}
+
+/** The images of a part that are of known classes. */
+export function knownOnly(
+  part: Part,
+  classOf: ReadonlyMap<string, string>,
+): { readonly part: Part; readonly leftOut: readonly LeftOut[] } {
+  const counts = new Map<string, number>();
+  const nameOf = classOfName(part);
+  const names = part.names.filter((name) => {
+    const own = nameOf(name);
+    if (classOf.has(own)) return true;
+    counts.set(own, (counts.get(own) ?? 0) + 1);
+    return false;
+  });
+  const leftOut = [...counts].map(([own, files]) =>
+    own === ''
+      ? { name: `${part.folder}/`, reason: 'images without a class in the test part', files }
+      : {
+          name: `${under(under(part.folder, part.inside), own)}/`,
+          reason: 'a class that the training part lacks',
+          files,
+        },
+  );
+  return {
+    part: { ...part, names, classes: part.classes.filter((own) => classOf.has(own)) },
+    leftOut,
+  };
+}
+
+/** Says of an image of a part which class folder it lies in; empty for none. */
+export function classOfName({ inside }: Pick<Part, 'inside'>): (name: string) => string {
+  const begin = inside === '' ? '' : `${inside}/`;
+  return (name) => {
+    if (!name.startsWith(begin)) return '';
+    const end = name.indexOf('/', begin.length);
+    return end < 0 ? '' : name.slice(begin.length, end);
+  };
+}

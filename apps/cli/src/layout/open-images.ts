@@ -1,0 +1,158 @@
+import { existsSync, readdirSync, statSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
+import {
+  type ImageFolder,
+  imageFolder,
+  type LeftOut,
+  type Listing,
+  listFolder,
+  printable,
+} from '@twocan/data/node';
+import { usageError } from '../failure.ts';
+import { classOfName, type Part } from './layout.ts';
+import { leftOutLine, refused } from './left-out.ts';
+import { ownFolder, ownImage } from './own-output.ts';
+import { partName } from './part-names.ts';
+
+/** The model's image size, and how much memory decoded images may take. */
+export type Room = {
+  readonly image: { readonly height: number; readonly width: number };
+  readonly cacheBytes?: number;
+};
+
+/** A folder that was listed. */
+export type ListedFolder = Listing & { readonly root: string };
+
+/** Images as they lie in a folder, and every file that is not one of them. */
+export type OpenedImages = ImageFolder & { readonly leftOut: () => readonly LeftOut[] };
+
+/**
+ * Opens all images of a folder, whatever parts it has, and notes on standard error what is left out.
+ *
+ * @param path the folder
+ * @param room the model's image size, and how much memory decoded images may take
+ * @returns the images; the caller closes it
+ * @throws Failure (exit code 2) when there is no folder, or no picture that decodes
+ */
+export async function openImages(path: string, room: Room): Promise<OpenedImages> {
+  const listing = await listData(path);
+  const folder = await openPart(path, { folder: '', names: listing.images, inside: '' }, room);
+  const leftOut = (): readonly LeftOut[] => [...listing.leftOut, ...refused(folder.broken, '')];
+  const line = leftOutLine(leftOut());
+  if (line !== undefined) console.error(line);
+  return { ...folder, leftOut };
+}
+
+/**
+ * Opens one part of a folder.
+ *
+ * @param root the folder
+ * @param part its images
+ * @param room the model's image size, and how much memory decoded images may take
+ * @returns the images; the caller closes it
+ * @throws Failure (exit code 2) when no picture decodes
+ */
+export async function openPart(
+  root: string,
+  part: Pick<Part, 'folder' | 'names' | 'inside'>,
+  { image: { height, width }, cacheBytes }: Room,
+): Promise<ImageFolder> {
+  try {
+    // Twice the view's side: small crops keep their detail, large photos do not fill the memory.
+    return await imageFolder(join(root, part.folder), {
+      shortSide: 2 * Math.max(height, width),
+      only: part.names,
+      classOf: classOfName(part),
+      progress: showReading,
+      ...(cacheBytes === undefined ? {} : { cacheBytes }),
+    });
+  } catch (error) {
+    throw usageError(error instanceof Error ? error.message : String(error));
+  }
+}
+
+/**
+ * Lists a folder of the user: what this program wrote there is no data.
+ *
+ * @param path the folder
+ * @param flag the flag that names it
+ * @returns every file of it
+ * @throws Failure (exit code 2) when there is no folder, it cannot be read, or it is a run
+ */
+export async function listData(path: string, flag = '--data'): Promise<Listing> {
+  if (!existsSync(path) || !statSync(path).isDirectory()) {
+    const or = flag === '--data' ? ', or shapes[:count]' : '';
+    throw usageError(`${flag} ${printable(path)} is not a folder; give a folder of images${or}`);
+  }
+  try {
+    const own = ownFolder(path, readdirSync(path));
+    if (own !== undefined) {
+      throw usageError(`${flag} ${printable(path)} is ${own}; give a folder of images`);
+    }
+    return await listFolder(path, {
+      skipFolder: ownFolder,
+      skipImage: ownImage,
+      progress: showListing(),
+    });
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error)) throw error;
+    throw usageError(`${flag} ${printable(path)} cannot be read (${error.code})`);
+  }
+}
+
+/**
+ * Lists a folder; where it is itself the training part, with the parts beside it.
+ *
+ * @param path the folder
+ * @param flag the flag that names it
+ * @returns every file, by its path in `root`: the folder, or the one that holds it and the others
+ * @throws Failure (exit code 2) when there is no folder, it cannot be read, or it is a run
+ */
+export async function listParts(path: string, flag = '--data'): Promise<ListedFolder> {
+  const listing = await listData(path, flag);
+  const fellows = fellowsOf(resolve(path));
+  if (fellows.length === 0) return { root: path, ...listing };
+  const root = dirname(resolve(path));
+  const all: { images: string[]; leftOut: LeftOut[] } = { images: [], leftOut: [] };
+  for (const name of [basename(resolve(path)), ...fellows]) {
+    const part =
+      name === basename(resolve(path)) ? listing : await listData(join(root, name), flag);
+    for (const image of part.images) all.images.push(`${name}/${image}`);
+    for (const one of part.leftOut) all.leftOut.push({ ...one, name: `${name}/${one.name}` });
+  }
+  return { root, ...all };
+}
+
+/** Names of the held-out parts beside a training part. */
+function fellowsOf(path: string): string[] {
+  const own = partName(basename(path));
+  if (own?.role !== 'train') return [];
+  try {
+    return readdirSync(dirname(path))
+      .filter((name) => {
+        const part = partName(name);
+        return part !== undefined && part.role !== 'train' && part.of === own.of;
+      })
+      .filter((name) => statSync(join(dirname(path), name)).isDirectory())
+      .sort();
+  } catch {
+    return []; // what lies beside the data cannot be looked at
+  }
+}
+
+/** On a terminal, one rewriting line, and only for folders that take their time. */
+function showReading(done: number, total: number): void {
+  if (!process.stderr.isTTY || total < 1000) return;
+  if (done === total) process.stderr.write('\r\u001b[2K');
+  else if (done % 100 === 0) process.stderr.write(`\rreading images ${done}/${total}`);
+}
+
+/** The same while the names are listed, which has no known end. */
+function showListing(): (images: number) => void {
+  let shown = Date.now();
+  return (images) => {
+    if (!process.stderr.isTTY || Date.now() - shown < 1000) return;
+    shown = Date.now();
+    process.stderr.write(`\rlisting images, ${images} so far\r`);
+  };
+}
