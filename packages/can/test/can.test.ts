@@ -1,8 +1,10 @@
 import {
   dispose,
+  matMul,
   mul,
   sub,
   type Tensor,
+  type Tensor2D,
   type TensorContainer,
   tensor3d,
   tidy,
@@ -20,11 +22,20 @@ import {
   initCan,
 } from '@twocan/can';
 import { disposeTree, key, mapTree, namedLeaves, type Params, valueAndGrad } from '@twocan/core';
+import { keepTokens } from '@twocan/masking';
+import { encodeLevel, levelMlp } from '@twocan/noise';
 import { patchify } from '@twocan/patches';
 import { normalizePatches } from '@twocan/reconstruction';
 import { describeBackends, expectClose, expectNoLeak } from '@twocan/testkit';
+import {
+  decodeTokens,
+  embedForDecoder,
+  embedPatches,
+  encodeImages,
+  encodeTokens,
+} from '@twocan/vit';
 import { expect, it } from 'vitest';
-import { images, small } from './fixture.ts';
+import { images, pickImages, small } from './fixture.ts';
 
 const parts = (params: CanParams) => Object.keys(params).sort();
 // The types of tfjs know mutable containers only.
@@ -97,17 +108,43 @@ describeBackends('CAN', () => {
     expect(two.noise.slice(384)).toEqual(four.noise.slice(768, 768 + 384));
   });
 
-  it('tells the decoder the level at the places asked for', () => {
+  it.each(
+    (['all', 'visible', 'none'] as const).flatMap((embed) =>
+      [false, true].map((embedCls) => ({ embed, embedCls })),
+    ),
+  )('adds the code of the level where asked: %o', ({ embed, embedCls }) => {
     tidy(() => {
-      const views = [images(1, 2), images(2, 2)];
-      const losses = (['all', 'visible', 'none'] as const).flatMap((embed) =>
-        [false, true].map((embedCls) => {
-          const config = small({ noise: { embed, embedCls, scale: 1000 } });
-          const { loss } = canLoss(config)(initCan(key(0), config), { views }, key(1));
-          return first(loss);
-        }),
-      );
-      expect(new Set(losses).size).toBe(6);
+      const config = small({ noise: { embed, embedCls, max: 0.5, scale: 7 } });
+      const params = initCan(key(0), config);
+      const batch = { views: [images(1, 2), images(2, 2)] };
+      const draws = drawCorruption(key(1), config, batch);
+      const { predictions, noisy } = canForwardWith(config)(params, batch, draws);
+      const { mask, levels } = draws;
+      const { decoder, encoder, level } = params;
+      if (!mask || !levels || !decoder?.mask || !predictions) throw new Error('all parts expected');
+      const visible = keepTokens(embedPatches(encoder, config.encoder, noisy), mask);
+      const tokens = embedForDecoder(decoder, encodeTokens(encoder, config.encoder, visible));
+      const [own, hidden] = [tokens.arraySync(), [...decoder.mask.dataSync()]];
+      // The code goes through the decoder's map without its offset.
+      const codes =
+        level &&
+        (
+          matMul(
+            levelMlp(level, encodeLevel(levels, { width: 16, scale: 7 })),
+            decoder.embed.kernel,
+          ) as Tensor2D
+        ).arraySync();
+      const sequence = own.map(([cls = [], ...kept], image) => {
+        const told = (token: readonly number[], wanted: boolean): number[] =>
+          token.map((x, i) => x + (wanted ? (codes?.[image]?.[i] ?? Number.NaN) : 0));
+        const places = [...mask.restore.slice(16 * image, 16 * (image + 1))].map((rank) => {
+          const token = kept[rank];
+          return told(token ?? hidden, embed === 'all' || (embed === 'visible' && !!token));
+        });
+        return [told(cls, embedCls), ...places];
+      });
+      const expected = decodeTokens(decoder, config.encoder, config.decoder, tensor3d(sequence));
+      expectClose(predictions, expected, { rtol: 1e-4, atol: 1e-5 });
     });
   });
 
@@ -160,15 +197,25 @@ describeBackends('CAN', () => {
       const config = small();
       const params = initCan(key(0), config);
       const x = images(1, 3);
-      const features = encode(config)(params, x);
-      expect(features.shape).toEqual([3, 16]);
-      expectClose(encode(config)(params, x), features, { atol: 0, rtol: 0 });
-      const [patches, cls, all] = (['patches', 'cls', 'all'] as const).map((pool) =>
-        encode(config, { pool })(params, x).dataSync(),
-      );
-      expectClose(patches ?? [], features);
-      const mixed = patches?.map((v, i) => (16 * v + (cls?.[i] ?? NaN)) / 17) ?? [];
-      expectClose(all ?? [], mixed, { atol: 1e-5 });
+      const tokens = encodeImages(params.encoder, config.encoder, x).arraySync();
+      const mean = (rows: readonly (readonly number[])[]): number[] =>
+        (rows[0] ?? []).map(
+          (_, i) => rows.reduce((sum, row) => sum + (row[i] ?? NaN), 0) / rows.length,
+        );
+      const expected = {
+        patches: tokens.map(([, ...patches]) => mean(patches)),
+        cls: tokens.map(([cls = []]) => cls),
+        all: tokens.map(mean),
+        both: tokens.map(([cls = [], ...patches]) => [...cls, ...mean(patches)]),
+      };
+      for (const pool of ['patches', 'cls', 'all', 'both'] as const) {
+        const features = encode(config, { pool })(params, x);
+        expect(features.shape).toEqual([3, pool === 'both' ? 32 : 16]);
+        expectClose(features, expected[pool].flat(), { atol: 1e-5 }, pool);
+      }
+      // The config's own is what is not named; an image's features do not depend on the others.
+      const second = encode({ ...config, pool: 'all' })(params, pickImages(x, [1]));
+      expectClose(second, expected.all[1] ?? [], { atol: 1e-5 });
     });
   });
 

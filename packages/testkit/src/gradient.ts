@@ -42,7 +42,7 @@ export function checkGradient(
       tidy(() => {
         const args = inputs.map((t, j) => (j === which ? tensor(input, t.shape) : t));
         return f(...args)
-          .dataSync()
+          .dataSync<'float32'>()
           .reduce((sum, y, k) => sum + weight(k) * y, 0);
       });
     const slope = (i: number, by: number): number => {
