@@ -13,6 +13,7 @@ import { probe } from './commands/probe.ts';
 import { reconstruct } from './commands/reconstruct.ts';
 import { search } from './commands/search.ts';
 import { setup } from './commands/setup.ts';
+import { errorText } from './error-text.ts';
 import { EXIT, exitCodeOf, usageError } from './failure.ts';
 import { commandHelp, programHelp, styleFor } from './help.ts';
 import { hint } from './nearest-name.ts';
@@ -35,42 +36,61 @@ const COMMANDS = [
   setup,
 ];
 
-const isHelp = (word: string): boolean => word === '--help' || word === '-h';
+const HELP = ['--help', '-h', '-help', 'help'];
+const VERSION = ['--version', '-v', '-V', 'version'];
 
-// citty's own runMain exits with 1 for wrong usage and prints stacks; the exit codes here are ours.
-async function start(words: string[]): Promise<number> {
+const find = (name: string | undefined) => COMMANDS.find((command) => command.name === name);
+
+async function start(words: readonly string[]): Promise<number> {
   const [first = '--help', ...rest] = words;
   const style = styleFor(process.stdout);
-  if (isHelp(first) || first === 'help') {
+  if (HELP.includes(first)) {
+    const [topic] = rest.filter((word) => !word.startsWith('-'));
+    if (topic !== undefined) {
+      console.log(commandHelp(find(topic) ?? refuse(topic, []), style));
+      return EXIT.done;
+    }
     console.log(programHelp('Self-supervised image pretraining in JavaScript', COMMANDS, style));
     return words.length === 0 ? EXIT.usage : EXIT.done;
   }
-  if (first === '--version') {
+  if (VERSION.includes(first)) {
     console.log(version);
     return EXIT.done;
   }
-  const command = COMMANDS.find(({ name }) => name === first);
-  if (command === undefined) {
-    const names = COMMANDS.map(({ name }) => name);
-    throw usageError(`unknown command ${first}${hint(first, names, '')}`);
-  }
-  if (rest.some(isHelp)) {
+  const command = find(first) ?? refuse(first, rest);
+  const asksHelp = rest.some((word) => word === '--help' || word === '-h' || word === '-help');
+  if (asksHelp || (rest.length === 1 && rest[0] === 'help')) {
     console.log(commandHelp(command, style));
     return EXIT.done;
   }
   return command.run(rest);
 }
 
+/** Says what the first word may have been meant for. */
+function refuse(word: string, rest: readonly string[]): never {
+  const names = COMMANDS.map(({ name }) => name);
+  if (!word.startsWith('-')) {
+    throw usageError(`unknown command ${word}${hint(word.toLowerCase(), names, '')}`);
+  }
+  const near = hint(word, ['--help', '--version'], '');
+  throw usageError(
+    near === ''
+      ? `the first word must be a command, got ${word}; for example: twocan pretrain ${[word, ...rest].join(' ')}`
+      : `unknown option ${word}${near}`,
+  );
+}
+
 const words = process.argv.slice(2);
 try {
   process.exitCode = await start(words);
 } catch (error) {
-  const message = error instanceof Error ? error.message : String(error);
-  console.error(`twocan: ${message}`);
+  const command = find(words[0]);
+  console.error(`twocan: ${errorText(error, Object.keys(command?.flags ?? {}))}`);
   if (words.includes('--debug')) console.error(error);
   process.exitCode = exitCodeOf(error);
   if (process.exitCode === EXIT.usage) {
-    const known = COMMANDS.some(({ name }) => name === words[0]) ? ` ${words[0]}` : '';
-    console.error(`Run 'twocan${known} --help' for the options.`);
+    console.error(`Run 'twocan${command ? ` ${command.name}` : ''} --help' for the options.`);
+  } else if (!(error instanceof Error && ('exitCode' in error || 'cause' in error))) {
+    console.error('Run the same with --debug for the details.');
   }
 }

@@ -1,13 +1,12 @@
-import { type ArgsDef, defineCommand, runCommand } from 'citty';
 import { EXIT } from './failure.ts';
 import type { Flags, Topic } from './help.ts';
-import { refuseUnknown } from './known-options.ts';
 import type { Words } from './options.ts';
+import { parseWords } from './parse-words.ts';
 
 /** A command of the program: what its help says, and what it does. */
 export type Command = Topic & {
   /** Runs it; gives the exit code. */
-  readonly run: (rawArgs: string[]) => Promise<number>;
+  readonly run: (args: readonly string[]) => Promise<number>;
 };
 
 /**
@@ -21,20 +20,14 @@ export function command(
   topic: Topic,
   work: (words: Words) => Promise<number | undefined>,
 ): Command {
-  const debug = { type: 'boolean', description: 'Print the stack of an error' } as const;
+  const debug = {
+    type: 'boolean',
+    description: 'Print the stack of an error, and what caused it',
+  } as const;
   const flags: Flags = { ...topic.flags, debug };
-  const positional = Object.values(flags).some(({ type }) => type === 'positional');
-  const definition = defineCommand({
-    args: flags as ArgsDef,
-    async run({ args }) {
-      const words = args as Words;
-      refuseUnknown(Object.keys(flags), words, positional);
-      return (await work(words)) ?? EXIT.done;
-    },
-  });
   return {
     ...topic,
     flags,
-    run: async (rawArgs) => (await runCommand(definition, { rawArgs })).result as number,
+    run: async (args) => (await work(parseWords(args, flags))) ?? EXIT.done,
   };
 }

@@ -1,9 +1,17 @@
 import { readFileSync } from 'node:fs';
 import { checkSetting } from './check-setting.ts';
-import { usageError } from './failure.ts';
+import { isSystemError, reasonOf, usageError } from './failure.ts';
 import { hint } from './nearest-name.ts';
 import { type Options, onlyOneLength } from './options.ts';
 import { camel, SETTINGS } from './settings.ts';
+
+/** Other files that the program writes, by a name that only they hold. */
+const FOREIGN: Readonly<Record<string, string>> = {
+  recipe: "a classifier's finetune.json or result.json",
+  knn: "a run's result.json",
+  twocan: "a run's environment.json",
+  architectures: 'the config of a model of another program',
+};
 
 /**
  * Reads `--config FILE`: settings by name, as the schema describes, or the config.json of a run.
@@ -14,6 +22,10 @@ import { camel, SETTINGS } from './settings.ts';
  */
 export function readConfigFile(path: string): Options {
   const content = parse(path);
+  const known = Object.keys(FOREIGN).find((name) => name in content);
+  if (known !== undefined) {
+    throw usageError(`--config ${path} is ${FOREIGN[known]}; give settings or a run's config.json`);
+  }
   // A run's own config holds the options it was started with beside what they led to.
   const { $schema: _, ...settings } = isObject(content.options) ? content.options : content;
   const byName = new Map(SETTINGS.map((setting) => [camel(setting.flag), setting]));
@@ -29,16 +41,49 @@ export function readConfigFile(path: string): Options {
 }
 
 function parse(path: string): Record<string, unknown> {
+  const text = read(path);
+  const content = parseText(text, path);
+  if (isObject(content)) return content;
+  throw usageError(`--config ${path} must hold an object of settings, such as ${EXAMPLE}`);
+}
+
+const EXAMPLE = '{"preset": "tiny32"}';
+
+/** The text of a file, which some editors begin with a mark of its encoding. */
+function read(path: string): string {
   try {
-    const content: unknown = JSON.parse(readFileSync(path, 'utf8'));
-    if (isObject(content)) return content;
+    const bytes = readFileSync(path);
+    const wide = bytes[0] === 0xff && bytes[1] === 0xfe;
+    return new TextDecoder(wide ? 'utf-16le' : 'utf-8', { fatal: true }).decode(bytes);
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw usageError(`--config ${path} cannot be read as JSON: ${reason}`);
+    if (isSystemError(error)) {
+      throw usageError(`--config ${path} cannot be read: ${reasonOf(error)}`, error);
+    }
+    throw usageError(`--config ${path} is no text in UTF-8; give a JSON file`, error);
   }
-  throw usageError(
-    `--config ${path} must hold an object of settings, such as {"preset": "tiny32"}`,
-  );
+}
+
+function parseText(text: string, path: string): unknown {
+  if (text.trim() === '') {
+    throw usageError(`--config ${path} is empty; give settings, such as ${EXAMPLE}`);
+  }
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw usageError(`--config ${path} cannot be read as JSON: ${whyNoJson(text)}`, error);
+  }
+}
+
+/** What the usual slips are; the parser's own words differ from one Node to the next. */
+function whyNoJson(text: string): string {
+  const bare = text.replace(/"(?:[^"\\]|\\.)*"/g, '""'); // what stands in quotes may hold anything
+  if (/\/\/|\/\*|^\s*#/m.test(bare)) return 'it holds comments, which JSON has none of; take them out';
+  if (/,\s*[}\]]/.test(bare)) return 'a comma stands before a closing bracket; take it out';
+  if (bare.includes("'")) return 'names and texts need double quotes';
+  if (/[{,]\s*\w+\s*:/.test(bare)) return 'names need double quotes, such as "steps"';
+  const open = (bare.match(/[{[]/g) ?? []).length - (bare.match(/[}\]]/g) ?? []).length;
+  if (open > 0) return 'a bracket is not closed; the file may be cut off';
+  return `it must look like ${EXAMPLE}`;
 }
 
 const isObject = (value: unknown): value is Record<string, unknown> =>

@@ -3,6 +3,7 @@ import type { BackendName } from '@twocan/backend';
 import { type CanConfig, resolveCanConfig } from '@twocan/can';
 import { type Augmentation, IMAGENET_MEAN, IMAGENET_STD, resolveAugmentation } from '@twocan/data';
 import { usageError } from './failure.ts';
+import { modelProblems } from './model-problems.ts';
 import type { Options } from './options.ts';
 import { labelOf } from './path-names.ts';
 
@@ -109,7 +110,7 @@ export function resolveModel(options: Options): CanConfig {
           }),
     } as Parameters<typeof resolveCanConfig>[0]);
   } catch (error) {
-    throw usageError(error instanceof Error ? error.message : String(error));
+    throw usageError(modelProblems(error), error);
   }
 }
 

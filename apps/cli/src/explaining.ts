@@ -8,6 +8,7 @@ import { addNoise } from '@twocan/noise';
 import { writeAttention } from './attention-sheet.ts';
 import type { RunConfig } from './config.ts';
 import { atMost } from './evaluation-sets.ts';
+import { usageError } from './failure.ts';
 import { openImages } from './layout/open-images.ts';
 import { openModel } from './open-model.ts';
 import { useBackend } from './words.ts';
@@ -39,6 +40,11 @@ export async function explain(request: ExplainRequest): Promise<void> {
   try {
     const folder = await openImages(request.data, config.model.encoder);
     try {
+      if (folder.length < 2) {
+        throw usageError(
+          `--data ${request.data} holds one image that can be read; explain compares images, so give 2 or more`,
+        );
+      }
       const images = atMost(folder, IMAGES);
       const root = key(request.seed);
       const found = {

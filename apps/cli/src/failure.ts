@@ -8,12 +8,14 @@ export type Failure = Error & { readonly exitCode: number };
  * An error for wrong usage: the process prints the message without a stack and exits with 2.
  *
  * @param message what is wrong and what to do
+ * @param cause the error that was found first, for `--debug`
  * @returns the error, to be thrown
  * @example
  * throw usageError('--batch must be a whole number of at least 1, got 0');
  */
-export function usageError(message: string): Failure {
-  return Object.assign(new Error(message), { exitCode: EXIT.usage });
+export function usageError(message: string, cause?: unknown): Failure {
+  const failure = cause === undefined ? new Error(message) : new Error(message, { cause });
+  return Object.assign(failure, { exitCode: EXIT.usage });
 }
 
 /**
@@ -29,8 +31,43 @@ export function exitCodeOf(error: unknown): number {
   if (error instanceof Error) {
     if ('exitCode' in error && typeof error.exitCode === 'number') return error.exitCode;
     if ('code' in error && error.code === 'NON_FINITE') return EXIT.nonFinite;
-    // citty reports unknown commands and missing values with errors of this name.
-    if (error.name === 'CLIError') return EXIT.usage;
   }
   return EXIT.failure;
 }
+
+const REASONS: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such file or folder',
+  EACCES: 'permission is denied',
+  EPERM: 'permission is denied',
+  EISDIR: 'it is a folder',
+  ENOTDIR: 'a part of the path is a file',
+  EEXIST: 'a file is in its place',
+  ENOSPC: 'the disk is full',
+  EDQUOT: 'the quota is used up',
+  EROFS: 'the disk is read-only',
+  EMFILE: 'too many files are open',
+  ENAMETOOLONG: 'the name is too long',
+  ELOOP: 'its links lead in a circle',
+};
+
+/** Errors of the operating system carry a code; those of libraries have none that is listed here. */
+const systemReason = (error: Error): string | undefined =>
+  'code' in error ? REASONS[String(error.code)] : undefined;
+
+/**
+ * What an error says, in words for a user: without the name of the function that threw it, which the
+ * packages put first, and without the code and the call of the operating system.
+ *
+ * @param error what was caught
+ * @returns such as `the disk is full`; the error's own message where it is a rare one
+ * @example
+ * reasonOf(new Error('loadCheckpoint: no checkpoint in x')); // 'no checkpoint in x'
+ */
+export function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return systemReason(error) ?? error.message.replace(/^(?:[a-z]\w*[A-Z]\w*: )+/, '');
+}
+
+/** Whether the operating system refused something. */
+export const isSystemError = (error: unknown): error is NodeJS.ErrnoException =>
+  error instanceof Error && 'syscall' in error && 'code' in error;

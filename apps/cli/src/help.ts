@@ -1,7 +1,12 @@
-import type { ArgDef } from 'citty';
-
 /** An option of a command, as the command line and its help know it. */
-export type Flag = ArgDef & { readonly group?: string };
+export type Flag = {
+  /** `string` takes a value, `boolean` none; `positional` is a word without an option. */
+  readonly type: 'string' | 'boolean' | 'positional';
+  /** What the value is, for the help, such as `DIR`. */
+  readonly valueHint?: string;
+  readonly description: string;
+  readonly group?: string;
+};
 /** The options of a command by name. */
 export type Flags = Readonly<Record<string, Flag>>;
 
@@ -52,7 +57,7 @@ export function commandHelp({ name, description, flags, examples }: Topic, style
   const width = Math.max(...options.map(([flag, { valueHint }]) => left(flag, valueHint).length));
   const sections = groups.map((group) => {
     const own = options.filter(([, flag]) => (flag.group ?? OTHERS) === group);
-    const lines = own.flatMap(([flag, { valueHint, description: text = '' }]) =>
+    const lines = own.flatMap(([flag, { valueHint, description: text }]) =>
       columns(left(flag, valueHint), text, width),
     );
     return [style.heading(groups.length > 1 ? group : 'Options'), ...lines].join('\n');

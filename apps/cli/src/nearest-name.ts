@@ -1,11 +1,16 @@
 /**
- * The nearest of some names, as a question to append to an error.
+ * The nearest of some names, as a question to append to an error: the one that a word begins, or else
+ * the one with the fewest letters that differ.
  *
  * @param word what was typed
  * @param names what is known
+ * @param prefix what stands before the name
  * @returns `; did you mean --steps?`, or nothing when no name is near
  */
 export function hint(word: string, names: readonly string[], prefix = '--'): string {
+  const begun = names.filter((name) => word !== '' && name.startsWith(word));
+  if (begun.length === 1) return `; did you mean ${prefix}${begun[0]}?`;
+  if (word.length < 2) return ''; // one letter is near to every short name
   const [nearest] = names
     .map((name) => ({ name, far: editDistance(word, name) }))
     .sort((a, b) => a.far - b.far);

@@ -1,10 +1,12 @@
-import { existsSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { CanParams } from '@twocan/can';
+import { decodeSafetensors } from '@twocan/checkpoint';
 import { loadCheckpoint } from '@twocan/checkpoint/node';
 import { disposeTree } from '@twocan/core';
 import type { RunConfig } from './config.ts';
-import { usageError } from './failure.ts';
+import { isSystemError, reasonOf, usageError } from './failure.ts';
+import type { FinetunePlan } from './finetuning/plan.ts';
 
 /** A trained model, from a checkpoint. */
 export type OpenedModel = {
@@ -26,28 +28,69 @@ export type OpenedModel = {
 export async function openModel(given: string): Promise<OpenedModel> {
   const path = checkpointPath(given);
   const checkpoint = await loadCheckpoint(path).catch((error: Error) => {
-    throw usageError(`--model ${given}: ${error.message}`);
+    throw usageError(`--model ${given} ${whyNoModel(path, error)}`, error);
   });
-  if (checkpoint === undefined) throw usageError(`--model ${given}: no checkpoint in ${path}`);
-  const { config, params, optimizer, ema, step } = checkpoint;
+  if (checkpoint === undefined) {
+    throw usageError(`--model ${given} holds no checkpoint; ${GIVE}`);
+  }
+  const { config, params, optimizer, ema, step, skipped } = checkpoint;
+  const [newest] = skipped;
+  if (newest !== undefined) {
+    console.error(
+      `${skipped.length} newer ${skipped.length === 1 ? 'checkpoint is' : 'checkpoints are'} damaged, the newest: ${newest.path}; using that of step ${step}`,
+    );
+  }
   if (optimizer) disposeTree(optimizer);
   if (ema) disposeTree(ema);
   if (!isRunConfig(config)) {
     disposeTree(params);
-    throw usageError(`--model ${given}: ${checkpoint.path} was not written by twocan pretrain`);
+    throw usageError(
+      isClassifier(config)
+        ? `--model ${given} is a classifier of twocan finetune; ${config.classifier.from === null ? GIVE : `give what it began with, ${config.classifier.from}`}`
+        : `--model ${given} is a checkpoint that twocan pretrain did not write; ${GIVE}`,
+    );
   }
   return { config, params: params as CanParams, step, path: checkpoint.path };
 }
 
+const GIVE = 'give the folder of a run of twocan pretrain, or one of its checkpoints';
+
 function checkpointPath(given: string): string {
-  if (!existsSync(given)) throw usageError(`--model ${given} does not exist; give a run folder`);
+  if (!existsSync(given)) throw usageError(`--model ${given} does not exist; ${GIVE}`);
   if (!statSync(given).isDirectory()) {
     if (given.endsWith('.safetensors')) return given;
-    throw usageError(`--model ${given} is no run folder and no .safetensors file`);
+    throw usageError(`--model ${given} is no checkpoint of twocan (.safetensors); ${GIVE}`);
   }
   const inside = join(given, 'checkpoints');
   return existsSync(inside) ? inside : given;
 }
 
+/** Why a file is no checkpoint, and what to do. */
+function whyNoModel(path: string, error: Error): string {
+  if (isSystemError(error)) return `cannot be read: ${reasonOf(error)}`;
+  if (statSync(path).isDirectory()) {
+    return 'has only checkpoints that are damaged; copy them again, or give another run';
+  }
+  if (statSync(path).size === 0) return 'is an empty file; copy the checkpoint again';
+  const tensors = namesIn(path);
+  if (tensors === undefined) return `is damaged, or no checkpoint at all; ${GIVE}`;
+  return (
+    `holds the weights of another program (${tensors.slice(0, 2).join(', ')}); ` +
+    `the commands need a checkpoint of twocan pretrain. Weights of timm and Hugging Face are read in code: see @twocan/checkpoint`
+  );
+}
+
+/** The names of the tensors of a safetensors file; undefined where it is none, or cut off. */
+function namesIn(path: string): string[] | undefined {
+  try {
+    return Object.keys(decodeSafetensors(readFileSync(path)).tensors);
+  } catch {
+    return undefined;
+  }
+}
+
 const isRunConfig = (config: unknown): config is RunConfig =>
   typeof config === 'object' && config !== null && 'model' in config && 'normalization' in config;
+
+const isClassifier = (config: unknown): config is { readonly classifier: FinetunePlan } =>
+  typeof config === 'object' && config !== null && 'classifier' in config;

@@ -33,7 +33,7 @@ export type Options = {
   readonly checkpointEvery?: number;
 };
 
-/** The words of the command line, as citty hands them over. */
+/** The words of the command line by the name of their option; see parse-words.ts. */
 export type Words = Readonly<Record<string, unknown>>;
 
 /**

@@ -10,7 +10,7 @@ import {
 } from 'node:fs';
 import { basename, dirname, extname, join, resolve, sep } from 'node:path';
 import { makeFolder, removeEmptyFolders, writeFileAtomic } from '@twocan/checkpoint/node';
-import { usageError } from './failure.ts';
+import { reasonOf, usageError } from './failure.ts';
 import type { Words } from './options.ts';
 import { isWithin, pathProblem } from './path-names.ts';
 
@@ -116,26 +116,9 @@ function expectPlace(option: string, path: string, attempt: () => void): void {
   try {
     attempt();
   } catch (error) {
-    throw usageError(`${option} ${path} cannot be written: ${reasonOf(error)}; give another place`);
+    const why = hasCode(error, 'ENOENT') ? 'no folder can be made there' : reasonOf(error);
+    throw usageError(`${option} ${path} cannot be written: ${why}; give another place`, error);
   }
-}
-
-const REASONS: Readonly<Record<string, string>> = {
-  EACCES: 'permission is denied',
-  EPERM: 'permission is denied',
-  EROFS: 'the disk is read-only',
-  ENOSPC: 'the disk is full',
-  EDQUOT: 'the quota is used up',
-  ENOTDIR: 'a part of the path is a file',
-  EEXIST: 'a file is in its place',
-  ENOENT: 'no folder can be made there',
-  ENAMETOOLONG: 'the name is too long',
-};
-
-function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  const code = 'code' in error ? String(error.code) : '';
-  return REASONS[code] ?? error.message;
 }
 
 const hasCode = (error: unknown, code: string): boolean =>

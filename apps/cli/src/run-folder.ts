@@ -64,6 +64,19 @@ export function defaultRunPath(label: string, at: Date): string {
   return join('runs', `${label}-${stamp}`);
 }
 
+/** What writes the file of this name into its folder: it says what the folder holds. */
+const KINDS: Readonly<Record<string, string>> = {
+  'config.json': 'a run of twocan pretrain',
+  'finetune.json': 'a classifier of twocan finetune',
+  'ablation.json': 'the runs of twocan ablate',
+};
+
+/** What a folder holds where it is none of the wanted kind. */
+function otherKind({ path, config }: Places): string | undefined {
+  const name = Object.keys(KINDS).find((known) => existsSync(join(path, known)));
+  return name === undefined || join(path, name) === config ? undefined : KINDS[name];
+}
+
 /**
  * Fails where a new run must not or cannot go; leaves everything as it was.
  *
@@ -78,7 +91,12 @@ export function checkNewRun(folder: Places, overwrite: boolean): void {
   // A run that was killed before its config was there leaves its lock at most.
   if (readdirSync(folder.path).every((name) => name.startsWith('lock'))) return;
   if (!existsSync(folder.config)) {
-    throw usageError(`--out ${folder.path} is not empty and holds no run; choose another folder`);
+    const other = otherKind(folder);
+    throw usageError(
+      other === undefined
+        ? `--out ${folder.path} is not empty and holds no run; choose another folder`
+        : `--out ${folder.path} holds ${other}, which this command leaves alone; choose another folder`,
+    );
   }
   if (!overwrite) {
     throw usageError(
@@ -123,7 +141,12 @@ export function createRun(folder: RunFolder, config: RunConfig): void {
 export function readRunConfig<Config = RunConfig>(folder: Places): Config {
   if (!existsSync(folder.config)) {
     const name = basename(folder.config);
-    throw usageError(`--resume: no ${name} in ${folder.path}; start a run there first`);
+    const other = otherKind(folder);
+    throw usageError(
+      other === undefined
+        ? `--resume: no ${name} in ${folder.path}; start a run there first`
+        : `--resume: ${folder.path} holds ${other}; go on with it by that command`,
+    );
   }
   try {
     return JSON.parse(readFileSync(folder.config, 'utf8')) as Config;

@@ -3,7 +3,7 @@ import { basename, dirname } from 'node:path';
 import { disposeTree } from '@twocan/core';
 import { type Dataset, plainViews } from '@twocan/data';
 import { imageFolder, printable } from '@twocan/data/node';
-import { usageError } from './failure.ts';
+import { reasonOf, usageError } from './failure.ts';
 import { encoderFeatures, extractRows, type Rows, type Sizes } from './features.ts';
 import { openImages } from './layout/open-images.ts';
 import { type OpenedModel, openModel } from './open-model.ts';
@@ -76,7 +76,7 @@ async function findNearest(
   if (!existsSync(query)) throw usageError(`--query ${query} does not exist`);
   const only = [basename(query)];
   const image = await imageFolder(dirname(query), { only, workers: 1 }).catch((error: Error) => {
-    throw usageError(`--query: ${error.message}`);
+    throw usageError(`--query: ${reasonOf(error)}`, error);
   });
   try {
     const own = await extractRows(image, config, encoderFeatures(config.model, params));

@@ -23,10 +23,6 @@ export function exploded({ metrics, step }: NonFiniteError, { folder, config }: 
 
 const brief = (rate: number): string => String(Number(rate.toPrecision(2)));
 
-/** Errors of the operating system carry the call that failed. */
-export const isSystemError = (error: unknown): error is NodeJS.ErrnoException =>
-  error instanceof Error && 'syscall' in error && 'code' in error;
-
 const REMEDIES: Readonly<Record<string, string>> = {
   ENOSPC: 'free some space',
   EDQUOT: 'free some of your quota',

@@ -10,12 +10,13 @@ import { adamw, warmupCosine } from '@twocan/optim';
 import { disposeState, fit, isNonFinite, makeStep, type TrainEvent } from '@twocan/trainer';
 import { continuedState, freshState, type State } from './begin.ts';
 import { environmentOf } from './environment.ts';
+import { isSystemError } from './failure.ts';
 import { countsOf, knnLine } from './knn.ts';
 import { duration, makeProgress, type Progress } from './progress.ts';
 import { openRecord, type Record } from './record.ts';
 import type { Run } from './run.ts';
 import { listSkipped } from './skipped.ts';
-import { cannotWrite, exploded, isSystemError } from './stopped.ts';
+import { cannotWrite, exploded } from './stopped.ts';
 import { takeStock } from './take-stock.ts';
 
 /** How it went: finished or interrupted, and the k-NN line where labels are known. */

@@ -1,7 +1,7 @@
 import { enableProdMode } from '@tensorflow/tfjs-core';
 import { type BackendReport, chooseBackend } from '@twocan/backend';
 import { checkNumber } from './check-setting.ts';
-import { usageError } from './failure.ts';
+import { reasonOf, usageError } from './failure.ts';
 import type { Flags } from './help.ts';
 import { hint } from './nearest-name.ts';
 import type { Words } from './options.ts';
@@ -107,6 +107,6 @@ export async function useBackend(
     return await chooseBackend(wanted, threads === undefined ? {} : { threads });
   } catch (error) {
     const missing = error instanceof Error && 'code' in error && error.code === 'BACKEND_MISSING';
-    throw missing ? usageError(error.message) : error;
+    throw missing ? usageError(reasonOf(error), error) : error;
   }
 }

@@ -110,15 +110,11 @@ export const finetune = command(
   },
 );
 
-const WITH_RESUME = ['_', 'resume', 'out', 'confusion', 'per-class', 'json', 'debug'];
+const WITH_RESUME = ['resume', 'out', 'confusion', 'per-class', 'json', 'debug'];
 
 /** What a run is does not change while it goes on. */
 function checkResume(words: Words): void {
-  // citty hands a flag of two words over in camel case as well.
-  const given = Object.keys(words).map((name) =>
-    name.replace(/[A-Z]/g, (c) => `-${c.toLowerCase()}`),
-  );
-  const others = [...new Set(given)].filter((flag) => !WITH_RESUME.includes(flag));
+  const others = Object.keys(words).filter((flag) => !WITH_RESUME.includes(flag));
   if (others.length === 0) return;
   throw usageError(
     `--resume takes all settings from the folder's finetune.json; leave out ${others.map((flag) => `--${flag}`).join(', ')}`,

@@ -7,7 +7,7 @@ export const inspect = command(
     name: 'inspect',
     description: 'Say what is in a run folder or a checkpoint file',
     flags: {
-      path: { type: 'positional', required: false, description: 'RUN|FILE' },
+      path: { type: 'positional', description: 'RUN|FILE' },
       json: { type: 'boolean', description: 'Print JSON' },
     },
     examples: ['twocan inspect runs/photos'],

@@ -53,7 +53,7 @@ export const probe = command(
       ...question,
       recipe,
       seed: numberOr(words, 'seed', 0, { min: 0, whole: true }),
-      perClass: words.perClass === true,
+      perClass: words['per-class'] === true,
       ...(words.confusion === undefined
         ? {}
         : { confusion: outputFile(words, { flag: 'confusion', endings: ['.png'] }) }),

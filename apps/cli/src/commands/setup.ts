@@ -18,7 +18,7 @@ export const setup = command(
     name: 'setup',
     description: 'Make a backend available that npm alone does not bring',
     flags: {
-      name: { type: 'positional', required: false, description: NAMES.join('|') },
+      name: { type: 'positional', description: NAMES.join('|') },
       dir: {
         type: 'string',
         valueHint: 'DIR',

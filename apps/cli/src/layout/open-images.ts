@@ -8,7 +8,7 @@ import {
   listFolder,
   printable,
 } from '@twocan/data/node';
-import { usageError } from '../failure.ts';
+import { reasonOf, usageError } from '../failure.ts';
 import { classOfName, type Part } from './layout.ts';
 import { leftOutLine, refused } from './left-out.ts';
 import { ownFolder, ownImage } from './own-output.ts';
@@ -67,7 +67,7 @@ export async function openPart(
       ...(cacheBytes === undefined ? {} : { cacheBytes }),
     });
   } catch (error) {
-    throw usageError(error instanceof Error ? error.message : String(error));
+    throw usageError(`--data: ${reasonOf(error)}`, error);
   }
 }
 
