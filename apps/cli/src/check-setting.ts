@@ -44,6 +44,15 @@ export function checkNumber(range: Range, whole: boolean, value: unknown): Verdi
   return `must be ${whole ? 'a whole number' : 'a number'} ${open ? 'above' : 'of at least'} ${min}${most}`;
 }
 
+/**
+ * How numbers are written, where one is written otherwise: with a comma, spaces or marks in it.
+ *
+ * @param word what was given
+ * @returns something to append to an error, or nothing
+ */
+export const notation = (word: string): string =>
+  /^[-\d.,_' ]+$/.test(word) && /[,_' ]/.test(word) ? '; write it like 1000 or 0.001' : '';
+
 function checkWeights(value: unknown): Verdict {
   const isWeight = (one: unknown): boolean =>
     typeof one === 'number' && Number.isFinite(one) && one >= 0;

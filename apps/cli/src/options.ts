@@ -1,5 +1,5 @@
 import type { HeadName, LevelPlacement } from '@twocan/can';
-import { checkSetting } from './check-setting.ts';
+import { checkSetting, notation } from './check-setting.ts';
 import { usageError } from './failure.ts';
 import { type BACKENDS, camel, type PIXELS, SETTINGS, type Setting } from './settings.ts';
 
@@ -50,9 +50,11 @@ export function parseOptions(words: Words): Options {
     const word = words[setting.flag];
     if (word === undefined) continue;
     const value = typeof word === 'string' ? parseWord(setting, word) : word;
-    const problem = word === '' ? 'needs a value' : checkSetting(setting, value);
-    const got = problem === 'needs a value' ? '' : `, got ${String(word)}`;
-    if (problem !== undefined) problems.push(`--${setting.flag} ${problem}${got}`);
+    const problem = checkSetting(setting, value);
+    if (problem !== undefined) {
+      const how = setting.kind === 'number' ? notation(String(word)) : '';
+      problems.push(`--${setting.flag} ${problem}, got ${String(word)}${how}`);
+    }
     options[camel(setting.flag)] = value;
   }
   if (problems.length > 0) throw usageError(problems.join('\n'));

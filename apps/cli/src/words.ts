@@ -1,6 +1,6 @@
 import { enableProdMode } from '@tensorflow/tfjs-core';
 import { type BackendReport, chooseBackend } from '@twocan/backend';
-import { checkNumber } from './check-setting.ts';
+import { checkNumber, notation } from './check-setting.ts';
 import { reasonOf, usageError } from './failure.ts';
 import type { Flags } from './help.ts';
 import { hint } from './nearest-name.ts';
@@ -51,7 +51,9 @@ export function numberOr<T>(
   if (word === undefined) return fallback;
   const value = word === '' ? Number.NaN : Number(word);
   const problem = checkNumber(range, range.whole ?? false, value);
-  if (problem !== undefined) throw usageError(`--${flag} ${problem}, got ${String(word)}`);
+  if (problem !== undefined) {
+    throw usageError(`--${flag} ${problem}, got ${String(word)}${notation(String(word))}`);
+  }
   return value;
 }
 

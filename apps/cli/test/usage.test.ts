@@ -16,7 +16,7 @@ test.each([
     '--backend must be one of auto, cpu, wasm, simd, node, node-gpu, webgpu, got cuda',
   ],
   [['--stpes', '4'], 'unknown option --stpes'],
-  [['shapes'], 'unexpected argument shapes'],
+  [['shapes'], 'unexpected word shapes'],
   [['--data', 'shapes:none'], 'shapes:none'],
   [['--data', '/no/such/folder'], '/no/such/folder'],
   [['--preset', 'huge'], 'huge'],

@@ -6,6 +6,9 @@ import type { Words } from '../options.ts';
 import { outputFile } from '../outputs.ts';
 import { choiceOr, numberOr, required } from '../words.ts';
 
+const BATCH = 64;
+const BASE_RATE = 2e-3;
+
 const number = (valueHint: string, description: string) =>
   ({ type: 'string', valueHint, description }) as const;
 
@@ -19,8 +22,8 @@ export const finetune = command(
       preset: number('NAME', 'From scratch instead of --model: sizes of the encoder'),
       'image-size': number('PX', "From scratch: side of the images; default the preset's"),
       epochs: number('N', 'Passes over the data; default 50'),
-      batch: number('N', 'Images a step; default 64'),
-      lr: number('RATE', 'Peak rate of the head; default 2e-3, times batch/256'),
+      batch: number('N', `Images a step; default ${BATCH}, or all if they are fewer`),
+      lr: number('RATE', `Peak rate of the head; default ${BASE_RATE}, times batch/256`),
       'warmup-epochs': number('N', 'Default 5, or a tenth of few epochs'),
       'weight-decay': number('W', 'Decoupled, on kernels only; default 0.05'),
       'layer-decay': number('0..1', 'Factor on the rate from block to block below; default 0.75'),
@@ -71,11 +74,11 @@ export const finetune = command(
     const alpha = { min: 0, max: 2 };
     const imageSize = numberOr(words, 'image-size', undefined, { min: 1, whole: true });
     const epochs = numberOr(words, 'epochs', 50, { min: 0, open: true });
-    const batch = numberOr(words, 'batch', 64, { min: 1, whole: true });
+    const asked = numberOr(words, 'batch', undefined, { min: 1, whole: true });
+    const rate = numberOr(words, 'lr', undefined, { min: 0 });
     const magnitude = numberOr(words, 'rand-augment', 9, { min: 0, max: 10 });
     const recipe = {
-      ...{ epochs, batch },
-      learningRate: numberOr(words, 'lr', (2e-3 * batch) / 256, { min: 0 }),
+      epochs,
       warmupEpochs: numberOr(words, 'warmup-epochs', Math.min(5, epochs / 10), { min: 0 }),
       weightDecay: numberOr(words, 'weight-decay', 0.05, { min: 0 }),
       layerDecay: numberOr(words, 'layer-decay', 0.75, { ...share, open: true }),
@@ -101,7 +104,10 @@ export const finetune = command(
         ...(preset === undefined ? {} : { preset }),
         ...(imageSize === undefined ? {} : { imageSize }),
       },
-      recipe,
+      recipeFor(images: number) {
+        const batch = asked ?? Math.min(BATCH, images);
+        return { ...recipe, batch, learningRate: rate ?? (BASE_RATE * batch) / 256 };
+      },
       overwrite: words.overwrite === true,
       backend: words.backend as string | undefined,
     };

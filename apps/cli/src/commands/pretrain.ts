@@ -1,6 +1,5 @@
 import { command } from '../command.ts';
 import { readConfigFile } from '../config-file.ts';
-import { usageError } from '../failure.ts';
 import type { Flags } from '../help.ts';
 import { layOver, parseOptions } from '../options.ts';
 import { SETTINGS } from '../settings.ts';
@@ -45,9 +44,6 @@ export const pretrain = command(
   },
   async (words) => {
     const given = parseOptions(words);
-    for (const flag of ['out', 'config']) {
-      if (words[flag] === '') throw usageError(`--${flag} needs a value`);
-    }
     const { out, config } = words;
     const options = typeof config === 'string' ? layOver(readConfigFile(config), given) : given;
     // Loaded here, so that --help and wrong usage answer at once.

@@ -8,7 +8,6 @@ const NAMES = ['node', 'node-gpu', 'webgpu'] as const;
 /** A folder given by a flag. */
 function folder(words: Words, flag: string): string | undefined {
   const value = words[flag];
-  if (value === '') throw usageError(`--${flag} needs a folder`);
   return typeof value === 'string' ? value : undefined;
 }
 

@@ -37,16 +37,18 @@ export type NewFinetune = FinetuneRequest &
  * @throws Failure (exit code 2) for a folder without classes or with fewer images than a batch
  */
 export async function finetune(request: NewFinetune): Promise<number> {
-  const { data, recipe, out } = request;
+  const { data, recipeFor, out } = request;
   const folder = out === undefined ? undefined : finetuneFolder(out);
   if (folder !== undefined) checkNewRun(folder, request.overwrite);
   const { name: backend } = await useBackend(request.backend);
   const beginning = await beginningOf(request);
   return onImages(data, beginning.encoder.image, async (evaluation) => {
     const { length } = evaluation.train;
+    const recipe = recipeFor(length);
     if (recipe.batch > length) {
       throw usageError(`--batch ${recipe.batch} is more than the ${length} images to learn from`);
     }
+    console.error(`${length} images to learn from, batch ${recipe.batch}`);
     const plan = { ...beginning, data, ...dataFacts(evaluation), recipe, backend };
     if (folder === undefined) return carryOut(request, plan, evaluation);
     return alone(folder, async () => {

@@ -32,7 +32,8 @@ export type FinetuneAsked = {
   /** Sizes of an encoder from scratch. */
   readonly sizes: Pick<Options, 'preset' | 'imageSize' | 'patch'>;
   readonly data: string;
-  readonly recipe: FinetuneRecipe;
+  /** How it is trained on so many images. */
+  readonly recipeFor: (images: number) => FinetuneRecipe;
 };
 
 /** What is trained, before the data are known. */

@@ -1,0 +1,245 @@
+import { mkdirSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { encodeSafetensors } from '@twocan/checkpoint';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { drawPhotos, type Outcome, scratch, twocan } from '../cli.ts';
+import { describeRows, expectFailure, type Rows, expectRefused as refused } from './rows.ts';
+
+const folder = scratch();
+afterAll(folder.remove);
+
+const DATA = ['--data', 'shapes:8', '--batch', '2', '--backend', 'simd'];
+const RUN = [...DATA, '--steps', '1', '--checkpoint-every', '0'];
+const [run, photos, classifier] = ['run', 'photos', 'classifier'].map(folder.path) as [
+  string,
+  string,
+  string,
+];
+const FINETUNE = ['finetune', '--data', photos, '--epochs', '1', '--backend', 'simd'];
+
+beforeAll(async () => {
+  await drawPhotos(photos, 2, 5);
+  expect((await twocan(['pretrain', ...RUN, '--out', run])).code).toBe(0);
+  const trained = await twocan([...FINETUNE, '--model', run, '--out', classifier]);
+  expect(trained).toMatchObject({ code: 0 });
+});
+
+const expectRefused = (args: readonly string[], message: string | RegExp): Promise<void> =>
+  refused([...DATA, ...args], message, folder.path('refused'));
+
+/** Each line of arguments is refused with exactly this text, and the line that names the help. */
+async function expectAnswers(answers: readonly (readonly [string, string])[]): Promise<void> {
+  for (const [line, message] of answers) {
+    const { code, stderr } = await twocan(['pretrain', ...line.split(' ')]);
+    expect([line, code, stderr]).toEqual([
+      ...[line, 2],
+      `twocan: ${message}\nRun 'twocan pretrain --help' for the options.\n`,
+    ]);
+  }
+}
+
+async function expectModel(path: string, message: string | RegExp): Promise<void> {
+  for (const command of ['embed', 'explain']) {
+    const args = [command, '--model', path, '--data', photos, '--backend', 'simd'];
+    const outcome = await twocan(args);
+    expectFailure(outcome, 2, message);
+    expectPlain(outcome);
+  }
+}
+
+/** No name of a function, and no code of the operating system or of a decoder. */
+function expectPlain({ stderr }: Outcome): void {
+  expect(stderr).not.toMatch(/\b[a-z]+[A-Z]\w*: |ENOENT|EISDIR|Unexpected token|NaN|undefined/);
+}
+
+function file(name: string, content: string | Uint8Array): string {
+  writeFileSync(folder.path(name), content);
+  return folder.path(name);
+}
+
+const ROWS: Rows = {
+  'A dash that is missing, or a name in another spelling': () =>
+    expectAnswers([
+      ['-batch 8', 'unknown option -batch; did you mean --batch 8?'],
+      ['-batch=8 --steps 2', 'unknown option -batch=8; did you mean --batch 8?'],
+      ['--batch8', 'unknown option --batch8; did you mean --batch 8?'],
+      ['--Batch 8', 'unknown option --Batch; did you mean --batch 8?'],
+      ['--mask_ratio 0.5', 'unknown option --mask_ratio; did you mean --mask-ratio 0.5?'],
+      ['--maskRatio 0.5', 'unknown option --maskRatio; did you mean --mask-ratio 0.5?'],
+      ['--temp 0.2', 'unknown option --temp; did you mean --temperature?'],
+      ['\u2013batch 8', 'unexpected word \u2013batch; did you mean --batch 8?'],
+      ['batch 8', 'unexpected word batch; did you mean --batch 8?'],
+      ['--constructor 8', 'unknown option --constructor'],
+    ]),
+
+  'An option without its value, or with one that it does not take': () =>
+    expectAnswers([
+      ['--batch', '--batch needs a value'],
+      ['--batch= --steps 2', '--batch needs a value'],
+      ['--batch --steps 2', '--batch needs a value, got the option --steps'],
+      ['--resume=no', '--resume takes no value, got no; leave the option out to switch it off'],
+    ]),
+
+  'A value with spaces that is not in quotes': () =>
+    expectAnswers([
+      [
+        '--data my photos --steps 2',
+        'unexpected word photos after --data my; put a value with spaces in quotes: --data "my photos"',
+      ],
+    ]),
+
+  'A number in another notation': () =>
+    expectAnswers([
+      [
+        '--steps 1,000',
+        '--steps must be a whole number of at least 1, got 1,000; write it like 1000 or 0.001',
+      ],
+      ['--lr 0,1', '--lr must be a number of at least 0, got 0,1; write it like 1000 or 0.001'],
+      ['--lr 1e-3.', '--lr must be a number of at least 0, got 1e-3.'],
+      ['--cache 1GB', '--cache must be a number of at least 0, got 1GB'],
+    ]),
+
+  'A command that there is not': async () => {
+    expectFailure(await twocan(['pretain']), 2, /unknown command pretain; did you mean pretrain\?/);
+    expectFailure(await twocan(['Finetune']), 2, /did you mean finetune\?/);
+    const first = await twocan(['--data', 'photos']);
+    expectFailure(
+      first,
+      2,
+      'the first word must be a command, got --data; for example: twocan pret',
+    );
+    expectFailure(await twocan(['--versoin']), 2, /did you mean --version\?/);
+  },
+
+  'Settings that exclude each other': () =>
+    expectRefused(
+      ['--image-size', '33', '--sigma-max', '0'],
+      /--image-size must be divisible by the patch of 8, got 33\n--sigma-max must be positive while/,
+    ),
+
+  'A file of settings that is no JSON': async () => {
+    const wrong: Readonly<Record<string, string>> = {
+      '{\n // often\n "steps": 2}': 'it holds comments',
+      '{"steps": 2, # often\n}': 'it holds comments',
+      '{"steps": 2,}': 'a comma stands before a closing bracket',
+      "{'steps': 2}": 'need double quotes',
+      '{steps: 2}': 'names need double quotes',
+      '{"steps": 2': 'a bracket is not closed',
+      '': 'is empty',
+      '[1]': 'must hold an object of settings',
+    };
+    for (const [content, message] of Object.entries(wrong)) {
+      const args = ['pretrain', '--config', file('wrong.json', content)];
+      const outcome = await twocan(args);
+      expectFailure(outcome, 2, new RegExp(`--config .*wrong.json.*${message}`));
+      expectPlain(outcome);
+    }
+    const missing = await twocan(['pretrain', '--config', folder.path('none.json')]);
+    expectFailure(missing, 2, /none.json cannot be read: there is no such file/);
+    expectPlain(missing);
+  },
+
+  'A file of settings that is another file': async () => {
+    const models = file('vit.json', '{"architectures": ["ViTModel"]}');
+    for (const [path, message] of [
+      [join(classifier, 'finetune.json'), "a classifier's finetune.json"],
+      [join(run, 'environment.json'), "a run's environment.json"],
+      [models, 'the config of a model of another program'],
+    ] as const) {
+      expectFailure(await twocan(['pretrain', '--config', path]), 2, message);
+    }
+  },
+
+  'A file of settings that begins with a mark of its encoding': async () => {
+    for (const [name, bytes] of [
+      ['utf8.json', Buffer.from('\ufeff{"steps": 1}')],
+      ['utf16.json', Buffer.from('\ufeff{"steps": 1}', 'utf16le')],
+    ] as const) {
+      const config = ['--config', file(name, bytes), '--checkpoint-every', '0'];
+      const args = ['pretrain', ...DATA, ...config, '--out', folder.path(name.slice(0, -5))];
+      expect(await twocan(args)).toMatchObject({ code: 0 });
+    }
+  },
+
+  'A model of another program': async () => {
+    const tensor = { dtype: 'F32' as const, shape: [2], data: new Float32Array(2) };
+    const timm = encodeSafetensors({ 'blocks.0.attn.qkv.weight': tensor }, { format: 'pt' });
+    await expectModel(file('timm.safetensors', timm), /weights of another program \(blocks\.0/);
+    await expectModel(file('model.onnx', 'onnx'), /model\.onnx is no checkpoint of twocan/);
+    await expectModel(join(run, 'config.json'), /config\.json is no checkpoint of twocan/);
+  },
+
+  'A model that is damaged, empty or not there': async () => {
+    await expectModel(file('text.safetensors', 'a text and no model'), /damaged, or no checkpoint/);
+    await expectModel(file('empty.safetensors', ''), /is an empty file/);
+    const [name = ''] = readdirSync(join(run, 'checkpoints'));
+    const cut = file('cut.safetensors', readFileSync(join(run, 'checkpoints', name)));
+    truncateSync(cut, 3000);
+    await expectModel(cut, /damaged, or no checkpoint/);
+    await expectModel(photos, /holds no checkpoint/);
+    await expectModel(folder.path('nowhere'), /nowhere does not exist/);
+  },
+
+  'A classifier as the model': async () => {
+    await expectModel(
+      classifier,
+      /is a classifier of twocan finetune; give what it began with, .*run/,
+    );
+  },
+
+  'A folder that another command made': async () => {
+    const overwritten = [...FINETUNE, '--model', run, '--out', run, '--overwrite'];
+    expectFailure(await twocan(overwritten), 2, /holds a run of twocan pretrain/);
+    expectFailure(
+      await twocan(['finetune', '--resume', '--out', run]),
+      2,
+      /a run of twocan pretrain/,
+    );
+    const begun = ['pretrain', ...RUN, '--out', classifier];
+    expectFailure(await twocan(begun), 2, /holds a classifier of twocan finetune/);
+  },
+
+  'Too few images to compare': async () => {
+    const one = folder.path('one');
+    await drawPhotos(one, 1, 1);
+    const outcome = await twocan(['explain', '--model', run, '--data', one, '--backend', 'simd']);
+    expectFailure(outcome, 2, /holds one image that can be read; explain compares images/);
+    expectPlain(outcome);
+  },
+
+  'Fewer images than the usual batch of a classifier': async () => {
+    const { code, stderr } = await twocan([...FINETUNE, '--model', run]);
+    expect([code, stderr]).toEqual([0, expect.stringContaining('8 images to learn from, batch 8')]);
+    const asked = await twocan([...FINETUNE, '--model', run, '--batch', '64']);
+    expectFailure(asked, 2, /--batch 64 is more than the 8 images/);
+  },
+};
+
+describeRows('Command line', ROWS);
+
+test('help of a command is found in the usual ways', async () => {
+  const { stdout } = await twocan(['knn', '--help']);
+  for (const args of [
+    ['help', 'knn'],
+    ['--help', 'knn'],
+    ['knn', '-h'],
+    ['knn', 'help'],
+    ['knn', '--model', 'x', '--help'],
+  ]) {
+    expect(await twocan(args)).toMatchObject({ code: 0, stdout });
+  }
+  for (const args of [['-v'], ['version']]) {
+    expect(await twocan(args)).toEqual(await twocan(['--version']));
+  }
+});
+
+test('the cause of a refusal is printed for --debug alone', async () => {
+  mkdirSync(folder.path('no-images'), { recursive: true });
+  const args = ['pretrain', ...RUN, '--data', folder.path('no-images')];
+  const plain = await twocan(args);
+  expectFailure(plain, 2, /no pictures in/);
+  expectPlain(plain);
+  const { stderr } = await twocan([...args, '--debug']);
+  expect(stderr).toMatch(/^\s+at /m);
+  expect(stderr).toMatch(/\[cause\]: Error: imageFolder: no pictures in/);
+});
