@@ -77,8 +77,7 @@ function parseText(text: string, path: string): unknown {
 /** What the usual slips are; the parser's own words differ from one Node to the next. */
 function whyNoJson(text: string): string {
   const bare = text.replace(/"(?:[^"\\]|\\.)*"/g, '""'); // what stands in quotes may hold anything
-  if (/\/\/|\/\*|#/.test(bare))
-    return 'it holds comments, which JSON has none of; take them out';
+  if (/\/\/|\/\*|#/.test(bare)) return 'it holds comments, which JSON has none of; take them out';
   if (/,\s*[}\]]/.test(bare)) return 'a comma stands before a closing bracket; take it out';
   if (bare.includes("'")) return 'names and texts need double quotes';
   if (/[{,]\s*\w+\s*:/.test(bare)) return 'names need double quotes, such as "steps"';
