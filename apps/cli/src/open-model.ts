@@ -6,7 +6,6 @@ import { loadCheckpoint } from '@twocan/checkpoint/node';
 import { disposeTree } from '@twocan/core';
 import type { RunConfig } from './config.ts';
 import { isSystemError, reasonOf, usageError } from './failure.ts';
-import type { FinetunePlan } from './finetuning/plan.ts';
 
 /** A trained model, from a checkpoint. */
 export type OpenedModel = {
@@ -92,5 +91,7 @@ function namesIn(path: string): string[] | undefined {
 const isRunConfig = (config: unknown): config is RunConfig =>
   typeof config === 'object' && config !== null && 'model' in config && 'normalization' in config;
 
-const isClassifier = (config: unknown): config is { readonly classifier: FinetunePlan } =>
+const isClassifier = (
+  config: unknown,
+): config is { readonly classifier: { readonly from: string | null } } =>
   typeof config === 'object' && config !== null && 'classifier' in config;
