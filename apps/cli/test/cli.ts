@@ -25,11 +25,13 @@ export function twocan(
   args: readonly string[],
   kill?: { readonly when: RegExp; readonly signal: NodeJS.Signals },
   environment: Readonly<Record<string, string>> = {},
+  cwd?: string,
 ): Promise<Outcome> {
   return new Promise((done, fail) => {
     const child = spawn(process.execPath, [BIN, ...args], {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...ENVIRONMENT, ...environment },
+      ...(cwd === undefined ? {} : { cwd }),
     });
     let [stdout, stderr, sent] = ['', '', false];
     child.stdout.on('data', (chunk: Buffer) => {

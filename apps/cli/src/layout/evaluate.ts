@@ -14,7 +14,7 @@ import { usageError } from '../failure.ts';
 import { classOfName, knownOnly, type Layout, type Part, readLayout } from './layout.ts';
 import { refused } from './left-out.ts';
 import { matchClasses } from './match-classes.ts';
-import { type ListedFolder, listParts, openPart, type Room } from './open-images.ts';
+import { expectSome, type ListedFolder, listParts, openPart, type Room } from './open-images.ts';
 
 /** What to evaluate with: how many pictures, and whether the pretraining saw those of a folder. */
 export type EvaluationRules = {
@@ -51,6 +51,7 @@ export type Evaluated = {
  */
 export async function openFolder(path: string, room: Room): Promise<OpenedFolder> {
   const listed = await listParts(path);
+  await expectSome(path, listed);
   const layout = readLayout(listed.images);
   const source = join(listed.root, layout.train.folder);
   return { source, dataset: await openPart(listed.root, layout.train, room), listed, layout };
@@ -118,6 +119,7 @@ export async function evaluateOn(
   rules: EvaluationRules,
 ): Promise<Evaluated> {
   const listed = await listParts(path, '--eval-data');
+  await expectSome(path, listed);
   const layout = readLayout(listed.images);
   const { root } = listed;
   const source = join(root, layout.train.folder);

@@ -7,6 +7,7 @@ import {
   type Listing,
   listFolder,
   printable,
+  readEndings,
 } from '@twocan/data/node';
 import { reasonOf, usageError } from '../failure.ts';
 import { classOfName, type Part } from './layout.ts';
@@ -36,6 +37,7 @@ export type OpenedImages = ImageFolder & { readonly leftOut: () => readonly Left
  */
 export async function openImages(path: string, room: Room): Promise<OpenedImages> {
   const listing = await listData(path);
+  await expectSome(path, listing);
   const folder = await openPart(path, { folder: '', names: listing.images, inside: '' }, room);
   const leftOut = (): readonly LeftOut[] => [...listing.leftOut, ...refused(folder.broken, '')];
   const line = leftOutLine(leftOut());
@@ -121,6 +123,21 @@ export async function listParts(path: string, flag = '--data'): Promise<ListedFo
     for (const one of part.leftOut) all.leftOut.push({ ...one, name: `${name}/${one.name}` });
   }
   return { root, ...all };
+}
+
+/**
+ * Refuses a folder without images, naming what is there instead.
+ *
+ * @throws Failure (exit code 2)
+ */
+export async function expectSome(path: string, { images, leftOut }: Listing): Promise<void> {
+  if (images.length > 0) return;
+  const endings = (await readEndings()).join(' ');
+  const instead = leftOutLine(leftOut);
+  throw usageError(
+    `no pictures in ${printable(path)}; looked for ${endings} at any depth` +
+      (instead === undefined ? '' : `\n  ${instead}`),
+  );
 }
 
 /** Names of the held-out parts beside a training part. */
