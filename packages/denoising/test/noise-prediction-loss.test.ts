@@ -72,6 +72,12 @@ describeBackends('noisePredictionLoss', () => {
     expect(() => noisePredictionLoss(a, b, short)).toThrow(
       'noisePredictionLoss: visible must have shape [2, 3], got [1, 2]',
     );
+    expect(() => noisePredictionLoss(w as never, b, w)).toThrow(
+      'noisePredictionLoss: prediction must have 3 dimensions, got shape [2, 3]',
+    );
+    expect(() => noisePredictionLoss(a, w as never, w)).toThrow(
+      'noisePredictionLoss: noise must have shape [2, 3, 4], got [2, 3]',
+    );
     expectNoLeak(() => noisePredictionLoss(a, b, w));
     for (const tensor of [a, b, w, short]) tensor.dispose();
   });

@@ -49,6 +49,25 @@ describe('sampleMask', () => {
     expect(sampleMask(key(0), { batch: 1, patches: 10, ratio: 0.9 }).kept).toBe(1);
   });
 
+  it('rounds away what floating point adds, for a million tokens as well', () => {
+    // 1e6·(1 - 0.9) is 99999.99999999997 in float64, and 1e6·(1 - 0.9000001) is 99999.9.
+    const kept = (ratio: number): number =>
+      sampleMask(key(0), { batch: 1, patches: 1e6, ratio }).kept;
+    expect([kept(0.9), kept(0.9000001)]).toEqual([100_000, 99_999]);
+  });
+
+  it.each([
+    ['batch', 0],
+    ['batch', 1.5],
+    ['patches', 0],
+    ['patches', -4],
+    ['patches', Number.NaN],
+  ])('refuses a %s of %d', (name, size) => {
+    expect(() => sampleMask(key(0), { batch: 2, patches: 4, ratio: 0, [name]: size })).toThrow(
+      `sampleMask: ${name} must be a positive integer, got ${size}`,
+    );
+  });
+
   it('does not depend on the size of the batch', () => {
     const [small, large] = [2, 7].map((batch) =>
       sampleMask(key(3), { batch, patches: 16, ratio: 0.5 }),
@@ -108,6 +127,9 @@ describeBackends('keepTokens and restoreTokens', () => {
   });
 
   it('say which tokens do not fit', () => {
+    expect(() => restoreTokens(tokens(), fill(), mask)).toThrow(
+      'restoreTokens: tokens must have shape [3, 3, *], got [3, 6, 4]',
+    );
     const other = sampleMask(fold(key(1), 'other'), { batch: 3, patches: 5, ratio: 0.5 });
     expect(() => keepTokens(tokens(), other)).toThrow(
       'keepTokens: tokens must have shape [3, 5, *], got [3, 6, 4]',

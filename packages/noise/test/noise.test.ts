@@ -1,5 +1,14 @@
-import { sub, type Tensor2D, type Tensor4D, tensor4d } from '@tensorflow/tfjs-core';
+import {
+  ones,
+  reshape,
+  slice,
+  sub,
+  type Tensor2D,
+  type Tensor4D,
+  tensor4d,
+} from '@tensorflow/tfjs-core';
 import { fold, key, normal } from '@twocan/core';
+import { initDense } from '@twocan/nn';
 import { addNoise, encodeLevel, initLevelMlp, levelMlp, sampleLevel } from '@twocan/noise';
 import { checkGradient, describeBackends, expectClose, expectNoLeak } from '@twocan/testkit';
 import { describe, expect, it } from 'vitest';
@@ -15,6 +24,26 @@ describe('sampleLevel', () => {
 
   it.each([-1, Number.NaN, Number.POSITIVE_INFINITY])('refuses max %d', (max) => {
     expect(() => sampleLevel(key(0), 1, { max })).toThrow(/^sampleLevel: max must be a finite/);
+  });
+});
+
+describe('noise levels at their ends', () => {
+  it('allow a σ_max of 0: no noise at all', () => {
+    expect([...sampleLevel(key(0), 3, { max: 0 })]).toEqual([0, 0, 0]);
+  });
+
+  it.each([2, 3, 4.5, 7, Number.NaN])('refuse a code of width %d', (width) => {
+    expect(() => encodeLevel(Float32Array.of(0), { width })).toThrow(/^encodeLevel: width must be/);
+  });
+
+  it('code the smallest width: one frequency of 1, one of 1/10000', () => {
+    const [slow, fast] = [0.7 / 10_000, 0.7];
+    expectClose(encodeLevel(Float32Array.of(0.7), { width: 4 }), [
+      Math.sin(fast),
+      Math.sin(slow),
+      Math.cos(fast),
+      Math.cos(slow),
+    ]);
   });
 });
 
@@ -41,6 +70,22 @@ describeBackends('addNoise', () => {
       doubled,
       noise.dataSync().map((e) => 2 * e),
       { rtol: 1e-6, atol: 0 },
+    );
+  });
+
+  it('draws the noise of an image from its place, whatever the batch', () => {
+    const [one, two] = [images(), images()];
+    const whole = addNoise(key(1), two, Float32Array.of(1, 1)).noise.dataSync();
+    const first = slice(one, [0, 0, 0, 0], [1, -1, -1, -1]);
+    const alone = addNoise(key(1), first, Float32Array.of(1)).noise.dataSync();
+    expectClose(alone, whole.slice(0, 768), { rtol: 0, atol: 0 });
+    expectClose(whole.slice(768), normal(fold(key(1), 1), 768), { rtol: 0, atol: 0 });
+  });
+
+  it('refuses what is no batch of images', () => {
+    const flat = reshape(images(), [2, 16, 48]) as never;
+    expect(() => addNoise(key(1), flat, Float32Array.of(1, 1))).toThrow(
+      'addNoise: images must have 4 dimensions, got shape [2, 16, 48]',
     );
   });
 
@@ -88,12 +133,27 @@ describeBackends('encodeLevel', () => {
 });
 
 describeBackends('levelMlp', () => {
+  it('draws both layers, each by a key of its name', () => {
+    const { hidden, out } = initLevelMlp(key(2), { width: 6 });
+    for (const layer of [hidden, out]) {
+      expect([layer.kernel.shape, layer.bias.shape]).toEqual([[6, 6], [6]]);
+    }
+    expect(hidden.kernel.dataSync()).not.toEqual(out.kernel.dataSync());
+    const again = initDense(fold(key(2), 'hidden'), { in: 6, out: 6 });
+    expectClose(again.kernel, hidden.kernel, { rtol: 0, atol: 0 });
+    const last = initDense(fold(key(2), 'out'), { in: 6, out: 6 });
+    expectClose(last.kernel, out.kernel, { rtol: 0, atol: 0 });
+  });
+
   it('has the gradient of central differences and leaks nothing', () => {
     const params = initLevelMlp(key(2), { width: 6 });
     const code = encodeLevel(Float32Array.of(0.1, 0.4), { width: 6, scale: 30 });
     checkGradient((x) => levelMlp(params, x as Tensor2D), [code]);
     expectNoLeak(() => levelMlp(params, code));
     expectNoLeak(() => encodeLevel(Float32Array.of(0.1), { width: 6 }));
+    expect(() => levelMlp(params, ones([6]) as never)).toThrow(
+      'levelMlp: code must have 2 dimensions, got shape [6]',
+    );
     expectNoLeak(() => initLevelMlp(fold(key(2), 'again'), { width: 6 }) as never);
   });
 });

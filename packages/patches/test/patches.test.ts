@@ -69,6 +69,9 @@ describeBackends('patchify', () => {
   it('says what does not fit', () => {
     const images = tensor4d(new Float32Array(60), [1, 5, 4, 3]);
     expect(() => patchify(images, 2)).toThrow(/multiples of the patch, got 5x4 and 2/);
+    expect(() => patchify(reshape(images, [5, 4, 3]) as never, 1)).toThrow(
+      'patchify: images must have 4 dimensions, got shape [5, 4, 3]',
+    );
     expect(() =>
       unpatchify(reshape(images, [1, 5, 12]), { rows: 2, columns: 2, patch: 2, channels: 3 }),
     ).toThrow('unpatchify: patches must have shape [*, 4, 12], got [1, 5, 12]');
@@ -82,6 +85,26 @@ describe('patchGrid', () => {
       columns: 6,
       count: 24,
     });
+  });
+
+  it.each([
+    [0, 32],
+    [32, 0],
+    [-8, 32],
+    [32, -8],
+    [33, 32],
+    [32, 33],
+    [32.5, 32],
+    [Number.NaN, 32],
+  ])('refuses an image of %d x %d', (height, width) => {
+    expect(() => patchGrid({ height, width, patch: 8 })).toThrow(
+      `patchGrid: height and width must be multiples of the patch, got ${height}x${width} and 8`,
+    );
+  });
+
+  it('takes patches of one pixel, and one patch of the whole image', () => {
+    expect(patchGrid({ height: 2, width: 3, patch: 1 })).toEqual({ rows: 2, columns: 3, count: 6 });
+    expect(patchGrid({ height: 4, width: 4, patch: 4 })).toEqual({ rows: 1, columns: 1, count: 1 });
   });
 
   it.each([0, -1, 1.5, 5, Number.NaN])('refuses a patch of %d', (patch) => {
@@ -107,9 +130,14 @@ describe('sincosPositions', () => {
     expect(new Set(rows).size).toBe(15);
   });
 
-  it('refuses a width that four does not divide', () => {
-    expect(() => sincosPositions({ rows: 1, columns: 1, width: 6 })).toThrow(
-      /multiple of 4, got 6/,
+  it.each([0, 2, 6, -4, 4.5, Number.NaN])('refuses a width of %d', (width) => {
+    expect(() => sincosPositions({ rows: 1, columns: 1, width })).toThrow(
+      /^sincosPositions: width must be a positive multiple of 4, got/,
     );
+  });
+
+  it('takes the smallest width', () => {
+    const table = sincosPositions({ rows: 1, columns: 2, width: 4 });
+    expectClose(table, [0, 1, 0, 1, Math.sin(1), Math.cos(1), 0, 1]);
   });
 });

@@ -70,6 +70,12 @@ describeBackends('maskedPatchLoss', () => {
     expect(() => maskedPatchLoss(a, b, short, { normalize: true })).toThrow(
       'maskedPatchLoss: masked must have shape [2, 3], got [1, 2]',
     );
+    expect(() => maskedPatchLoss(w as never, b, w, { normalize: true })).toThrow(
+      'maskedPatchLoss: prediction must have 3 dimensions, got shape [2, 3]',
+    );
+    expect(() => maskedPatchLoss(a, w as never, w, { normalize: true })).toThrow(
+      'maskedPatchLoss: target must have shape [2, 3, 4], got [2, 3]',
+    );
     for (const normalize of [true, false]) {
       expectNoLeak(() => maskedPatchLoss(a, b, w, { normalize }));
     }

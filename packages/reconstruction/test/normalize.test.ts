@@ -1,4 +1,4 @@
-import { tensor3d, tidy } from '@tensorflow/tfjs-core';
+import { dispose, reshape, tensor3d, tidy } from '@tensorflow/tfjs-core';
 import { key, normal } from '@twocan/core';
 import { denormalizePatches, normalizePatches } from '@twocan/reconstruction';
 import { describeBackends, expectClose, expectNoLeak } from '@twocan/testkit';
@@ -22,6 +22,20 @@ describeBackends('normalised patches', () => {
         -10 / Math.sqrt(300),
         20 / Math.sqrt(300),
       ]);
+    });
+  });
+
+  it('are ±1/√2 for two values, the fewest that have a variance', () => {
+    tidy(() => {
+      const half = Math.SQRT1_2;
+      const pairs = tensor3d([
+        [
+          [1, 3],
+          [5, -5],
+        ],
+      ]);
+      expectClose(normalizePatches(pairs), [-half, half, half, -half]);
+      expectClose(denormalizePatches(normalizePatches(pairs), pairs), [1, 3, 5, -5]);
     });
   });
 
@@ -53,6 +67,14 @@ describeBackends('normalised patches', () => {
     expect(() => denormalizePatches(narrow, patches)).toThrow(
       'denormalizePatches: prediction must have shape [1, 1, 3], got [1, 1, 1]',
     );
+    const flat = reshape(patches, [1, 3]) as never;
+    expect(() => normalizePatches(flat)).toThrow(
+      'normalizePatches: patches must have 3 dimensions, got shape [1, 3]',
+    );
+    expect(() => denormalizePatches(patches, flat)).toThrow(
+      'denormalizePatches: reference must have 3 dimensions, got shape [1, 3]',
+    );
+    dispose(flat);
     expectNoLeak(() => normalizePatches(patches));
     expectNoLeak(() => denormalizePatches(patches, patches));
     patches.dispose();
