@@ -14,7 +14,11 @@ const LEAST = 90; // percent
  * Where the tests run. Kernels are not mutated, so the plain definitions are enough, but for code that asks
  * which backend it runs on.
  */
-const BACKENDS = { 'packages/core': 'cpu,wasm,simd-one', 'packages/trainer': 'cpu,simd-one' };
+const BACKENDS = {
+  'packages/core': 'cpu,wasm,simd-one',
+  'packages/optim': 'cpu,simd-one',
+  'packages/trainer': 'cpu,simd-one',
+};
 
 /** A fault of the command line: a message without a stack. */
 function refuse(message) {
@@ -64,7 +68,7 @@ async function test(target) {
       // Types are checked elsewhere; the copies are not to differ from the sources.
       disableTypeChecks: false,
       concurrency: Number(options.jobs),
-      timeoutMS: 10_000,
+      timeoutMS: 30_000,
       tempDirName: '.stryker/copies',
       cleanTempDir: 'always',
       reporters: ['progress', 'html'],

@@ -1,4 +1,4 @@
-import { mul, tensor2d, tidy, zeros } from '@tensorflow/tfjs-core';
+import { mul, ones, tensor2d, tidy, zeros } from '@tensorflow/tfjs-core';
 import { infoNCE } from '@twocan/contrastive';
 import { key, normal, permutation } from '@twocan/core';
 import { checkGradient, describeBackends, expectClose, expectNoLeak } from '@twocan/testkit';
@@ -48,17 +48,33 @@ describeBackends('infoNCE', () => {
     });
   });
 
-  it('is the published formula', () => {
+  it.each([0.2, 0.02])('is the published formula at temperature %d', (temperature) => {
     fc.assert(
-      fc.property(fc.nat(), fc.integer({ min: 2, max: 6 }), (seed, batch) => {
+      fc.property(fc.nat(), fc.integer({ min: 1, max: 6 }), (seed, batch) => {
         tidy(() => {
           const [x, y] = [rows(seed, batch, 5), rows(seed + 1, batch, 5)];
-          const expected = reference(x.arraySync(), y.arraySync(), 0.2);
-          expectClose(infoNCE(x, y, { temperature: 0.2 }), expected, { rtol: 1e-4, atol: 1e-5 });
+          const expected = reference(x.arraySync(), y.arraySync(), temperature);
+          expectClose(infoNCE(x, y, { temperature }), expected, { rtol: 1e-4, atol: 2e-5 });
         });
       }),
       { numRuns: 10 },
     );
+  });
+
+  it('sees no image as its own negative, at the lowest temperatures of the field as well', () => {
+    tidy(() => {
+      for (const temperature of [0.5, 0.02, 0.01]) {
+        // One image: its other view is all that there is to find.
+        const alone = infoNCE(tensor2d([[1, 0]]), tensor2d([[0, 1]]), { temperature });
+        expectClose(alone, 0, { atol: 1e-6 });
+        // Four views at right angles: three others, all alike.
+        const [x, y] = [
+          tensor2d([1, 0, 0, 0, 0, 1, 0, 0], [2, 4]),
+          tensor2d([0, 0, 1, 0, 0, 0, 0, 1], [2, 4]),
+        ];
+        expectClose(infoNCE(x, y, { temperature }), Math.log(3), { rtol: 1e-6 });
+      }
+    });
   });
 
   it('is log(2B − 1) when all embeddings are equal, and at its bound for orthogonal images', () => {
@@ -117,8 +133,13 @@ describeBackends('infoNCE', () => {
       expect(() => infoNCE(rows(1, 3, 2), rows(1, 4, 2), { temperature: 1 })).toThrow(
         'infoNCE: zB must have shape [3, 2], got [4, 2]',
       );
-      expect(() => infoNCE(rows(1, 3, 2), rows(1, 3, 2), { temperature: 0 })).toThrow(
-        'infoNCE: temperature must be positive, got 0',
+      for (const temperature of [0, -0.1, Number.NaN, Number.POSITIVE_INFINITY]) {
+        expect(() => infoNCE(rows(1, 3, 2), rows(1, 3, 2), { temperature })).toThrow(
+          `infoNCE: temperature must be positive, got ${temperature}`,
+        );
+      }
+      expect(() => infoNCE(ones([3]) as never, rows(1, 3, 2), { temperature: 1 })).toThrow(
+        'infoNCE: zA must have 2 dimensions, got shape [3]',
       );
     });
   });

@@ -1,4 +1,4 @@
-import { tensor2d, tidy } from '@tensorflow/tfjs-core';
+import { dispose, tensor1d, tensor2d, tidy } from '@tensorflow/tfjs-core';
 import { alignment, uniformity } from '@twocan/contrastive';
 import { describeBackends, expectClose, expectNoLeak } from '@twocan/testkit';
 import { expect, it } from 'vitest';
@@ -58,6 +58,10 @@ describeBackends('metrics of embeddings', () => {
       tensor2d([[1, 0]]),
     ];
     expect(() => uniformity(one)).toThrow('uniformity: z must have at least 2 rows, got 1');
+    const flat = tensor1d([1, 2]) as never;
+    expect(() => uniformity(flat)).toThrow('uniformity: z must have 2 dimensions, got shape [2]');
+    expect(() => alignment(flat, a)).toThrow('alignment: zA must have 2 dimensions, got shape [2]');
+    dispose(flat);
     expect(() => alignment(a, one)).toThrow('alignment: zB must have shape [2, 2], got [1, 2]');
     expectNoLeak(() => alignment(a, a));
     expectNoLeak(() => uniformity(a));

@@ -10,7 +10,8 @@ import {
   tidy,
 } from '@tensorflow/tfjs-core';
 import { initProjector, type ProjectorParams, project } from '@twocan/contrastive';
-import { disposeTree, key, namedLeaves, normal, registerGradients } from '@twocan/core';
+import { disposeTree, fold, key, namedLeaves, normal, registerGradients } from '@twocan/core';
+import { initDense } from '@twocan/nn';
 import { describeBackends, expectClose, expectNoLeak } from '@twocan/testkit';
 import { expect, it } from 'vitest';
 
@@ -58,6 +59,40 @@ describeBackends('projector', () => {
     });
   });
 
+  it('is one linear map without hidden layers, negative numbers and all', () => {
+    const config = { in: 2, hidden: 1, layers: 0, out: 1, batchNorm: true };
+    const params = initProjector(key(0), config);
+    expect(namedLeaves(params).map(([path, { shape }]) => `${path} ${shape}`)).toEqual([
+      'layers/0/kernel 2,1',
+      'layers/0/bias 1',
+    ]);
+    disposeTree(params);
+    tidy(() => {
+      const layer = { kernel: tensor2d([[1], [-2]]), bias: tensor1d([0.5]) };
+      expectClose(project({ layers: [layer] }, tensor2d([[1, 3]])), [-4.5]);
+    });
+  });
+
+  it('draws layer i by the key folded by i', () => {
+    tidy(() => {
+      const params = initProjector(key(3), {
+        in: 4,
+        hidden: 5,
+        layers: 1,
+        out: 2,
+        batchNorm: false,
+      });
+      const sizes = [
+        { in: 4, out: 5 },
+        { in: 5, out: 2 },
+      ];
+      sizes.forEach((size, i) => {
+        const drawn = initDense(fold(key(3), i), size).kernel;
+        expectClose(params.layers[i]?.kernel as Tensor2D, drawn, { rtol: 0, atol: 0 });
+      });
+    });
+  });
+
   it('draws other kernels for each layer and the same for the same key', () => {
     tidy(() => {
       const config = { in: 4, hidden: 4, layers: 1, out: 4, batchNorm: false };
@@ -97,12 +132,18 @@ describeBackends('projector', () => {
 
   it('refuses wrong sizes and leaks nothing', () => {
     const config = { in: 4, hidden: 5, layers: 2, out: 3, batchNorm: true };
-    expect(() => initProjector(key(0), { ...config, hidden: 0 })).toThrow(
-      'initProjector: hidden must be a positive integer, got 0',
-    );
-    expect(() => initProjector(key(0), { ...config, layers: -1 })).toThrow(
-      'initProjector: layers must be an integer ≥ 0, got -1',
-    );
+    for (const name of ['in', 'hidden', 'out']) {
+      for (const width of [0, -1, 1.5, Number.NaN]) {
+        expect(() => initProjector(key(0), { ...config, [name]: width })).toThrow(
+          `initProjector: ${name} must be a positive integer, got ${width}`,
+        );
+      }
+    }
+    for (const layers of [-1, 0.5, Number.NaN]) {
+      expect(() => initProjector(key(0), { ...config, layers })).toThrow(
+        /^initProjector: layers must be an integer .*, got/,
+      );
+    }
     expectNoLeak(() => initProjector(key(0), config) as unknown as TensorContainer);
     const params = initProjector(key(0), config);
     const x = rows(1, 4, 4);

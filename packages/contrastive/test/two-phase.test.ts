@@ -1,4 +1,4 @@
-import { concat, slice, type Tensor2D, tensor2d, tidy } from '@tensorflow/tfjs-core';
+import { concat, grad, slice, type Tensor2D, tensor2d, tidy } from '@tensorflow/tfjs-core';
 import {
   contrastiveEmbeddingGradients,
   infoNCE,
@@ -46,6 +46,18 @@ describeBackends('the two-phase form', () => {
           );
         expectClose(sum, expected, { rtol: 1e-4, atol: 1e-6 }, path);
       }
+    });
+  });
+
+  it('stands for the loss in a shard: its gradient is the constant', () => {
+    tidy(() => {
+      const [z, pull] = [rows(1, 2, 3), rows(2, 2, 3)];
+      expectClose(grad((x) => surrogateLoss(x as Tensor2D, pull))(z), pull, { rtol: 0, atol: 0 });
+      const products = Array.from(z.dataSync()).map((x, i) => x * (pull.dataSync()[i] ?? 0));
+      expectClose(
+        surrogateLoss(z, pull),
+        products.reduce((a, b) => a + b),
+      );
     });
   });
 

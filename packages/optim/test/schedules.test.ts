@@ -41,18 +41,38 @@ describe('schedules', () => {
     );
   });
 
+  it('start at base without a warm-up, and may be all warm-up', () => {
+    expect(warmupCosine({ base: 3, warmup: 0, total: 1, min: 2 })(0)).toBe(3);
+    const rising = warmupCosine({ base: 3, warmup: 4, total: 4, min: 2 });
+    expect([0, 1, 2, 3, 4, 5].map(rising)).toEqual([0, 0.75, 1.5, 2.25, 2, 2]);
+  });
+
+  it('may be 0, and then stay so', () => {
+    const rate = warmupCosine({ base: 0, warmup: 1, total: 3, min: 0 });
+    expect([0, 1, 2, 3].map(rate)).toEqual([0, 0, 0, 0]);
+  });
+
   it('stay constant and scale with the batch', () => {
     expect(constant(0.3)(1e9)).toBe(0.3);
     expect(scaledLearningRate(2.5e-4, 1024)).toBe(1e-3);
   });
 
   it('refuse what makes no sense', () => {
-    expect(() => warmupCosine({ base: -1, warmup: 0, total: 1 })).toThrow(
-      /base must be at least 0/,
+    const fine = { base: 1, warmup: 1, total: 2 };
+    for (const [wrong, name] of [
+      [{ base: -1 }, 'base'],
+      [{ base: Number.NaN }, 'base'],
+      [{ min: -0.1 }, 'min'],
+      [{ total: 0, warmup: 0 }, 'total'],
+      [{ warmup: -1 }, 'warmup'],
+      [{ warmup: 3 }, 'warmup'],
+    ] as const) {
+      expect(() => warmupCosine({ ...fine, ...wrong })).toThrow(`warmupCosine: ${name} must `);
+    }
+    expect(() => warmupCosine({ ...fine, warmup: 3 })).toThrow(/lie in \[0, total 2\], got 3/);
+    expect(() => scaledLearningRate(1, 0)).toThrow(
+      'scaledLearningRate: batch must be positive, got 0',
     );
-    expect(() => warmupCosine({ base: 1, warmup: 2, total: 1 })).toThrow(/lie in \[0, total 1\]/);
-    expect(() => warmupCosine({ base: 1, warmup: 0, total: 0 })).toThrow(/total/);
-    expect(() => scaledLearningRate(1, 0)).toThrow(/batch/);
   });
 });
 
@@ -71,7 +91,15 @@ describeBackends('rules by path', () => {
     const rule = spare(/\/cls$/g);
     expect([rule('encoder/cls', token), rule('encoder/cls', token)]).toEqual([false, false]);
     expect(rule('decoder/mask', token)).toBe(true);
+    expect(spare(/CLS$/i)('encoder/cls', token)).toBe(false);
+    // A sticky pattern would look at the start of the path only.
+    expect(spare(/cls$/y)('encoder/cls', token)).toBe(false);
     token.dispose();
+    const bias = ones([4]);
+    expect(spare(/cls/)('head/bias', bias)).toBe(false);
+    expect(spare(/cls/, () => true)('head/bias', bias)).toBe(true);
+    expect(spare(/bias/, () => true)('head/bias', bias)).toBe(false);
+    bias.dispose();
   });
 
   it('scale rates by depth as the reference code', () => {
@@ -82,7 +110,38 @@ describeBackends('rules by path', () => {
     expect(scale('encoder/blocks/11/mlp/out/kernel')).toBe(0.65);
     expect(scale('encoder/norm/scale')).toBe(1);
     expect(scale('head/kernel')).toBe(1);
-    expect(() => layerDecay({ depth: 0, decay: 0.5 })).toThrow(/depth/);
-    expect(() => layerDecay({ depth: 2, decay: 0 })).toThrow(/decay must lie in \(0, 1\]/);
+  });
+
+  it('scale what lies outside the encoder by 1, whatever its name', () => {
+    const scale = layerDecay({ depth: 2, decay: 0.5 });
+    for (const path of [
+      'head/encoder/cls',
+      'head/encoder/blocks/0/bias',
+      'head/encoder/patch/kernel',
+      'encoder/clsHead/kernel',
+      'encoder/blocks/bias',
+      'encoder/patches',
+    ]) {
+      expect(scale(path), path).toBe(1);
+    }
+    expect(['encoder/blocks/0/', 'encoder/blocks/1/', 'encoder/blocks/2/'].map(scale)).toEqual([
+      0.25, 0.5, 1,
+    ]);
+    // A block beyond the depth is no deeper than the head.
+    expect(scale('encoder/blocks/10/bias')).toBe(1);
+  });
+
+  it('take one block and no decay, and refuse less', () => {
+    expect(layerDecay({ depth: 1, decay: 1 })('encoder/cls')).toBe(1);
+    for (const [depth, decay, name] of [
+      [0, 0.5, 'depth'],
+      [1.5, 0.5, 'depth'],
+      [2, 0, 'decay'],
+      [2, 1.01, 'decay'],
+    ] as const) {
+      expect(() => layerDecay({ depth, decay })).toThrow(`layerDecay: ${name} must `);
+    }
+    expect(() => layerDecay({ depth: 0, decay: 1 })).toThrow('be a positive integer, got 0');
+    expect(() => layerDecay({ depth: 1, decay: 2 })).toThrow('lie in (0, 1], got 2');
   });
 });

@@ -8,7 +8,7 @@ import {
   tensor2d,
   tidy,
 } from '@tensorflow/tfjs-core';
-import { disposeTree, namedLeaves, type Params } from '@twocan/core';
+import { disposeTree, namedLeaves, type Params, updatesInPlace } from '@twocan/core';
 import { describeBackends, expectClose, expectNoLeak } from '@twocan/testkit';
 import { expect, it } from 'vitest';
 import {
@@ -216,14 +216,114 @@ describeBackends('transforms', () => {
     disposeTree(params);
   });
 
-  it('options out of range are refused', () => {
-    expect(() => adamw({ learningRate: -1 })).toThrow(
-      'adamw: learningRate must be at least 0, got -1',
+  it.each([
+    ['adamw', adamw, 'learningRate', -1e-3, 'be at least 0'],
+    ['adamw', adamw, 'b1', -0.1, 'lie in [0, 1)'],
+    ['adamw', adamw, 'b1', 1, 'lie in [0, 1)'],
+    ['adamw', adamw, 'b2', 1, 'lie in [0, 1)'],
+    ['adamw', adamw, 'b2', Number.NaN, 'lie in [0, 1)'],
+    ['adamw', adamw, 'epsilon', -1e-8, 'be at least 0'],
+    ['adamw', adamw, 'weightDecay', -0.1, 'be at least 0'],
+    ['sgd', sgd, 'learningRate', -1, 'be at least 0'],
+    ['sgd', sgd, 'momentum', 1, 'lie in [0, 1)'],
+    ['sgd', sgd, 'momentum', -0.5, 'lie in [0, 1)'],
+    ['sgd', sgd, 'weightDecay', -0.1, 'be at least 0'],
+    ['lars', lars, 'learningRate', Number.NaN, 'be at least 0'],
+    ['lars', lars, 'momentum', 1.5, 'lie in [0, 1)'],
+    ['lars', lars, 'weightDecay', -0.1, 'be at least 0'],
+    ['lars', lars, 'trust', 0, 'be positive'],
+  ] as const)('%s %o: %s must not be %d', (name, make, option, value, rule) => {
+    expect(() => make({ learningRate: 1, [option]: value })).toThrow(
+      `${name}: ${option} must ${rule}, got ${value}`,
     );
-    expect(() => adamw({ learningRate: 1, b2: 1 })).toThrow('adamw: b2 must lie in [0, 1), got 1');
-    expect(() => sgd({ learningRate: 1, momentum: Number.NaN })).toThrow(/momentum/);
-    expect(() => lars({ learningRate: 1, trust: 0 })).toThrow(/trust must be positive/);
-    expect(() => clipByGlobalNorm(0)).toThrow(/max must be positive/);
+  });
+
+  it('a limit of the norm must be positive', () => {
+    expect(() => clipByGlobalNorm(0)).toThrow('clipByGlobalNorm: max must be positive, got 0');
+  });
+
+  it('numbers at the ends of their ranges are taken', () => {
+    const zero = { learningRate: 0, weightDecay: 0 };
+    const still: readonly Transform[] = [
+      adamw({ ...zero, b1: 0, b2: 0, epsilon: 0 }) as Transform,
+      sgd({ ...zero, momentum: 0 }),
+      lars({ ...zero, momentum: 0, trust: 1e-9 }) as Transform,
+    ];
+    for (const optimizer of still) {
+      expect(run(optimizer, [1, 2], () => [3, 4], 2, 2)).toEqual([1, 2]);
+    }
+    // Without memory, Adam's step is the rate times the sign.
+    const sign = adamw({ learningRate: 0.5, b1: 0, b2: 0, epsilon: 0, weightDecay: 0 });
+    expectClose(
+      run(sign as Transform, [0, 0], () => [3, -4], 2),
+      [-1, 1],
+    );
+  });
+
+  it('momentum 0 keeps no state, and decay spares vectors', () => {
+    const params = { w: tensor1d([1]) };
+    expect(sgd({ learningRate: 1 }).init(params)).toEqual({});
+    disposeTree(params);
+    const decaying = sgd({ learningRate: 1, weightDecay: 0.5 });
+    // w ← w - (g + wd·w), of matrices alone
+    expectClose(
+      run(decaying, [2], () => [0], 1, 2),
+      [1],
+    );
+    expectClose(
+      run(decaying, [2], () => [0], 1, 1),
+      [2],
+    );
+  });
+
+  it('a chain updates as its parts do, fused or not', () => {
+    const parts = [clipByGlobalNorm(1), adamw({ learningRate: 0.1 })] as const;
+    const whole = chain(...parts);
+    expect(whole.apply).toBeDefined();
+    expect(chain(parts[1], scale(1)).apply).toBeUndefined();
+    const params: Tree = { w: tensor2d([1, -2], [1, 2]) };
+    const grads: Tree = { w: tensor2d([30, 40], [1, 2]) };
+    const state = whole.init(params);
+    const fused = applyTransform(whole, grads, state, params, 0);
+    const { updates, state: next } = whole.update(grads, state, params, 0);
+    const added = applyUpdates(params, updates);
+    expectClose(fused.params.w as Tensor, added.w as Tensor);
+    // Clipped to (0.6, 0.8): m = 0.1·g, v = 0.05·g².
+    for (const [, { m, v }] of [fused.state, next] as unknown as [
+      unknown,
+      { m: Tree; v: Tree },
+    ][]) {
+      expectClose(m.w as Tensor, [0.06, 0.08], { rtol: 1e-5 });
+      expectClose(v.w as Tensor, [0.05 * 0.36, 0.05 * 0.64], { rtol: 1e-5 });
+    }
+    expect(() => whole.apply?.(grads, [{}], params, 0)).toThrow(
+      'chain: state must have 2 parts, got 1; init it with this chain',
+    );
+    disposeTree([params, grads, state, fused.params, fused.state, updates, next, added]);
+  });
+
+  it('adamw writes over what is donated, where the backend can, and over nothing else', () => {
+    const optimizer = adamw({ learningRate: 0.1 });
+    const params: Tree = { w: tensor2d([1, -2], [1, 2]) };
+    const grads: Tree = { w: tensor2d([3, 4], [1, 2]) };
+    const state = optimizer.init(params);
+    const grown = (donate?: boolean): number => {
+      const before = memory().numDataBuffers;
+      const options = donate === undefined ? undefined : { donate };
+      const next = applyTransform(optimizer, grads, state, params, 0, options);
+      const after = memory().numDataBuffers;
+      disposeTree([next.params, next.state]);
+      return after - before;
+    };
+    for (const donate of [undefined, false]) {
+      expect(grown(donate)).toBe(3);
+      expectClose(params.w as Tensor, [1, -2]);
+    }
+    const donated = chain(optimizer as Transform);
+    const before = memory().numDataBuffers;
+    const next = applyTransform(donated, grads, [state], params, 0, { donate: true });
+    expect(memory().numDataBuffers - before).toBe(updatesInPlace() ? 0 : 3);
+    disposeTree([params, grads, state, next.params, next.state]);
   });
 
   it('nothing is left in memory', () => {

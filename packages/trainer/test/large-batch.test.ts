@@ -1,9 +1,12 @@
 import {
+  add,
   concat,
   matMul,
   mean,
   mul,
   type Scalar,
+  scalar,
+  slice,
   square,
   sub,
   type Tensor,
@@ -12,6 +15,8 @@ import {
 } from '@tensorflow/tfjs-core';
 import {
   disposeTree,
+  fold,
+  type Key,
   key,
   normal,
   normalizeRows,
@@ -76,6 +81,7 @@ describeBackends('makeLargeBatchStep', () => {
       ({ metrics }) => metrics.loss?.dataSync()[0] ?? 0,
     );
     expect(Math.abs((near ?? 0) - (far ?? 0))).toBeGreaterThan(0.1);
+    expectClose(got.metrics.own as Tensor, own(params, all), { rtol: 1e-5 });
     for (const result of [expected, got, accumulated]) {
       disposeState(result.state);
       disposeTree(result.metrics);
@@ -84,12 +90,88 @@ describeBackends('makeLargeBatchStep', () => {
     disposeTree([params, all, parts] as Params);
   });
 
+  it('draws a part by its own key, the same in both passes', () => {
+    // Each part adds noise of its key, as a model that masks at random does.
+    const noisy = (params: P, x: Tensor2D, from: Key): Tensor2D =>
+      embed(params, add(x, tensor2d(normal(from, size * 3), [size, 3])));
+    const step = makeLargeBatchStep<P, B>(
+      {
+        part: (params, { a, b }, from) => ({
+          embeddings: [noisy(params, a, from), noisy(params, b, fold(from, 'b'))],
+        }),
+        joint: ([a, b]) => ({
+          loss: contrast(a as Tensor, b as Tensor),
+          metrics: { rows: scalar(a?.shape[0] ?? 0) },
+        }),
+      },
+      optimizer,
+    );
+    const whole = makeStep<P, readonly B[]>((params, parts, from) => {
+      const all = (view: 'a' | 'b'): Tensor =>
+        concat(
+          parts.map((part, i) => {
+            const own = fold(from, i);
+            return noisy(params, part[view], view === 'a' ? own : fold(own, 'b'));
+          }),
+        );
+      return { loss: contrast(all('a'), all('b')) };
+    }, optimizer);
+    const parts = makeParts();
+    const params: P = { w: tensor2d(normal(key(9), 9), [3, 3]) };
+    const state = { ...initState(params, optimizer), step: 4 };
+    const [got, expected] = [step(state, parts, key(1)), whole(state, parts, key(1))];
+    expectClose(got.state.params.w, expected.state.params.w.dataSync(), { atol: 1e-5 });
+    expectClose(got.metrics.loss as Tensor, expected.metrics.loss as Tensor, { atol: 1e-5 });
+    expectClose(got.metrics.rows as Tensor, 12);
+    expect(Object.keys(got.metrics).sort()).toEqual(['gradNorm', 'loss', 'rows']);
+    for (const result of [got, expected]) {
+      disposeState(result.state);
+      disposeTree(result.metrics);
+    }
+    disposeState(state);
+    disposeTree([params, parts] as Params);
+  });
+
+  it('takes parts of different sizes, and gives the mean of their metrics', () => {
+    const step = makeLargeBatchStep<P, B>(
+      {
+        part: (params, { a, b }) => ({
+          embeddings: [embed(params, a), embed(params, b)],
+          metrics: { rows: scalar(a.shape[0]) },
+        }),
+        joint: ([a, b]) => ({ loss: contrast(a as Tensor, b as Tensor) }),
+      },
+      optimizer,
+    );
+    const [first, second] = makeParts();
+    if (!first || !second) throw new Error('two parts expected');
+    const short = { a: slice(second.a, 0, 1) as Tensor2D, b: slice(second.b, 0, 1) as Tensor2D };
+    const all = { a: concat([first.a, short.a]), b: concat([first.b, short.b]) } as B;
+    const params: P = { w: tensor2d(normal(key(9), 9), [3, 3]) };
+    const state = initState(params, optimizer);
+    const got = step(state, [first, short], key(1));
+    const expected = makeStep<P, B>(
+      (p, { a, b }) => ({ loss: contrast(embed(p, a), embed(p, b)) }),
+      optimizer,
+    )(state, all, key(1));
+    expectClose(got.state.params.w, expected.state.params.w.dataSync(), { atol: 1e-5 });
+    expectClose(got.metrics.rows as Tensor, 2.5);
+    for (const result of [got, expected]) {
+      disposeState(result.state);
+      disposeTree(result.metrics);
+    }
+    disposeState(state);
+    disposeTree([params, first, second, short, all] as Params);
+  });
+
   it('leaks nothing', () => {
     const parts = makeParts();
     const params: P = { w: tensor2d(normal(key(9), 9), [3, 3]) };
     const state = initState(params, optimizer);
     expectNoLeak(() => inParts(state, parts, key(1)) as never);
-    expect(() => inParts(state, [], key(1))).toThrow(RangeError);
+    expect(() => inParts(state, [], key(1))).toThrow(
+      'makeLargeBatchStep: needs at least one part, got none',
+    );
     disposeState(state);
     disposeTree([params, parts] as Params);
   });
