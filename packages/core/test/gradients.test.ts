@@ -1,15 +1,27 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { key, normal, registerGradients } from '@twocan/core';
 import { checkGradient, describeBackends } from '@twocan/testkit';
-import { it } from 'vitest';
+import { expect, it } from 'vitest';
 
 const vector = (): tf.Tensor => tf.tensor1d([-1.3, -0.4, 0.7, 1.9]);
 const positive = (): tf.Tensor => tf.tensor1d([0.3, 0.9, 1.4, 2.2]);
 const matrix = (): tf.Tensor => tf.tensor2d([0.5, -1, 2, 0.1, -0.7, 1.2], [2, 3]);
+const cube = (): tf.Tensor => tf.tensor3d(Array.from(normal(key(3), 24)), [2, 3, 4]);
+const column = (): tf.Tensor => tf.tensor2d([0.4, -1.1], [2, 1]);
+const flat = (): tf.Tensor => tf.tensor2d([0.7, 1.3, -0.2], [1, 3]);
 const row = (): tf.Tensor => tf.tensor1d([0.6, -0.2, 1.5]);
 
 type Case = readonly [string, (...x: tf.Tensor[]) => tf.Tensor, readonly (() => tf.Tensor)[]];
 const CASES: readonly Case[] = [
   ['add, broadcast', (a, b) => tf.add(a as tf.Tensor, b as tf.Tensor), [matrix, row]],
+  ['add, both broadcast', (a, b) => tf.add(a as tf.Tensor, b as tf.Tensor), [column, flat]],
+  ['mul, both broadcast', (a, b) => tf.mul(a as tf.Tensor, b as tf.Tensor), [column, flat]],
+  ['add of a scalar', (a, b) => tf.add(a as tf.Tensor, b as tf.Tensor), [cube, () => tf.scalar(2)]],
+  [
+    'mul along a middle axis',
+    (a, b) => tf.mul(a as tf.Tensor, tf.expandDims(b as tf.Tensor, 1)),
+    [cube, () => tf.tensor2d(Array.from(normal(key(4), 8)), [2, 4])],
+  ],
   ['sub, broadcast', (a, b) => tf.sub(a as tf.Tensor, b as tf.Tensor), [row, matrix]],
   ['mul, broadcast', (a, b) => tf.mul(a as tf.Tensor, b as tf.Tensor), [matrix, row]],
   ['div, broadcast', (a, b) => tf.div(a as tf.Tensor, b as tf.Tensor), [matrix, row]],
@@ -18,6 +30,22 @@ const CASES: readonly Case[] = [
     (a, b) => tf.squaredDifference(a as tf.Tensor, b as tf.Tensor),
     [matrix, row],
   ],
+  [
+    'squaredDifference, the other way',
+    (a, b) => tf.squaredDifference(a as tf.Tensor, b as tf.Tensor),
+    [row, matrix],
+  ],
+  ['div by a matrix', (a, b) => tf.div(a as tf.Tensor, b as tf.Tensor), [row, matrix]],
+  [
+    'pow of several exponents',
+    (a) => tf.pow(a as tf.Tensor, tf.tensor1d([1, 2, -1, 0.5])),
+    [positive],
+  ],
+  ['a clone', (a) => tf.clone(a as tf.Tensor), [vector]],
+  ['a cast', (a) => tf.cast(tf.cast(a as tf.Tensor, 'float32'), 'float32'), [vector]],
+  ['zerosLike', (a) => tf.add(a as tf.Tensor, tf.zerosLike(a as tf.Tensor)), [vector]],
+  ['onesLike', (a) => tf.mul(a as tf.Tensor, tf.onesLike(a as tf.Tensor)), [vector]],
+  ['squeeze', (a) => tf.squeeze(a as tf.Tensor), [column]],
   ['pow', (a) => tf.pow(a as tf.Tensor, 3), [positive]],
   ['neg', (a) => tf.neg(a as tf.Tensor), [vector]],
   ['abs', (a) => tf.abs(a as tf.Tensor), [vector]],
@@ -33,6 +61,15 @@ const CASES: readonly Case[] = [
   ['reshape', (a) => tf.reshape(a as tf.Tensor, [3, 2]), [matrix]],
   ['expandDims', (a) => tf.expandDims(a as tf.Tensor, 1), [matrix]],
   ['transpose', (a) => tf.transpose(a as tf.Tensor), [matrix]],
+  // Of these the inverse is another permutation.
+  ['transpose [2, 0, 1]', (a) => tf.transpose(a as tf.Tensor, [2, 0, 1]), [cube]],
+  ['transpose [1, 2, 0]', (a) => tf.transpose(a as tf.Tensor, [1, 2, 0]), [cube]],
+  ['sum of all', (a) => tf.sum(a as tf.Tensor), [cube]],
+  ['sum of outer axes', (a) => tf.sum(a as tf.Tensor, [0, 2]), [cube]],
+  ['sum of the last axis, kept', (a) => tf.sum(a as tf.Tensor, -1, true), [cube]],
+  ['mean of two axes', (a) => tf.mean(a as tf.Tensor, [0, 1]), [cube]],
+  ['max of all', (a) => tf.max(a as tf.Tensor), [cube]],
+  ['max of a middle axis, kept', (a) => tf.max(a as tf.Tensor, 1, true), [cube]],
   ['sum of an axis', (a) => tf.sum(a as tf.Tensor, 0), [matrix]],
   ['mean of an axis', (a) => tf.mean(a as tf.Tensor, 1, true), [matrix]],
   ['mean', (a) => tf.mean(a as tf.Tensor), [matrix]],
@@ -41,6 +78,17 @@ const CASES: readonly Case[] = [
   ['softmax', (a) => tf.softmax(a as tf.Tensor), [matrix]],
   ['logSoftmax', (a) => tf.logSoftmax(a as tf.Tensor), [matrix]],
   ['concat', (a, b) => tf.concat([a as tf.Tensor, b as tf.Tensor], 1), [matrix, matrix]],
+  [
+    'concat of three along the first axis',
+    (a, b, c) => tf.concat([a as tf.Tensor, b as tf.Tensor, c as tf.Tensor], 0),
+    [matrix, flat, matrix],
+  ],
+  [
+    'concat along the last axis',
+    (a, b) => tf.concat([a as tf.Tensor, b as tf.Tensor], -1),
+    [matrix, column],
+  ],
+  ['slice of a cube', (a) => tf.slice(a as tf.Tensor, [1, 0, 1], [1, 2, 2]), [cube]],
   ['slice', (a) => tf.slice(a as tf.Tensor, [0, 1], [2, 2]), [matrix]],
   [
     'pad',
@@ -64,7 +112,54 @@ const CASES: readonly Case[] = [
   ),
 ];
 
+for (const ta of [false, true])
+  for (const tb of [false, true])
+    describeBackends(`the gradient of a product of batches, transposed ${ta} ${tb}`, () => {
+      it('follows central differences', () => {
+        const draw = (seed: number, ...shape: [number, number, number]): tf.Tensor =>
+          tf.tensor3d(
+            Array.from(
+              normal(
+                key(seed),
+                shape.reduce((a, b) => a * b),
+              ),
+            ),
+            shape,
+          );
+        const left = ta ? draw(1, 2, 4, 3) : draw(1, 2, 3, 4);
+        const right = tb ? draw(2, 2, 5, 4) : draw(2, 2, 4, 5);
+        checkGradient((a, b) => tf.matMul(a as tf.Tensor, b as tf.Tensor, ta, tb), [left, right]);
+      });
+    });
+
 describeBackends('registered gradients', () => {
+  it('refuse what they do not have', () => {
+    const exponent = tf.grad((b: tf.Tensor) => tf.sum(tf.pow(tf.tensor1d([2, 3]), b)));
+    expect(() => exponent(tf.tensor1d([1, 2]))).toThrow(
+      'pow: the exponent has no gradient here; import @tensorflow/tfjs for it',
+    );
+    const a = tf.ones([2, 3, 4]);
+    const product = (b: tf.Tensor): tf.Tensor => tf.sum(tf.matMul(a, b));
+    expect(() => tf.grad(product)(tf.ones([1, 4, 2]))).toThrow(
+      'matMul: the gradient needs equal batch sizes, got [2,3,4] and [1,4,2]; broadcast first',
+    );
+    expect(() => tf.grad(product)(tf.ones([4, 2]))).toThrow('broadcast first');
+  });
+
+  it('leave those that others have registered', () => {
+    const before = tf.getGradient('Abs');
+    const own = { kernelName: 'Abs', gradFunc: () => ({}) };
+    try {
+      tf.unregisterGradient('Abs');
+      tf.registerGradient(own);
+      registerGradients();
+      expect(tf.getGradient('Abs')).toBe(own);
+    } finally {
+      tf.unregisterGradient('Abs');
+      tf.registerGradient(before);
+    }
+  });
+
   it.each(CASES)('%s', (_, f, inputs) => {
     checkGradient(
       f,

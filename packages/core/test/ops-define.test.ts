@@ -9,6 +9,7 @@ import {
   type Scalar,
   sum,
   type Tensor,
+  type TensorInfo,
   tensor1d,
   unregisterKernel,
   valueAndGrad,
@@ -74,6 +75,25 @@ describeBackends('defineOp in a chain', () => {
     dispose([x, value, slope]);
   });
 
+  it('keeps a saved tensor that is the gradient itself until it has been used', () => {
+    // The gradient of x·c is c, which was saved.
+    const times = defineOp({
+      name: 'testTimes',
+      inputs: ['x'],
+      constants: ['c'],
+      forward: ([x], [c]) => [mul(x as Tensor, c as Tensor), mul(c as Tensor, 1)],
+      backward: (_dy, _inputs, _constants, [slope]) => [slope as Tensor],
+    });
+    const [x, c] = [tensor1d([1, 2]), tensor1d([3, 4])];
+    // It goes on through the square below: d/dx of x²·c is 2x·c.
+    const f = (t: Tensor): Scalar => sum(times([mul(t, t)], [c], {}));
+    const { value, grad: slope } = valueAndGrad(f)(x);
+    expectClose(value, 19);
+    expectClose(slope, [6, 16]);
+    expectClose(c, [3, 4]);
+    dispose([x, c, value, slope]);
+  });
+
   it('has a gradient of its gradient', () => {
     // (x⁴)'' = 12x²
     const slope = (x: Tensor): Tensor =>
@@ -84,6 +104,37 @@ describeBackends('defineOp in a chain', () => {
 
 describe('defineOp with kernels of a backend', () => {
   beforeAll(() => chooseBackend('cpu'));
+
+  it('takes one tensor from a kernel that has nothing to save', () => {
+    const kernel = (kernelName: string, values: readonly number[]): KernelConfig => ({
+      kernelName,
+      backendName: 'cpu',
+      kernelFunc: ({ backend }) => {
+        type Maker = {
+          makeTensorInfo(shape: number[], dtype: string, v: Float32Array): TensorInfo;
+        };
+        const maker = backend as unknown as Maker;
+        return maker.makeTensorInfo([values.length], 'float32', Float32Array.from(values));
+      },
+    });
+    const plain = defineOp({
+      name: 'testOne',
+      inputs: ['x'],
+      forward: ([x]) => [mul(x as Tensor, 2)],
+      backward: (dy) => [mul(dy, 2)],
+    });
+    registerKernel(kernel('twocan.testOne', [7, 8]));
+    registerKernel(kernel('twocan.testOne.gradient', [5, 6]));
+    try {
+      const f = (x: Tensor): Scalar => sum(plain([x], [], {}));
+      const { value, grad } = valueAndGrad(f)(tensor1d([1, 1]));
+      expectClose(value, 15);
+      expectClose(grad, [5, 6]);
+    } finally {
+      unregisterKernel('twocan.testOne', 'cpu');
+      unregisterKernel('twocan.testOne.gradient', 'cpu');
+    }
+  });
 
   it('hands tensors by name, residuals and attributes to both kernels', () => {
     const seen: string[] = [];

@@ -7,7 +7,13 @@ import {
   tensor3d,
   zeros,
 } from '@tensorflow/tfjs-core';
-import { key, normal, softmaxCrossEntropy, weightedMeanSquaredError } from '@twocan/core';
+import {
+  key,
+  normal,
+  softmaxCrossEntropy,
+  softTargetCrossEntropy,
+  weightedMeanSquaredError,
+} from '@twocan/core';
 import { checkGradient, describeBackends, expectClose, expectNoLeak } from '@twocan/testkit';
 import { expect, it } from 'vitest';
 
@@ -43,6 +49,37 @@ describeBackends('softmaxCrossEntropy', () => {
     const x = logits();
     expectNoLeak(() => softmaxCrossEntropy(x, labels));
     expectNoLeak(() => grads((t: Tensor) => softmaxCrossEntropy(t as Tensor2D, labels))([x]));
+  });
+});
+
+describeBackends('softTargetCrossEntropy', () => {
+  const logits = (): Tensor2D => tensor2d([2, 0, -1, 0.5, 3, 1], [2, 3]);
+  const targets = (): Tensor2D => tensor2d([0.2, 0.5, 0.3, 0, 1, 0], [2, 3]);
+
+  it('is the mean of -Σ t·log softmax, and of one class what labels give', () => {
+    const log = (row: number[], j: number): number =>
+      (row[j] ?? 0) - Math.log(row.reduce((a, v) => a + Math.exp(v), 0));
+    const [a, b] = [
+      [2, 0, -1],
+      [0.5, 3, 1],
+    ] as const;
+    const first = 0.2 * log([...a], 0) + 0.5 * log([...a], 1) + 0.3 * log([...a], 2);
+    expectClose(softTargetCrossEntropy(logits(), targets()), -(first + log([...b], 1)) / 2);
+    const oneHot = tensor2d([0, 0, 1, 0, 1, 0], [2, 3]);
+    expectClose(
+      softTargetCrossEntropy(logits(), oneHot),
+      softmaxCrossEntropy(logits(), Int32Array.of(2, 1)).dataSync(),
+    );
+  });
+
+  it('has the gradient of central differences, for the logits alone', () => {
+    checkGradient((x) => softTargetCrossEntropy(x as Tensor2D, targets()), [logits()]);
+  });
+
+  it('leaks nothing', () => {
+    const [x, t] = [logits(), targets()];
+    expectNoLeak(() => softTargetCrossEntropy(x, t));
+    expectNoLeak(() => grads((z: Tensor) => softTargetCrossEntropy(z as Tensor2D, t))([x]));
   });
 });
 

@@ -48,8 +48,68 @@ describe('trees', () => {
     );
   });
 
+  it('have plain objects and arrays as nodes, and everything else as leaves', () => {
+    class Box {
+      readonly inside = 1;
+    }
+    const bare = Object.assign(Object.create(null), { x: 1 }) as Tree<number>;
+    const leaves = [
+      new Box(),
+      new Date(0),
+      null,
+      undefined,
+      Float32Array.of(1, 2),
+      'text',
+      () => 1,
+    ];
+    expect(namedLeaves<unknown>(leaves as never)).toEqual(leaves.map((l, i) => [String(i), l]));
+    expect(namedLeaves(bare)).toEqual([['x', 1]]);
+    expect(namedLeaves(5)).toEqual([['', 5]]);
+    expect(namedLeaves({ a: {}, b: [] })).toEqual([]);
+  });
+
+  it('mapTree tells the path of each leaf', () => {
+    expect(mapTree((_: number, path: string) => path, { a: [1, { b: 2 }] })).toEqual({
+      a: ['a/0', { b: 'a/1/b' }],
+    });
+  });
+
+  it('mapTree tells an object from an array, and more from fewer names', () => {
+    const first = (a: number): number => a;
+    for (const [tree, other, where] of [
+      [[1], { 0: 1 }, "at '': [0] against [0]"],
+      [{ 0: 1 }, [1], "at '': [0] against [0]"],
+      [{ a: 1 }, { a: 1, b: 2 }, "at '': [a] against [a,b]"],
+      [{ a: 1, b: 2 }, { a: 1 }, "at '': [a,b] against [a]"],
+      [{ a: [1] }, { a: 1 }, "at 'a': [0] against []"],
+    ] as const) {
+      expect(() => mapTree(first, tree as Tree<number>, other)).toThrow(where);
+    }
+    expect(
+      mapTree((a: number, _: string, b: number, c: number) => a + b * c, [1], [2], [3]),
+    ).toEqual([7]);
+    expect(() => mapTree(first, [1], [1], [1, 2])).toThrow("differ at ''");
+  });
+
+  it('treeFromNamed knows arrays by their names, in any order', () => {
+    expect(treeFromNamed({ 'a/1': 2, 'a/0': 1 })).toEqual({ a: [1, 2] });
+    expect(treeFromNamed({ 'a/1': 2 })).toEqual({ a: { 1: 2 } });
+    expect(treeFromNamed({ 'a/0': 1, 'a/2': 2 })).toEqual({ a: { 0: 1, 2: 2 } });
+    expect(treeFromNamed({ 'a/0': 1, 'a/x': 2 })).toEqual({ a: { 0: 1, x: 2 } });
+    expect(treeFromNamed({ '0/x': 1, '1/x': 2 })).toEqual([{ x: 1 }, { x: 2 }]);
+    expect(treeFromNamed({})).toEqual({});
+    expect(treeFromNamed({ '': 3 })).toBe(3);
+  });
+
   it('treeFromNamed refuses a name that is a leaf and a node', () => {
-    expect(() => treeFromNamed({ a: 1, 'a/b': 2 })).toThrow("'a' is a leaf and a node");
+    for (const named of [
+      { a: 1, 'a/b': 2 },
+      { 'a/b': 2, a: 1 },
+    ]) {
+      expect(() => treeFromNamed(named)).toThrow(
+        "treeFromNamed: 'a' is a leaf and a node; rename one of them",
+      );
+    }
   });
 });
 
@@ -59,6 +119,7 @@ describeBackends('disposeTree', () => {
     const [shared, old] = [ones([2]), ones([3])];
     disposeTree({ a: shared, b: [old, old as Tensor] }, { a: shared });
     expect([shared.isDisposed, old.isDisposed]).toEqual([false, true]);
+    disposeTree({ a: old }); // again
     shared.dispose();
     expect(memory().numTensors).toBe(before);
   });

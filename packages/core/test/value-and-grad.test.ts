@@ -1,6 +1,7 @@
 import {
   add,
   dispose,
+  memory,
   mul,
   type Scalar,
   scalar,
@@ -8,6 +9,7 @@ import {
   sum,
   type Tensor,
   tensor1d,
+  tidy,
 } from '@tensorflow/tfjs-core';
 import { valueAndGrad } from '@twocan/core';
 import { describeBackends, expectClose, expectNoLeak } from '@twocan/testkit';
@@ -39,10 +41,45 @@ describeBackends('valueAndGrad', () => {
     expect(unused).toEqual(['other/idle']);
   });
 
+  it('gives results that the caller owns, in a tidy as out of it', () => {
+    const [params, x] = [{ w: tensor1d([1, 2]), b: scalar(0.5) }, tensor1d([3, 4])];
+    const before = memory().numTensors;
+    const { loss: value, metrics, grads } = valueAndGrad(loss)(params, x);
+    expect(memory().numTensors - before).toBe(4);
+    dispose([value, metrics.size as Tensor, grads.w, grads.b]);
+    tidy(() => {
+      valueAndGrad(loss)(params, x);
+    });
+    expect(memory().numTensors).toBe(before);
+    dispose([params.w, params.b, x]);
+  });
+
+  it('hands on a metric that is the loss or a parameter itself', () => {
+    const params = { w: scalar(3) };
+    const result = valueAndGrad(({ w }: typeof params) => {
+      const value = square(w) as Scalar;
+      return { loss: value, metrics: { same: value, w } };
+    })(params);
+    expectClose(result.metrics.same as Tensor, 9);
+    expectClose(result.metrics.w as Tensor, 3);
+    expectClose(result.grads.w, 6);
+    dispose([result.loss, result.metrics.same as Tensor, result.metrics.w as Tensor]);
+    expect(params.w.isDisposed).toBe(false);
+    expectClose(params.w, 3);
+    dispose([params.w, result.grads.w]);
+  });
+
+  it('has no metrics where the loss has none', () => {
+    const w = scalar(2);
+    const result = valueAndGrad((p: { w: Tensor }) => ({ loss: square(p.w) as Scalar }))({ w });
+    expect(result.metrics).toEqual({});
+    dispose([w, result.loss, result.grads.w]);
+  });
+
   it('refuses a tensor that stands twice', () => {
     const w = scalar(1);
     expect(() => valueAndGrad(loss)({ w, b: w }, scalar(1))).toThrow(
-      "the same tensor stands at 'w' and 'b'",
+      "valueAndGrad: the same tensor stands at 'w' and 'b'; use tf.clone for one",
     );
   });
 

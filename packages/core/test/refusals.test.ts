@@ -1,0 +1,147 @@
+import {
+  dispose,
+  ones,
+  type Tensor,
+  type Tensor1D,
+  type Tensor2D,
+  type Tensor3D,
+  zeros,
+} from '@tensorflow/tfjs-core';
+import {
+  attention,
+  attentionWeights,
+  batchNorm,
+  expectRank,
+  expectShape,
+  gatherTokens,
+  layerNorm,
+  linear,
+  linearGelu,
+  linearOnData,
+  normalizeRows,
+  residualSum,
+  scatterTokens,
+  softmaxCrossEntropy,
+  softTargetCrossEntropy,
+  weightedMeanSquaredError,
+} from '@twocan/core';
+import { describeBackends } from '@twocan/testkit';
+import { expect, it } from 'vitest';
+
+const t = (...shape: number[]): Tensor => ones(shape);
+const vector = (n: number): Tensor1D => ones([n]);
+const matrix = (m: number, n: number): Tensor2D => ones([m, n]);
+const cube = (a: number, b: number, c: number): Tensor3D => ones([a, b, c]);
+// biome-ignore lint/suspicious/noExplicitAny: wrong arguments on purpose
+const wrong = (x: unknown): any => x;
+const ids = (...values: number[]): Int32Array => Int32Array.from(values);
+
+/** The argument at fault, what it must be and what it is, by the function that was called. */
+const CASES: readonly (readonly [string, () => unknown])[] = [
+  ['linear: kernel must have shape [3, *], got [2, 4]', () => linear(t(5, 3), matrix(2, 4))],
+  ['linear: bias must have shape [4], got [3]', () => linear(t(5, 3), matrix(3, 4), vector(3))],
+  ['linearOnData: kernel must', () => linearOnData(t(5, 3), matrix(2, 4), vector(4))],
+  ['linearOnData: bias must', () => linearOnData(t(5, 3), matrix(3, 4), vector(3))],
+  ['linearGelu: kernel must', () => linearGelu(t(5, 3), matrix(2, 4), vector(4))],
+  ['linearGelu: bias must', () => linearGelu(t(5, 3), matrix(3, 4), vector(3))],
+  ['layerNorm: scale must', () => layerNorm(t(5, 3), vector(2), vector(3))],
+  ['layerNorm: bias must', () => layerNorm(t(5, 3), vector(3), vector(2))],
+  ['batchNorm: x must have 2 dim', () => batchNorm(wrong(t(3)), vector(3), vector(3))],
+  ['batchNorm: scale must', () => batchNorm(matrix(5, 3), vector(2), vector(3))],
+  ['batchNorm: bias must', () => batchNorm(matrix(5, 3), vector(3), vector(2))],
+  ['normalizeRows: x must have 2 dim', () => normalizeRows(wrong(t(3)))],
+  ['residualSum: branch must', () => residualSum(t(5, 3), t(3))],
+  ['attention: qkv must have shape [*, *, *]', () => attention(wrong(t(2, 6)), 1)],
+  ['attention: the width of qkv must', () => attention(cube(1, 2, 12), 3)],
+  ['attentionWeights: qkv must', () => attentionWeights(wrong(t(2, 6)), 1)],
+  ['attentionWeights: the width of qkv must', () => attentionWeights(cube(1, 2, 12), 3)],
+  ['attention: ', () => attention(cube(1, 2, 12), 1.5)],
+  ['attention: ', () => attention(cube(1, 2, 12), 0)],
+  ['attention: ', () => attention(cube(1, 2, 12), -2)],
+  ['softmaxCrossEntropy: logits must have 2', () => softmaxCrossEntropy(wrong(t(3)), ids(0))],
+  ['softmaxCrossEntropy: labels must be 2', () => softmaxCrossEntropy(matrix(2, 3), ids(0))],
+  ['softmaxCrossEntropy: labels must be 2', () => softmaxCrossEntropy(matrix(2, 3), ids(0, 3))],
+  ['softmaxCrossEntropy: labels must be 2', () => softmaxCrossEntropy(matrix(2, 3), ids(-1, 0))],
+  ['softTargetCrossEntropy: logits must', () => softTargetCrossEntropy(wrong(t(3)), matrix(1, 3))],
+  [
+    'softTargetCrossEntropy: targets must',
+    () => softTargetCrossEntropy(matrix(2, 3), matrix(1, 3)),
+  ],
+  [
+    'weightedMeanSquaredError: prediction must have 3',
+    () => weightedMeanSquaredError(wrong(t(2, 3)), cube(1, 2, 3), matrix(1, 2)),
+  ],
+  [
+    'weightedMeanSquaredError: target must',
+    () => weightedMeanSquaredError(cube(1, 2, 3), cube(1, 2, 4), matrix(1, 2)),
+  ],
+  [
+    'weightedMeanSquaredError: weights must have shape [1, 2], got [2, 1]',
+    () => weightedMeanSquaredError(cube(1, 2, 3), cube(1, 2, 3), matrix(2, 1)),
+  ],
+  ['gatherTokens: x must have 3 dim', () => gatherTokens(wrong(t(2, 3)), ids(0), 1)],
+  ['gatherTokens: indices must hold 1·2', () => gatherTokens(cube(1, 3, 2), ids(0), 2)],
+  ['gatherTokens: indices must hold 1·2', () => gatherTokens(cube(1, 3, 2), ids(0, 3), 2)],
+  ['gatherTokens: indices must hold 1·2', () => gatherTokens(cube(1, 3, 2), ids(-1, 0), 2)],
+  ['gatherTokens: each token may be named once', () => gatherTokens(cube(1, 3, 2), ids(1, 1), 2)],
+  ['scatterTokens: x must have 3 dim', () => scatterTokens(wrong(t(2, 3)), t(1, 1, 3), ids(0), 1)],
+  ['scatterTokens: fill must', () => scatterTokens(cube(1, 1, 3), t(1, 3), ids(0), 1)],
+  [
+    'scatterTokens: restore must hold 1·2',
+    () => scatterTokens(cube(1, 1, 3), t(1, 1, 3), ids(0), 2),
+  ],
+  [
+    'scatterTokens: restore must hold 1·2',
+    () => scatterTokens(cube(1, 1, 3), t(1, 1, 3), ids(0, -1), 2),
+  ],
+  [
+    'scatterTokens: each token may be named once, got row 0 twice',
+    () => scatterTokens(cube(1, 1, 3), t(1, 1, 3), ids(0, 0), 2),
+  ],
+];
+
+describeBackends('operations refuse', () => {
+  it.each(CASES)('%s', (message, call) => {
+    expect(call).toThrow(message);
+  });
+
+  it('nothing at the ends of what they take', () => {
+    dispose([
+      attention(cube(1, 1, 3), 1),
+      softmaxCrossEntropy(matrix(2, 3), ids(0, 2)),
+      gatherTokens(cube(2, 3, 1), ids(0, 2, 2, 0), 2),
+      scatterTokens(cube(1, 1, 3), t(1, 1, 3), ids(1, 0), 2),
+    ]);
+  });
+});
+
+describeBackends('expectShape and expectRank', () => {
+  it('let fitting shapes pass, null standing for any size', () => {
+    for (const pattern of [
+      [2, 3],
+      [null, 3],
+      [2, null],
+      [null, null],
+    ]) {
+      expect(() => expectShape('f', 'x', zeros([2, 3]), pattern)).not.toThrow();
+    }
+    expect(() => expectRank('f', 'x', zeros([2, 3]), 2)).not.toThrow();
+  });
+
+  it('name function, argument, what is wanted and what there is', () => {
+    for (const [pattern, wanted] of [
+      [[2, 4], '2, 4'],
+      [[null, 2], '*, 2'],
+      [[2], '2'],
+      [[2, 3, null], '2, 3, *'],
+      [[], ''],
+    ] as const) {
+      expect(() => expectShape('f', 'x', zeros([2, 3]), pattern)).toThrow(
+        `f: x must have shape [${wanted}], got [2, 3]`,
+      );
+    }
+    expect(() => expectRank('f', 'x', zeros([2, 3]), 3)).toThrow(
+      'f: x must have 3 dimensions, got shape [2, 3]',
+    );
+  });
+});
