@@ -55,7 +55,7 @@ function brightened(
   attention: Float32Array,
   patch: number,
 ): Pixels {
-  const largest = Math.max(...attention);
+  const largest = attention.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);
   const columns = width / patch;
   const lit = data.map((value, i) => {
     const [x, y] = [Math.floor(i / 3) % width, Math.floor(i / 3 / width)];

@@ -50,7 +50,7 @@ export async function judgeByFewShots(request: FewShotRequest): Promise<void> {
 function shotsFor({ train, classes }: Sides, { shots }: FewShotRequest): readonly number[] {
   const images = new Array<number>(classes).fill(0);
   for (const label of train.labels) images[label] = (images[label] ?? 0) + 1;
-  const least = Math.min(...images);
+  const least = images.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY);
   if (shots !== undefined && Math.max(...shots) > least) {
     throw usageError(
       `--shots ${Math.max(...shots)}: the smallest class has ${least} images to learn from`,

@@ -21,7 +21,7 @@ const NARROWEST = 480; // room for a label above few or small pictures
  */
 export function drawSheet(rows: readonly SheetRow[], scale: number): Pixels {
   const first = rows[0]?.pictures[0];
-  const columns = Math.max(0, ...rows.map((row) => row.pictures.length));
+  const columns = rows.reduce((most, row) => Math.max(most, row.pictures.length), 0);
   const cell = {
     width: (first?.width ?? 0) * scale + MARGIN,
     height: (first?.height ?? 0) * scale + MARGIN,

@@ -51,7 +51,7 @@ export async function knnAccuracy(options: KnnOptions): Promise<Classification> 
     for (let row = 0; row < count; row++) {
       const own = cosines.subarray(row * trainRows, (row + 1) * trainRows);
       const nearest = largest(own, Math.min(k, trainRows));
-      predictions[first + row] = vote(own, nearest, train.labels, classes, temperature);
+      predictions[first + row] = vote(own, nearest, train.labels, temperature);
     }
   });
   return scored(predictions, test.labels, classes);
@@ -80,16 +80,20 @@ function vote(
   similarities: Float32Array,
   nearest: Int32Array,
   labels: Int32Array,
-  classes: number,
   temperature: number,
 ): number {
-  const scores = new Float64Array(classes);
+  // Of the neighbours' own classes alone: there may be thousands of others.
+  const scores = new Map<number, number>();
   const top = similarities[nearest[0] ?? 0] ?? 0;
   for (const neighbour of nearest) {
     // Relative to the best one: the same winner, and no overflow at low temperatures.
     const weight = Math.exp(((similarities[neighbour] ?? 0) - top) / temperature);
     const label = labels[neighbour] ?? 0;
-    scores[label] = (scores[label] ?? 0) + weight;
+    scores.set(label, (scores.get(label) ?? 0) + weight);
   }
-  return scores.indexOf(Math.max(...scores));
+  let [best, most] = [0, Number.NEGATIVE_INFINITY];
+  for (const [label, score] of scores) {
+    if (score > most || (score === most && label < best)) [best, most] = [label, score];
+  }
+  return best;
 }

@@ -1,6 +1,6 @@
 import { percent } from '../percent.ts';
 import { escapeHtml } from '../report/html.ts';
-import { ticks } from '../report/scale.ts';
+import { ends, ticks } from '../report/scale.ts';
 import { STYLE } from '../report/style.ts';
 import { QUESTIONS } from './grid.ts';
 import type { Baselines, Line, Statistic } from './lines.ts';
@@ -57,7 +57,8 @@ type Entry = { readonly name: string; readonly statistic: Statistic | undefined 
 /** Rows of dots over one axis. */
 function dotPlot(title: string, entries: readonly Entry[], levels: readonly number[]): string {
   const values = [...entries.flatMap(({ statistic }) => reachOf(statistic)), ...levels];
-  const marks = ticks(Math.min(...values), Math.max(...values), 5);
+  const reach = ends(values);
+  const marks = ticks(reach.low, reach.high, 5);
   const [low = 0, high = 1] = [marks[0], marks.at(-1)];
   const bottom = PLOT.top + entries.length * PLOT.row;
   const x = (value: number): string =>

@@ -34,7 +34,7 @@ export async function judgeClassifier(
   );
   const predictions = Int32Array.from({ length: test.length }, (_, i) => {
     const scores = features.subarray(i * classes, (i + 1) * classes);
-    return scores.indexOf(Math.max(...scores));
+    return scores.reduce((best, score, c) => (score > (scores[best] ?? 0) ? c : best), 0);
   });
   return scored(predictions, test.labels ?? new Int32Array(0), classes);
 }

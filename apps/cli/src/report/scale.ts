@@ -62,7 +62,21 @@ export function thin(points: readonly Point[], most: number): Thinned {
     mean: stretches.map((part, i): Point => [means[i] ?? 0, average(part.map(([, y]) => y))]),
     band: stretches.map((part, i): Band => {
       const values = part.map(([, y]) => y);
-      return [means[i] ?? 0, Math.min(...values), Math.max(...values)];
+      const { low, high } = ends(values);
+      return [means[i] ?? 0, low, high];
     }),
+  };
+}
+
+/**
+ * The smallest and the largest of however many numbers.
+ *
+ * @param values the numbers
+ * @returns both; Infinity and -Infinity where there are none
+ */
+export function ends(values: readonly number[]): { readonly low: number; readonly high: number } {
+  return {
+    low: values.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY),
+    high: values.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY),
   };
 }

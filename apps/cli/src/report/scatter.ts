@@ -1,5 +1,6 @@
 import type { Dot } from '../feature-map.ts';
 import { escapeHtml } from './html.ts';
+import { ends } from './scale.ts';
 
 const [WIDTH, HEIGHT, MARGIN] = [560, 480, 12];
 const MOST_NAMES = 20; // more colours than that nobody tells apart
@@ -54,7 +55,7 @@ export function drawLegend(classes: readonly string[]): string {
 }
 
 function range(values: readonly number[]): { readonly middle: number; readonly length: number } {
-  const [low, high] = [Math.min(...values), Math.max(...values)];
+  const { low, high } = ends(values);
   return { middle: (low + high) / 2, length: high - low };
 }
 

@@ -26,7 +26,20 @@ type Job<Request, Reply> = {
  * const pool = workerPool(new URL('./decode-worker.js', import.meta.url), 2);
  */
 export function workerPool<Request, Reply>(file: URL, size: number): WorkerPool<Request, Reply> {
-  const waiting: Job<Request, Reply>[] = [];
+  // Taken from the front by number: shifting an array moves all that is left of it.
+  let waiting: Job<Request, Reply>[] = [];
+  let first = 0;
+  const takeOne = (): Job<Request, Reply> | undefined => {
+    const job = waiting[first++];
+    // What was taken is let go of when it is half of the array: each job is moved once or twice.
+    if (2 * first >= waiting.length) [waiting, first] = [waiting.slice(first), 0];
+    return job;
+  };
+  const takeAll = (): Job<Request, Reply>[] => {
+    const all = waiting.slice(first);
+    [waiting, first] = [[], 0];
+    return all;
+  };
   const idle: Worker[] = [];
   const busy = new Map<Worker, Job<Request, Reply>>();
   let closed = false;
@@ -52,7 +65,7 @@ export function workerPool<Request, Reply>(file: URL, size: number): WorkerPool<
     const died = (error: Error): void => {
       finish(worker)?.reject(error);
       // One that never came up (its imports fail) would fail for each job in turn.
-      if (!answered) for (const job of waiting.splice(0)) job.reject(error);
+      if (!answered) for (const job of takeAll()) job.reject(error);
       const at = idle.indexOf(worker);
       if (at >= 0) idle.splice(at, 1);
       next();
@@ -63,9 +76,9 @@ export function workerPool<Request, Reply>(file: URL, size: number): WorkerPool<
   };
 
   const next = (): void => {
-    if (closed || waiting.length === 0) return;
+    if (closed || first === waiting.length) return;
     const worker = idle.pop() ?? (busy.size < size ? start() : undefined);
-    const job = worker === undefined ? undefined : waiting.shift();
+    const job = worker === undefined ? undefined : takeOne();
     if (worker === undefined || job === undefined) return;
     busy.set(worker, job);
     worker.ref();
@@ -82,7 +95,7 @@ export function workerPool<Request, Reply>(file: URL, size: number): WorkerPool<
       }),
     close: async () => {
       closed = true;
-      for (const job of waiting.splice(0)) job.reject(new Error('workerPool: closed'));
+      for (const job of takeAll()) job.reject(new Error('workerPool: closed'));
       await Promise.all([...idle, ...busy.keys()].map((worker) => worker.terminate()));
     },
   };

@@ -1,0 +1,89 @@
+import ts from 'typescript';
+import { expect, it } from 'vitest';
+import { members, sources } from './workspace.ts';
+
+/** Calls that may spread, and why what they spread stays short: all arguments go on the stack. */
+const SHORT: Readonly<Record<string, string>> = {
+  '@twocan/backend-simd/src/index.ts: min(...Array.from({ length: 5 }, once))': 'five',
+  '@twocan/backend/src/compare.ts: max(...expected.map(([, values]) => largest(values)))':
+    'tensors',
+  '@twocan/backend/src/tensorflow.ts: max(...versions)': 'installed versions of a library',
+  '@twocan/bench/src/beside-torch.ts: min(...values)': 'timed repeats',
+  '@twocan/bench/src/naive.ts: min(...all.map(({ millis }) => median(millis)))': 'timed programs',
+  '@twocan/can/src/resolve.ts: push(...findProblems(complete))': 'settings',
+  '@twocan/checkpoint/src/hugging-face.ts: dense(...split)': 'names of a layer',
+  '@twocan/checkpoint/src/layout.ts: made(...(first?.shape.slice(1) ?? []))': 'axes',
+  '@twocan/checkpoint/src/layout.ts: made(...rest)': 'axes',
+  '@twocan/checkpoint/src/rename.ts: max(...indices.filter(Number.isInteger))': 'blocks of a model',
+  '@twocan/core/src/ops/define.ts: differentiable(...inputs)': 'inputs of an operation',
+  '@twocan/core/src/tree.ts: f(...rest)': 'trees',
+  '@twocan/evaluate/src/eigenvalues.ts: hypot(...chunkNorms(v))': 'one for 1024 columns',
+  '@twocan/evaluate/src/eigenvalues.ts: hypot(...v.subarray(i, i + 1024))': '1024',
+  '@twocan/evaluate/src/few-shot.ts: max(...shots)': 'numbers of shots',
+  '@twocan/testkit/src/golden.ts: max(...wanted.map(largest))': 'tensors',
+  '@twocan/testkit/src/gradient.ts: weighted(...args)': 'inputs of an operation',
+  '@twocan/trainer/src/gradients.ts: mapTree(...(before ? [before] : []))': 'one',
+  'twocan/src/bench/benchmark.ts: min(...millis)': 'timed steps',
+  'twocan/src/confusion.ts: max(...shown.map((name) => name.length))': 'at most 40 classes',
+  'twocan/src/examining.ts: push(...nvidiaDevices().map((line) => `  device     ${line}`))': 'GPUs',
+  'twocan/src/examining.ts: push(...webgpuLines())': 'limits of a GPU',
+  'twocan/src/few-shots.ts: max(...shots)': 'numbers of shots',
+  'twocan/src/help.ts: max(...options.map(([flag, { valueHint }]) => left(flag, valueHint).length))':
+    'options',
+  'twocan/src/help.ts: max(...topics.map(({ name }) => name.length))': 'topics',
+  'twocan/src/umap.ts: hypot(...row)': 'columns of a row of features',
+};
+
+/** Spreads in calls whose length a reader does not see: neither a literal's nor the caller's own. */
+function spreadsIn(text: string): string[] {
+  const source = ts.createSourceFile('source.ts', text, ts.ScriptTarget.Latest, true);
+  const found: string[] = [];
+  const visit = (node: ts.Node): void => {
+    if (ts.isCallExpression(node) || ts.isNewExpression(node)) {
+      for (const argument of node.arguments ?? []) {
+        if (!ts.isSpreadElement(argument) || isRest(argument.expression)) continue;
+        found.push(`${node.expression.getText().split('.').at(-1)}(${argument.getText()})`);
+      }
+      if (/\.apply$/.test(node.expression.getText()) && node.arguments?.length === 2) {
+        found.push(node.getText());
+      }
+    }
+    ts.forEachChild(node, visit);
+  };
+  visit(source);
+  return found;
+}
+
+/** Whether a name is the rest parameter of a function around it: its caller wrote the arguments. */
+function isRest(expression: ts.Expression): boolean {
+  for (let at: ts.Node = expression; at.parent !== undefined; at = at.parent) {
+    if (!ts.isFunctionLike(at.parent)) continue;
+    const own = at.parent.parameters.some(
+      ({ name, dotDotDotToken }) => dotDotDotToken && name.getText() === expression.getText(),
+    );
+    if (own) return true;
+  }
+  return false;
+}
+
+it('finds what it looks for', () => {
+  const text = `
+    Math.max(...values); list.push(1, ...rows.flat()); String.fromCharCode.apply(null, codes);
+    new Thing(...parts); [...fine]; const f = (...own) => g(...own); ({ ...fine });
+  `;
+  expect(spreadsIn(text)).toEqual([
+    'max(...values)',
+    'push(...rows.flat())',
+    'String.fromCharCode.apply(null, codes)',
+    'Thing(...parts)',
+  ]);
+});
+
+it('no call has arguments that grow with the data', () => {
+  const files = members().flatMap(sources);
+  expect(files.length).toBeGreaterThan(300);
+  const found = files.flatMap(({ of, path, text }) =>
+    spreadsIn(text).map((call) => `${of}/${path.replaceAll('\\', '/')}: ${call}`),
+  );
+  expect([...new Set(found)].sort()).toEqual(Object.keys(SHORT).sort());
+});
