@@ -28,10 +28,7 @@ export async function embedFolder({ model, data, out, backend }: EmbedRequest): 
   const folder = await openImages(data, config.model.encoder);
   try {
     const extract = encoderFeatures(config.model, params);
-    const rows = await extractRows(folder, config, extract, (done) => {
-      if (process.stderr.isTTY) process.stderr.write(`\r${done}/${folder.length} images`);
-    });
-    if (process.stderr.isTTY) process.stderr.write('\n');
+    const rows = await extractRows(folder, config, extract);
     const names = namesBeside(out);
     if (names.length === 0) await writeOutput(out, jsonLines(folder, rows));
     else await writeOutput(out, encodeNpy(rows.features, [folder.length, rows.width]));

@@ -3,6 +3,7 @@ import { enableProdMode, version_core } from '@tensorflow/tfjs-core';
 import { type BackendName, chooseBackend, PREFERENCE, webgpuReport } from '@twocan/backend';
 import sharp from 'sharp';
 import { nvidiaDevices } from './nvidia-devices.ts';
+import { progressOf } from './progress.ts';
 
 /** The limits of a GPU that decide how large a model and a batch it takes. */
 const LIMITS: readonly (readonly [name: string, words: string, bytes: boolean])[] = [
@@ -50,7 +51,9 @@ export async function examine(): Promise<string[]> {
     `sharp        ${sharp.versions.sharp ?? '?'}, libvips ${sharp.versions.vips}`,
   ];
   const loaded: BackendName[] = [];
-  for (const name of PREFERENCE) {
+  const progress = progressOf('trying backends');
+  for (const [i, name] of PREFERENCE.entries()) {
+    progress.count(i, PREFERENCE.length);
     const words = await chooseBackend(name).then(
       (report) => {
         loaded.push(name);
@@ -64,6 +67,7 @@ export async function examine(): Promise<string[]> {
     if (name === 'webgpu') lines.push(...webgpuLines());
     if (name === 'node-gpu') lines.push(...nvidiaDevices().map((line) => `  device     ${line}`));
   }
+  progress.count(PREFERENCE.length, PREFERENCE.length);
   const best = loaded.find((name) => name !== 'webgpu' || webgpuReport()?.software === false);
   lines.push(`auto takes   ${best}`);
   if (best === 'simd' || best === 'wasm' || best === 'cpu') {

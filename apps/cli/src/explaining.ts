@@ -11,6 +11,7 @@ import { atMost } from './evaluation-sets.ts';
 import { usageError } from './failure.ts';
 import { openImages } from './layout/open-images.ts';
 import { openModel } from './open-model.ts';
+import { progressOf } from './progress.ts';
 import { useBackend } from './words.ts';
 
 /** What `twocan explain` was asked. */
@@ -25,6 +26,7 @@ export type ExplainRequest = {
 
 const IMAGES = 256; // enough for steady means, few enough for seconds
 const LEVELS = [0.25, 0.5, 0.75, 1]; // of the largest level
+const PARTS = 2 + LEVELS.length; // the features, the decoder as it was trained and at each level
 
 type Run = { readonly config: RunConfig; readonly params: CanParams };
 
@@ -47,10 +49,17 @@ export async function explain(request: ExplainRequest): Promise<void> {
       }
       const images = atMost(folder, IMAGES);
       const root = key(request.seed);
+      const { count } = progressOf('examining the model, parts');
+      const ofFeatures = await features(run, images, root);
+      count(1, PARTS);
+      const ofDecoder =
+        params.decoder === undefined
+          ? {}
+          : await decoded(run, images, root, (done) => count(1 + done, PARTS));
+      count(PARTS, PARTS);
       const found = {
         ...{ checkpoint: path, step, images: images.length },
-        ...(await features(run, images, root)),
-        ...(params.decoder === undefined ? {} : await decoded(run, images, root)),
+        ...{ ...ofFeatures, ...ofDecoder },
       };
       if (request.attention !== undefined) {
         await writeAttention(request.attention, config, params, images);
@@ -104,7 +113,12 @@ async function features({ config, params }: Run, images: Dataset, root: Key): Pr
 }
 
 /** Errors of the decoder at each level of noise; those without noise for a model that knows none. */
-async function decoded({ config, params }: Run, images: Dataset, root: Key): Promise<Decoded> {
+async function decoded(
+  { config, params }: Run,
+  images: Dataset,
+  root: Key,
+  progress: (done: number) => void,
+): Promise<Decoded> {
   // One view and no projector: pairs play no part here.
   const model = { ...config.model, views: 1 as const };
   const { projector: _, ...parts } = params;
@@ -132,6 +146,7 @@ async function decoded({ config, params }: Run, images: Dataset, root: Key): Pro
   };
   const largest = model.noise.max;
   const { noise: __, ...whole } = await errorsAt(largest);
+  progress(1);
   const { reconstruction, denoising } = model.weights;
   const seen = reconstruction > 0 ? whole : { visible: whole.visible };
   if (denoising === 0) return seen;
@@ -139,6 +154,7 @@ async function decoded({ config, params }: Run, images: Dataset, root: Key): Pro
   for (const share of LEVELS) {
     const { visible, noise } = await errorsAt(share * largest);
     gains.push({ sigma: share * largest, decibels: 10 * Math.log10(noise / visible) });
+    progress(1 + gains.length);
   }
   return { ...seen, denoising: gains };
 }

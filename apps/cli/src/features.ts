@@ -2,6 +2,7 @@ import { type Tensor2D, tensor4d, tidy } from '@tensorflow/tfjs-core';
 import { type CanParams, encode, type Pooling } from '@twocan/can';
 import { type Dataset, plainViews } from '@twocan/data';
 import type { RunConfig } from './config.ts';
+import { progressOf } from './progress.ts';
 
 export type { Pooling };
 
@@ -55,15 +56,14 @@ export function encoderFeatures(
  * @param dataset N pictures
  * @param sizes image size and normalisation of the run
  * @param extract what turns pixels into rows
- * @param progress told how many pictures are done
  * @returns `[N, width]`
  */
 export async function extractRows(
   dataset: Dataset,
   { model, normalization }: PictureSizes,
   extract: Extract,
-  progress: (done: number) => void = () => undefined,
 ): Promise<Rows> {
+  const progress = progressOf('computing features');
   const parts: Float32Array[] = [];
   for (let first = 0; first < dataset.length; first += AT_ONCE) {
     const count = Math.min(AT_ONCE, dataset.length - first);
@@ -71,7 +71,7 @@ export async function extractRows(
     const size = model.encoder.image.width;
     const pixels = await plainViews(dataset, indices, { size, ...normalization });
     parts.push(await extract(pixels, count));
-    progress(first + count);
+    progress.count(first + count, dataset.length);
   }
   const features = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0));
   let at = 0;

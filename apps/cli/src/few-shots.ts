@@ -3,6 +3,7 @@ import { type FewShotResult, fewShotAccuracy } from '@twocan/evaluate';
 import { usageError } from './failure.ts';
 import { judged, type Question } from './judging.ts';
 import { percent } from './percent.ts';
+import { progressOf } from './progress.ts';
 import type { Sides } from './sides.ts';
 
 /** What `twocan fewshot` was asked. */
@@ -26,7 +27,11 @@ const USUAL = [1, 5, 10, 25];
 export async function judgeByFewShots(request: FewShotRequest): Promise<void> {
   const { draws, l2, seed, json } = request;
   const { answers, evaluation, ...of } = await judged(request, (sides) =>
-    fewShotAccuracy({ ...sides, key: key(seed), draws, l2, shots: shotsFor(sides, request) }),
+    fewShotAccuracy({
+      ...sides,
+      ...{ key: key(seed), draws, l2, shots: shotsFor(sides, request) },
+      progress: progressOf('fitting, draws').count,
+    }),
   );
   const { train, test, heldOut, classes } = evaluation;
   if (json) {

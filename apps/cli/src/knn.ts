@@ -3,6 +3,7 @@ import { type Compared, eachOf } from './comparison.ts';
 import { classesIn, type Evaluation } from './evaluation-sets.ts';
 import { judged, type Question } from './judging.ts';
 import { percent } from './percent.ts';
+import { progressOf } from './progress.ts';
 import type { Sides } from './sides.ts';
 
 const NEIGHBOURS = 20;
@@ -32,7 +33,8 @@ export function knnOf(
   { k = NEIGHBOURS, ...votes }: Votes = {},
 ): Promise<Classification> {
   const most = sides.train.labels.length;
-  return knnAccuracy({ ...sides, k: Math.min(k, most), centre: true, ...votes });
+  const progress = progressOf('comparing with neighbours').count;
+  return knnAccuracy({ ...sides, k: Math.min(k, most), centre: true, progress, ...votes });
 }
 
 /**

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { CanParams } from '@twocan/can';
 import { decodeSafetensors } from '@twocan/checkpoint';
@@ -26,6 +26,7 @@ export type OpenedModel = {
  */
 export async function openModel(given: string): Promise<OpenedModel> {
   const path = checkpointPath(given);
+  noteLarge(path);
   const checkpoint = await loadCheckpoint(path).catch((error: Error) => {
     throw usageError(`--model ${given} ${whyNoModel(path, error)}`, error);
   });
@@ -53,6 +54,15 @@ export async function openModel(given: string): Promise<OpenedModel> {
 }
 
 const GIVE = 'give the folder of a run of twocan pretrain, or one of its checkpoints';
+
+/** Reading takes seconds from here on, and cannot be counted. */
+const LARGE = 500e6; // bytes
+
+function noteLarge(path: string): void {
+  const newest = statSync(path).isDirectory() ? readdirSync(path).sort().at(-1) : undefined;
+  const size = statSync(join(path, newest ?? ''), { throwIfNoEntry: false })?.size ?? 0;
+  if (size > LARGE) console.error(`reading a checkpoint of ${(size / 1e9).toFixed(1)} GB`);
+}
 
 function checkpointPath(given: string): string {
   if (!existsSync(given)) throw usageError(`--model ${given} does not exist; ${GIVE}`);

@@ -10,6 +10,7 @@ import { eachOf } from './comparison.ts';
 import { writeConfusion } from './confusion.ts';
 import { judged, type Question } from './judging.ts';
 import { percent } from './percent.ts';
+import { progressOf } from './progress.ts';
 
 /** What `twocan probe` was asked. */
 export type ProbeRequest = Question & {
@@ -29,7 +30,12 @@ export type ProbeRequest = Question & {
 export async function judgeByProbe(request: ProbeRequest): Promise<void> {
   const { recipe, seed, confusion, json } = request;
   const { answers, evaluation, ...of } = await judged(request, (sides) =>
-    probeAccuracy({ ...sides, key: key(seed), recipe }),
+    probeAccuracy({
+      ...sides,
+      key: key(seed),
+      recipe,
+      progress: progressOf('training the probe, steps').count,
+    }),
   );
   const { train, test, heldOut, classes } = evaluation;
   const names = test.classes ?? [];

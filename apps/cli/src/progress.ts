@@ -1,4 +1,5 @@
 import { styleFor } from './help.ts';
+import { liveLine, type Stream } from './live-line.ts';
 
 /** What one finished step has to say. */
 export type StepReport = {
@@ -19,14 +20,66 @@ export type Progress = {
   close(): void;
 };
 
-type Stream = {
-  write(text: string): unknown;
-  readonly isTTY?: boolean;
-  readonly columns?: number;
-  hasColors?(): boolean;
+/** Counts what is done of a piece of work. */
+export type Counter = {
+  /** Called often: shows what is due, and takes the line away when all of a known total is done. */
+  count(done: number, total?: number): void;
+  /** Takes the line away. */
+  end(): void;
+  /** Says a line of its own. */
+  note(line: string): void;
 };
 
+const QUIET = 2000; // milliseconds: shorter work says nothing
+const TERMINAL_EVERY = 100; // milliseconds from one line to the next
+const PIPE_EVERY = 10_000;
 const PLAIN_LINES = 20; // in a pipe: about this many lines in a whole run
+
+/**
+ * Makes the progress of anything that may take more than two seconds: a line that rewrites itself on a
+ * terminal, in a pipe a plain one every ten seconds.
+ *
+ * @param what what is counted, such as `reading images`
+ * @param options.stream standard error unless given
+ * @param options.now milliseconds on a clock that never goes back
+ * @returns the counter
+ * @example
+ * const { count } = progressOf('reading images');
+ * for (let i = 0; i < names.length; i++) count(i + 1, names.length);
+ */
+export function progressOf(
+  what: string,
+  {
+    stream = process.stderr,
+    now = () => performance.now(),
+  }: { readonly stream?: Stream; readonly now?: () => number } = {},
+): Counter {
+  const line = liveLine(stream);
+  const begin = now();
+  let due = begin + QUIET;
+  return {
+    count(done, total) {
+      if (total !== undefined && done >= total) return line.erase();
+      const time = now();
+      if (time < due) return;
+      due = time + (line.rewriting ? TERMINAL_EVERY : PIPE_EVERY);
+      const text = `${what} ${shareDone(done, total, time - begin)}`;
+      if (line.rewriting) line.show(text);
+      else line.print(text);
+    },
+    end: line.erase,
+    note(text) {
+      line.erase();
+      line.print(text);
+    },
+  };
+}
+
+function shareDone(done: number, total: number | undefined, millis: number): string {
+  if (total === undefined) return `${done} so far`;
+  if (done === 0) return `0/${total}`;
+  return `${done}/${total}, ${duration((millis / done) * (total - done))} left`;
+}
 
 /**
  * Makes the progress of a run.
@@ -48,32 +101,25 @@ export function makeProgress({
   readonly first?: number;
   readonly now?: () => number;
 }): Progress {
-  const rewriting = stream.isTTY === true && !process.env.CI;
+  const line = liveLine(stream);
   const { heading } = styleFor(stream);
   const every = Math.max(1, Math.floor(total / PLAIN_LINES));
   const begin = now();
-  let open = false;
-  const close = (): void => {
-    if (open) stream.write('\n');
-    open = false;
-  };
   return {
-    close,
-    note(line) {
-      close();
-      stream.write(`${line}\n`);
+    close: line.keep,
+    note(text) {
+      line.keep();
+      line.print(text);
     },
     step(report) {
       const done = report.step - first;
       const left = ((now() - begin) / done) * (total - report.step);
-      const line = stepLine(report, total, left);
-      if (rewriting) {
-        const room = Math.max(20, (stream.columns ?? 100) - 1);
-        const head = line.indexOf('  ');
-        stream.write(`\r\u001b[2K${heading(line.slice(0, head))}${line.slice(head, room)}`);
-        open = true;
+      const text = stepLine(report, total, left);
+      const head = text.indexOf('  ');
+      if (line.rewriting) {
+        line.show(text, (cut) => heading(cut.slice(0, head)) + cut.slice(head));
       } else if (report.step % every === 0 || done === 1 || report.step === total) {
-        stream.write(`${line}\n`);
+        line.print(text);
       }
     },
   };

@@ -1,5 +1,6 @@
 import { matMul, tensor2d, tidy } from '@tensorflow/tfjs-core';
 import type { Rows } from './features.ts';
+import { progressOf } from './progress.ts';
 
 const AT_ONCE = 256; // rows that are compared with all others at a time
 
@@ -109,6 +110,7 @@ export function pairsAbove(
   least: number,
 ): Pair[] {
   const rows = unit.length / width;
+  const progress = progressOf('comparing images');
   const pairs: Pair[] = [];
   for (let first = 0; first < rows; first += AT_ONCE) {
     const count = Math.min(AT_ONCE, rows - first);
@@ -122,6 +124,7 @@ export function pairsAbove(
         if (cosine >= least) pairs.push({ first: first + i, second, cosine });
       }
     }
+    progress.count(first + count, rows);
   }
   return pairs.sort((a, b) => b.cosine - a.cosine || a.first - b.first);
 }

@@ -30,6 +30,7 @@ export async function takeStock(
     record.lines.some((line) => line.step === at && line.evaluation !== undefined);
   if (!judged(0)) await judgeStart(run, record);
   if (!judged(step)) {
+    progress.close();
     const before = performance.now();
     const { judgement, features } = await judgeEncoder(config, params, data);
     record.add({

@@ -1,5 +1,6 @@
 import { fold, type Key, uniform } from '@twocan/core';
 import { UMAP } from 'umap-js';
+import { progressOf } from './progress.ts';
 
 const NEIGHBOURS = 15;
 /** Fewer images than neighbours and one have no neighbourhoods to keep. */
@@ -28,12 +29,19 @@ export function umapOf(
   if (rows < FEWEST) return [];
   const units = centredUnits(features, rows);
   const umap = new UMAP({ nNeighbors: NEIGHBOURS, minDist: 0.1, random: drawsOf(key) });
-  const nearest = units.map((row) => nearestOf(row, units));
+  const finding = progressOf('finding neighbours for the map');
+  const nearest = units.map((row, i) => {
+    finding.count(i + 1, rows);
+    return nearestOf(row, units);
+  });
   umap.setPrecomputedKNN(
     nearest.map((found) => found.map(({ index }) => index)),
     nearest.map((found) => found.map(({ distance }) => distance)),
   );
-  return umap.fit(units).map(([x = 0, y = 0]) => [x, y]);
+  const laying = progressOf('laying out the map');
+  const rounds = umap.initializeFit(units);
+  for (let round = 1; round <= rounds; round++) laying.count(umap.step(), rounds);
+  return umap.getEmbedding().map(([x = 0, y = 0]) => [x, y]);
 }
 
 /** Numbers in [0, 1), one a call. */

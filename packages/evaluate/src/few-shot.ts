@@ -10,6 +10,8 @@ export type FewShotOptions = RidgeOptions & {
   readonly shots?: readonly number[];
   /** How many draws of training rows; 3 unless said. */
   readonly draws?: number;
+  /** Called with how much is done: large data take minutes. */
+  readonly progress?: (done: number, total: number) => void;
 };
 
 /** What {@link fewShotAccuracy} found for one number of shots. */
@@ -37,7 +39,7 @@ export type FewShotResult = {
  * The few-shot protocol of google-research/big_vision.
  */
 export async function fewShotAccuracy(options: FewShotOptions): Promise<FewShotResult[]> {
-  const { train, key, shots = [1, 5, 10, 25], draws = 3, ...rest } = options;
+  const { train, key, shots = [1, 5, 10, 25], draws = 3, progress, ...rest } = options;
   const { width, classes } = checkSides('fewShotAccuracy', options);
   for (const [name, value] of [['draws', draws], ...shots.map((n) => ['shots', n])] as const) {
     if (Number.isInteger(value) && Number(value) > 0) continue;
@@ -66,6 +68,7 @@ export async function fewShotAccuracy(options: FewShotOptions): Promise<FewShotR
         labels: Int32Array.from(chosen, (row) => train.labels[row] ?? 0),
       };
       accuracies.push((await ridgeAccuracy({ ...rest, train: part, classes })).accuracy);
+      progress?.(results.length * draws + draw + 1, shots.length * draws);
     }
     results.push({ shots: count, accuracies, ...meanAndDeviation(accuracies) });
   }

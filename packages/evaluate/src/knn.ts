@@ -14,6 +14,8 @@ export type KnnOptions = {
   readonly centre?: boolean;
   /** Number of classes; the highest label of both sides plus 1 unless said. */
   readonly classes?: number;
+  /** Called with how much is done: large data take minutes. */
+  readonly progress?: (done: number, total: number) => void;
 };
 
 /**
@@ -53,6 +55,7 @@ export async function knnAccuracy(options: KnnOptions): Promise<Classification> 
       const nearest = largest(own, Math.min(k, trainRows));
       predictions[first + row] = vote(own, nearest, train.labels, temperature);
     }
+    options.progress?.(first + count, testRows);
   });
   return scored(predictions, test.labels, classes);
 }

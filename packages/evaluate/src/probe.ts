@@ -41,6 +41,8 @@ export type ProbeOptions = {
   readonly recipe?: ProbeRecipe;
   /** Number of classes; the highest label of both sides plus 1 unless said. */
   readonly classes?: number;
+  /** Called with how much is done: large data take minutes. */
+  readonly progress?: (done: number, total: number) => void;
 };
 
 /** What {@link probeAccuracy} found. */
@@ -90,6 +92,7 @@ export async function probeAccuracy(options: ProbeOptions): Promise<ProbeResult>
       epochs: recipe.epochs,
       batch,
       orderOf: (epoch) => permutation(fold(fold(key, 'epoch'), epoch), rows),
+      ...(options.progress === undefined ? {} : { progress: options.progress }),
     },
   );
   const kernel = (await params.kernel.data()) as Float32Array;

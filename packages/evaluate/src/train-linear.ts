@@ -20,6 +20,8 @@ export type LinearTraining = {
   readonly batch: number;
   /** The order of the rows in an epoch. */
   readonly orderOf: (epoch: number) => Int32Array;
+  /** Called with how many steps are done. */
+  readonly progress?: (done: number, total: number) => void;
 };
 
 /**
@@ -33,7 +35,7 @@ export type LinearTraining = {
 export async function trainLinear(
   { features, labels }: LabelledFeatures,
   begin: LinearParams,
-  { optimizer, epochs, batch, orderOf }: LinearTraining,
+  { optimizer, epochs, batch, orderOf, progress }: LinearTraining,
 ): Promise<{ readonly params: LinearParams; readonly losses: readonly number[] }> {
   const width = begin.kernel.shape[0];
   const differentiate = valueAndGrad((params: LinearParams, x: Tensor2D, y: Int32Array) => ({
@@ -60,6 +62,7 @@ export async function trainLinear(
       disposeTree([params, state], [next.params, next.state]);
       params = next.params;
       state = next.state;
+      progress?.(step + 1, epochs * perEpoch);
     }
     losses.push(sum / perEpoch);
   }

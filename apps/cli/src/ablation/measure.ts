@@ -4,6 +4,7 @@ import { effectiveRank, probeAccuracy } from '@twocan/evaluate';
 import type { Evaluation } from '../evaluation-sets.ts';
 import { encoderFeatures, type Sizes } from '../features.ts';
 import { knnOf } from '../knn.ts';
+import { progressOf } from '../progress.ts';
 import { pixelSides, type Sides, sidesOf } from '../sides.ts';
 
 /** What is measured of features; accuracies in [0, 1]. */
@@ -53,6 +54,7 @@ async function measure(sides: Sides): Promise<Measures> {
 
 async function accuracies(sides: Sides): Promise<{ knn: number; probe: number }> {
   const knn = await knnOf(sides);
-  const probe = await probeAccuracy({ ...sides, key: key(0) });
+  const progress = progressOf('training the probe, steps').count;
+  const probe = await probeAccuracy({ ...sides, key: key(0), progress });
   return { knn: knn.accuracy, probe: probe.accuracy };
 }

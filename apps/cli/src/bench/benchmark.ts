@@ -1,6 +1,7 @@
 import { availableParallelism, cpus } from 'node:os';
 import { type BackendName, type BackendReport, chooseBackend } from '@twocan/backend';
 import { resolveCanConfig } from '@twocan/can';
+import { progressOf } from '../progress.ts';
 import { useBackend } from '../words.ts';
 import { kernelTimes } from './kernel-times.ts';
 import { type TimedStep, timedStep } from './timed-step.ts';
@@ -49,7 +50,11 @@ export async function benchmark(bench: Bench): Promise<string[]> {
   const own = await enter(bench.backend);
   const others = own.report.name === REFERENCE ? [] : [await enter(REFERENCE)];
   const all = [own, ...others];
-  for (let round = 0; round < rounds; round++) for (const one of all) await turn(one);
+  const progress = progressOf('timing, rounds');
+  for (let round = 1; round <= rounds; round++) {
+    for (const one of all) await turn(one);
+    progress.count(round, rounds);
+  }
   await chooseBackend(own.report.name);
   const spent = await kernelTimes(own.step.begin);
   await own.step.end();

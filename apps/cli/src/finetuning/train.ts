@@ -21,6 +21,7 @@ import {
   sampleDropPath,
 } from '@twocan/vit';
 import { openModel } from '../open-model.ts';
+import { progressOf } from '../progress.ts';
 import type { FinetuneFolder } from './folder.ts';
 import type { FinetunePlan } from './plan.ts';
 
@@ -75,6 +76,7 @@ export async function trainClassifier(
       augmentation: recipe.augmentation,
     }),
   });
+  const progress = progressOf('training, steps');
   let losses: number[] = [];
   for await (const event of events) {
     if (event.type === 'checkpoint') {
@@ -83,9 +85,10 @@ export async function trainClassifier(
       await saveCheckpoint(folder.checkpoints, { ...event.state, key: root, config });
     } else if (event.type === 'step') {
       losses.push(event.metrics.loss ?? Number.NaN);
+      progress.count(event.step, total);
       if (event.step % perEpoch !== 0) continue;
       const mean = losses.reduce((sum, loss) => sum + loss, 0) / losses.length;
-      console.error(`epoch ${event.step / perEpoch} of ${epochs}: loss ${mean.toFixed(4)}`);
+      progress.note(`epoch ${event.step / perEpoch} of ${epochs}: loss ${mean.toFixed(4)}`);
       losses = [];
     } else {
       const { params, step, optimizer: moments } = event.state;

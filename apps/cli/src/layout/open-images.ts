@@ -10,6 +10,7 @@ import {
   readEndings,
 } from '@twocan/data/node';
 import { reasonOf, usageError } from '../failure.ts';
+import { progressOf } from '../progress.ts';
 import { classOfName, type Part } from './layout.ts';
 import { leftOutLine, refused } from './left-out.ts';
 import { ownFolder, ownImage } from './own-output.ts';
@@ -65,7 +66,7 @@ export async function openPart(
       shortSide: 2 * Math.max(height, width),
       only: part.names,
       classOf: classOfName(part),
-      progress: showReading,
+      progress: progressOf('reading images').count,
       ...(cacheBytes === undefined ? {} : { cacheBytes }),
     });
   } catch (error) {
@@ -91,11 +92,12 @@ export async function listData(path: string, flag = '--data'): Promise<Listing> 
     if (own !== undefined) {
       throw usageError(`${flag} ${printable(path)} is ${own}; give a folder of images`);
     }
+    const progress = progressOf('finding images');
     return await listFolder(path, {
       skipFolder: ownFolder,
       skipImage: ownImage,
-      progress: showListing(),
-    });
+      progress: progress.count,
+    }).finally(progress.end);
   } catch (error) {
     if (!(error instanceof Error && 'code' in error)) throw error;
     throw usageError(`${flag} ${printable(path)} cannot be read (${error.code})`);
@@ -155,21 +157,4 @@ function fellowsOf(path: string): string[] {
   } catch {
     return []; // what lies beside the data cannot be looked at
   }
-}
-
-/** On a terminal, one rewriting line, and only for folders that take their time. */
-function showReading(done: number, total: number): void {
-  if (!process.stderr.isTTY || total < 1000) return;
-  if (done === total) process.stderr.write('\r\u001b[2K');
-  else if (done % 100 === 0) process.stderr.write(`\rreading images ${done}/${total}`);
-}
-
-/** The same while the names are listed, which has no known end. */
-function showListing(): (images: number) => void {
-  let shown = Date.now();
-  return (images) => {
-    if (!process.stderr.isTTY || Date.now() - shown < 1000) return;
-    shown = Date.now();
-    process.stderr.write(`\rlisting images, ${images} so far\r`);
-  };
 }

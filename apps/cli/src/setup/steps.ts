@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { appendFileSync } from 'node:fs';
+import { liveLine } from '../live-line.ts';
 import { duration } from '../progress.ts';
 
 /** A program to run as a step of a set-up. */
@@ -20,8 +21,6 @@ export type Steps = {
   run(program: Program): Promise<{ readonly code: number; readonly said: string }>;
 };
 
-const MOVE_UP = '\r\u001b[2K';
-
 /**
  * Tells the steps of a set-up on standard error.
  *
@@ -30,23 +29,21 @@ const MOVE_UP = '\r\u001b[2K';
  * @returns the steps
  */
 export function makeSteps(total: number, log: string): Steps {
-  const stream = process.stderr;
-  const rewriting = stream.isTTY === true && !process.env.CI;
+  const line = liveLine(process.stderr);
   let [number, title, since] = [0, '', Date.now()];
-  const show = (text: string): void => {
-    if (!rewriting) return;
-    const line = `${title} ${duration(Date.now() - since)}  ${text}`;
-    stream.write(MOVE_UP + line.slice(0, Math.max(20, (stream.columns ?? 100) - 1)));
-  };
+  const show = (text: string): void =>
+    line.show(`${title} ${duration(Date.now() - since)}  ${text}`);
   return {
     begin(what) {
       number += 1;
       since = Date.now();
       title = `[${number}/${total}] ${what}`;
-      stream.write(rewriting ? title : `${title}\n`);
+      if (line.rewriting) line.show(title);
+      else line.print(title);
     },
     end(result) {
-      stream.write(rewriting ? `${MOVE_UP}${title}: ${result}\n` : `      ${result}\n`);
+      line.erase();
+      line.print(line.rewriting ? `${title}: ${result}` : `      ${result}`);
     },
     run({ command, args, cwd, env = {} }) {
       appendFileSync(log, `\n$ ${[command, ...args].join(' ')}\n`);

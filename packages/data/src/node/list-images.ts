@@ -26,7 +26,7 @@ export type ListOptions = {
   readonly skipFolder?: (path: string, names: readonly string[]) => string | undefined;
   /** A reason to leave an image out, from its path. */
   readonly skipImage?: (path: string) => string | undefined;
-  /** Called with the number of images that were found so far, after each folder. */
+  /** Called now and then with the number of images that were found so far. */
   readonly progress?: (images: number) => void;
 };
 
@@ -35,6 +35,8 @@ type Walk = ListOptions & {
   readonly images: string[];
   readonly leftOut: LeftOut[];
 };
+
+const OFTEN = 1000; // images from one call of progress to the next in a folder of many
 
 type Entry = { readonly name: string; readonly entry: Dirent<Buffer> };
 
@@ -95,6 +97,7 @@ async function walkFolder(
       const reason = kind === 'file' ? reasonAgainst(walk, path, name) : kind;
       if (reason === undefined) walk.images.push(own);
       else walk.leftOut.push({ name: own, reason });
+      if (walk.images.length % OFTEN === 0) walk.progress?.(walk.images.length);
     }
   }
   walk.progress?.(walk.images.length);
