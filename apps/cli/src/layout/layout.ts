@@ -236,7 +236,7 @@ function chooseTest(train: Part, heldOut: readonly HeldOut[]): Choice {
     } else if (part.classes.length === 0) {
       reject('a part without class folders');
     } else if (train.classes.length === 0) {
-      leftOut.push(...own.leftOut);
+      for (const one of own.leftOut) leftOut.push(one);
       chosen = { folder, tested: { by: 'itself', part }, remarks: [] };
     } else {
       const { classOf, remarks } = matchClasses(train.classes, part.classes);
