@@ -243,7 +243,7 @@ function chooseTest(train: Part, heldOut: readonly HeldOut[]): Choice {
       if (classOf.size === 0) reject('a part without a class of the training part');
       else {
         const known = knownOnly(part, classOf);
-        leftOut.push(...own.leftOut, ...known.leftOut);
+        for (const one of [...own.leftOut, ...known.leftOut]) leftOut.push(one);
         chosen = { folder, tested: { by: 'training part', part: known.part, classOf }, remarks };
       }
     }
