@@ -84,7 +84,7 @@ export function expectTreeClose(
     wanted.toSorted(),
   );
   const largest = (name: string): number =>
-    golden.values(name).reduce((most, x) => Math.max(most, Math.abs(x)), 0);
+    Array.from(golden.values(name)).reduce((most, x) => Math.max(most, Math.abs(x)), 0);
   const least = 0.01 * Math.max(...wanted.map(largest));
   for (const [name, leaf] of leaves) {
     expect(leaf.shape, `shape of ${name}`).toEqual(golden.shape(name));
