@@ -90,7 +90,6 @@ export async function openData(
       close: dataset.close,
       leftOut: () => [
         ...listed.leftOut,
-        ...layout.leftOut,
         ...refused(dataset.broken, layout.train.folder),
         ...evaluated.leftOut(),
       ],

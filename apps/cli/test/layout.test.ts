@@ -121,8 +121,12 @@ const LAYOUTS: Readonly<Record<string, readonly [string[], Partial<Short>]>> = {
   ],
   'a training part alone': [some('train', 'a', 'b'), { train: 'train[a b]4' }],
   'a labelled test of an unlabelled training part': [
-    [...some('test', 'a', 'b'), ...some('train')],
-    { train: 'train[]2', tested: 'itself: test[a b]4' },
+    [...some('test', 'a', 'b'), 'test/x.png', ...some('train')],
+    {
+      train: 'train[]2',
+      tested: 'itself: test[a b]4',
+      leftOut: ['test/: images without a class in the test part'],
+    },
   ],
   'held-out parts without a training part': [
     [...some('test', 'a', 'b'), ...some('val', 'a', 'b')],

@@ -65,23 +65,35 @@ export async function openFolder(path: string, room: Room): Promise<OpenedFolder
  * @returns labelled pictures; the caller closes them
  */
 export async function evaluateFolder(
-  { source, dataset, listed: { root }, layout }: OpenedFolder,
-  { room, most, seen }: EvaluationRules,
+  folder: OpenedFolder,
+  rules: EvaluationRules,
 ): Promise<Evaluated> {
+  const { source, dataset, listed, layout } = folder;
+  const { room, most, seen } = rules;
   const { train, tested } = layout;
   const labelled = labelledPart(dataset, classOfName(train));
   const about = [trainPiece(dataset, source, labelled, train)];
   if (tested === undefined) {
-    return nothing([...about, 'not evaluated: no class folders']);
+    return {
+      pieces: [...about, 'not evaluated: fewer than two class folders'],
+      leftOut: () => layout.leftOut,
+      close: async () => undefined,
+    };
   }
-  const openedPart = tested.part === train ? undefined : await openPart(root, tested.part, room);
-  const path = join(root, tested.part.folder);
-  const close = async (): Promise<void> => openedPart?.close();
-  const leftOut = (): readonly LeftOut[] => refused(openedPart?.broken ?? [], tested.part.folder);
-  if (tested.by === 'training part' && openedPart !== undefined && labelled !== undefined) {
-    const classOf = classOfName(tested.part);
+  const { part } = tested;
+  const other =
+    part === train ? undefined : await openPart(listed.root, part, room).catch(() => null);
+  if (other === null) return evaluateFolder(withoutTest(folder, part), rules);
+  const path = join(listed.root, part.folder);
+  const close = async (): Promise<void> => other?.close();
+  const leftOut = (): readonly LeftOut[] => [
+    ...layout.leftOut,
+    ...refused(other?.broken ?? [], part.folder),
+  ];
+  if (tested.by === 'training part' && other !== undefined && labelled !== undefined) {
+    const classOf = classOfName(part);
     const test = labelledPart(
-      openedPart,
+      other,
       (name) => tested.classOf.get(classOf(name)) ?? '',
       labelled.classes,
     );
@@ -91,16 +103,37 @@ export async function evaluateFolder(
     }
   }
   const own =
-    tested.by === 'itself' && openedPart !== undefined
-      ? labelledPart(openedPart, classOfName(tested.part))
+    tested.by === 'itself' && other !== undefined
+      ? labelledPart(other, classOfName(part))
       : labelled;
-  const evaluation =
-    own && within(own, path, { most, seen: openedPart === undefined && seen(source) });
+  const evaluation = own && within(own, path, { most, seen: other === undefined && seen(source) });
   const pieces =
-    own === undefined
-      ? ['not evaluated: fewer than two classes']
-      : fifthPieces(own, openedPart && path);
+    own === undefined ? ['not evaluated: fewer than two classes'] : fifthPieces(own, other && path);
   return { ...(evaluation && { evaluation }), pieces: [...about, ...pieces], leftOut, close };
+}
+
+/** The folder as if its test part were not there: no image of that can be decoded. */
+function withoutTest(folder: OpenedFolder, part: Part): OpenedFolder {
+  const { layout, listed } = folder;
+  const { train } = layout;
+  const images = listed.images.filter((name) => !name.startsWith(`${part.folder}/`));
+  const next = readLayout(images);
+  const same = next.train.folder === train.folder;
+  const tested =
+    same && next.tested !== undefined && next.tested.part !== next.train
+      ? next.tested
+      : train.classes.length > 0 && ({ by: 'itself', part: train } as const);
+  const gone = {
+    name: `${part.folder}/`,
+    reason: 'a part of which no image can be decoded',
+    files: part.names.length,
+  };
+  const { tested: _, ...rest } = layout;
+  const leftOut = [...(same ? next.leftOut : layout.leftOut), gone];
+  return {
+    ...{ ...folder, listed: { ...listed, images } },
+    layout: { ...rest, ...(tested && { tested }), leftOut },
+  };
 }
 
 /**
@@ -128,8 +161,13 @@ export async function evaluateOn(
       `--eval-data ${printable(path)} has no classes; give a folder with one folder a class`,
     );
   }
-  const rest = (): readonly LeftOut[] =>
-    [...listed.leftOut, ...layout.leftOut].map((one) => ({ ...one, name: join(root, one.name) }));
+  const rest = (): readonly LeftOut[] => [
+    ...(data === undefined ? [] : unusedBy(data)),
+    ...[...listed.leftOut, ...layout.leftOut].map((one) => ({
+      ...one,
+      name: join(root, one.name),
+    })),
+  ];
   const labelled = data && labelledPart(data.dataset, classOfName(data.layout.train));
   if (data !== undefined && labelled !== undefined && resolve(source) !== resolve(data.source)) {
     const { part } = layout.tested;
@@ -149,7 +187,12 @@ export async function evaluateOn(
         return {
           evaluation: between(labelled, test, where, rules.most),
           pieces: [about, ...testPieces(test, where), ...remarks],
-          leftOut: () => [...rest(), ...known.leftOut, ...refused(images.broken, where)],
+          leftOut: () => [
+            ...rest(),
+            ...(part === layout.train ? [] : [unevaluated(source, layout.train)]),
+            ...known.leftOut.map((one) => ({ ...one, name: join(root, one.name) })),
+            ...refused(images.broken, where),
+          ],
           close: images.close,
         };
       }
@@ -168,16 +211,31 @@ export async function evaluateOn(
   return {
     evaluation: own.evaluation,
     pieces: ['evaluated apart from the data', ...own.pieces, ...layout.remarks],
-    leftOut: () => [...rest(), ...refused(folder.dataset.broken, source), ...own.leftOut()],
+    leftOut: () => [
+      ...(data === undefined ? [] : unusedBy(data)),
+      ...[...folder.listed.leftOut, ...own.leftOut()].map((one) => ({
+        ...one,
+        name: join(root, one.name),
+      })),
+      ...refused(folder.dataset.broken, source),
+    ],
     close,
   };
 }
 
-const nothing = (pieces: readonly string[]): Evaluated => ({
-  pieces,
-  leftOut: () => [],
-  close: async () => undefined,
+const unevaluated = (source: string, { names }: Part): LeftOut => ({
+  name: `${source}/`,
+  reason: 'only the test part of --eval-data is evaluated',
+  files: names.length,
 });
+
+/** What is left out of the data when another folder is evaluated. */
+function unusedBy({ layout: { tested, train, leftOut } }: OpenedFolder): LeftOut[] {
+  if (tested === undefined || tested.part === train) return [...leftOut];
+  const { folder, names } = tested.part;
+  const reason = '--eval-data is evaluated instead';
+  return [...leftOut, { name: `${folder}/`, reason, files: names.length }];
+}
 
 function trainPiece(
   dataset: Dataset,
@@ -189,7 +247,10 @@ function trainPiece(
   if (labelled === undefined) return images;
   const classOf = classOfName(part);
   const without = dataset.length - labelled.length;
-  const classes = `${images} in ${labelled.classes.length} classes`;
+  const gone = part.classes.filter((name) => !labelled.classes.includes(name));
+  const classes =
+    `${images} in ${labelled.classes.length} classes` +
+    (gone.length === 0 ? '' : ` (no image of ${listedNames(gone)} can be decoded)`);
   if (without === 0) return classes;
   const index = Array.from({ length: dataset.length }, (_, i) => i).find(
     (i) => classOf(dataset.name(i)) === '',
@@ -227,7 +288,10 @@ function fifthPieces({ labels, classes }: Labelled, path: string | undefined): s
 const MOST_NAMES = 5;
 
 function neverTested(names: readonly string[]): string[] {
-  if (names.length === 0) return [];
+  return names.length === 0 ? [] : [`never tested: ${listedNames(names)}`];
+}
+
+function listedNames(names: readonly string[]): string {
   const more = names.length > MOST_NAMES ? ` and ${names.length - MOST_NAMES} more` : '';
-  return [`never tested: ${names.slice(0, MOST_NAMES).map(printable).join(', ')}${more}`];
+  return names.slice(0, MOST_NAMES).map(printable).join(', ') + more;
 }

@@ -236,8 +236,11 @@ function chooseTest(train: Part, heldOut: readonly HeldOut[]): Choice {
     } else if (part.classes.length === 0) {
       reject('a part without class folders');
     } else if (train.classes.length === 0) {
+      const all = new Map(part.classes.map((name) => [name, name]));
+      const known = knownOnly(part, all);
       for (const one of own.leftOut) leftOut.push(one);
-      chosen = { folder, tested: { by: 'itself', part }, remarks: [] };
+      for (const one of known.leftOut) leftOut.push(one);
+      chosen = { folder, tested: { by: 'itself', part: known.part }, remarks: [] };
     } else {
       const { classOf, remarks } = matchClasses(train.classes, part.classes);
       if (classOf.size === 0) reject('a part without a class of the training part');

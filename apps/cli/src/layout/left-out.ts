@@ -43,7 +43,8 @@ function groupLine(kind: string, group: readonly LeftOut[]): string {
   if (first === undefined) return '';
   const files = countOf(group);
   const more = group.length === 1 ? '' : ` and ${group.length - 1} more`;
-  const inside = first.files === undefined ? '' : `${more === '' ? ' with' : ','} ${files} files`;
+  const amount = files === 1 ? '1 file' : `${files} files`;
+  const inside = first.files === undefined ? '' : `${more === '' ? ' with' : ','} ${amount}`;
   return `${printable(first.name)}${more}${inside} (${kind}${detailsOf(group)})`;
 }
 

@@ -114,15 +114,18 @@ export async function listData(path: string, flag = '--data'): Promise<Listing> 
  */
 export async function listParts(path: string, flag = '--data'): Promise<ListedFolder> {
   const listing = await listData(path, flag);
-  const fellows = fellowsOf(resolve(path));
-  if (fellows.length === 0) return { root: path, ...listing };
+  const own = basename(resolve(path));
   const root = dirname(resolve(path));
+  const parts = [{ name: own, ...listing }];
+  for (const name of fellowsOf(resolve(path))) {
+    const fellow = await listData(join(root, name), flag);
+    if (fellow.images.length > 0) parts.push({ name, ...fellow });
+  }
+  if (parts.length === 1) return { root: path, ...listing };
   const all: { images: string[]; leftOut: LeftOut[] } = { images: [], leftOut: [] };
-  for (const name of [basename(resolve(path)), ...fellows]) {
-    const part =
-      name === basename(resolve(path)) ? listing : await listData(join(root, name), flag);
-    for (const image of part.images) all.images.push(`${name}/${image}`);
-    for (const one of part.leftOut) all.leftOut.push({ ...one, name: `${name}/${one.name}` });
+  for (const { name, images, leftOut } of parts) {
+    for (const image of images) all.images.push(`${name}/${image}`);
+    for (const one of leftOut) all.leftOut.push({ ...one, name: `${name}/${one.name}` });
   }
   return { root, ...all };
 }

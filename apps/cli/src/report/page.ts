@@ -57,7 +57,7 @@ export function reportPage(data: ReportData): string {
     `<div class="charts">${group('collapse')}</div>`,
     '<h2>Optimizer and machine</h2>',
     `<div class="charts">${group('optimizer')}${group('machine')}</div>`,
-    '<h2>Data</h2>',
+    ...(data.data.length === 0 ? [] : ['<h2>Data</h2>']),
     ...data.data.map((note) => `<p>${escapeHtml(note)}</p>`),
     '<h2>Settings</h2>',
     settings(config),

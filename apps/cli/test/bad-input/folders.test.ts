@@ -54,7 +54,7 @@ const ROWS: Rows = {
     cpSync(join(photos, 'class-0/0.png'), join(data, 'images/masks/0.png'));
     await expectCounts(
       data,
-      /left out 2 files: labels.*\(not an image: \.txt\), images\/masks\/ with 1 files \(annot/,
+      /left out 2 files: labels.*\(not an image: \.txt\), images\/masks\/ with 1 file \(annot/,
       { trainImages: 10, testImages: 10, classes: 2 },
     );
   },
@@ -96,15 +96,28 @@ const ROWS: Rows = {
   },
 
   'Evaluation data with parts of their own': async () => {
-    const data = lay('evaluated', { '': [0, 1] });
+    const data = lay('evaluated', { train: [0, 1], val: [0, 1] });
     const labelled = lay('labelled', { train: [0, 1, 2], test: [0, 2] });
     const flags = ['--data', data, '--eval-data', labelled, ...TINY];
     const out = folder.path('evaluated-run');
     const { code, stderr } = await twocan(['pretrain', ...flags, '--out', out]);
     const note =
-      /10 images of .*evaluated in 2 classes; evaluated on 5 images of .*labelled.test in 1 classes; never tested: class-1/;
+      /10 images of .*evaluated.train in 2 classes; evaluated on 5 images of .*labelled.test in 1 classes; never tested: class-1; .*val\/ with 10 files \(--eval-data is evaluated instead/;
     expect([code, stderr]).toEqual([0, expect.stringMatching(note)]);
     expect(readFileSync(join(out, 'report.html'), 'utf8')).toMatch(note);
+  },
+
+  'A test part of which no image decodes': async () => {
+    const data = lay('corrupt', { train: [0, 1], valid: [0, 1] });
+    mkdirSync(join(data, 'test/class-0'), { recursive: true });
+    mkdirSync(join(data, 'test/class-1'));
+    writeFileSync(join(data, 'test/class-0/1.png'), 'no picture');
+    writeFileSync(join(data, 'test/class-1/1.png'), 'no picture');
+    await expectCounts(
+      data,
+      /evaluated on 10 images of .*valid in 2 classes; left out 2 files: test\/ with 2 files \(a part of which no/,
+      { trainImages: 10, testImages: 10, classes: 2 },
+    );
   },
 
   'Runs, classifiers and sheets inside of the data': async () => {

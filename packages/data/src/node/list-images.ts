@@ -192,7 +192,10 @@ async function kindOf(path: string, entry: Dirent<Buffer>): Promise<string> {
     if (found.isDirectory()) return 'folder';
     return found.isFile() ? 'file' : 'neither a file nor a folder';
   } catch (error) {
-    return entry.isSymbolicLink() ? 'a link to nothing' : `cannot be opened: ${codeOf(error)}`;
+    const code = codeOf(error);
+    return code === 'ENOENT' || code === 'ELOOP'
+      ? 'a link to nothing'
+      : `cannot be opened: ${code}`;
   }
 }
 
