@@ -14,7 +14,7 @@ import {
   openFolder,
 } from './layout/evaluate.ts';
 import { leftOutLine, refused } from './layout/left-out.ts';
-import type { Room } from './layout/open-images.ts';
+import { type Room, roomFor } from './layout/open-images.ts';
 import { oneColourNote } from './one-colour.ts';
 
 /** Data ready for a run. */
@@ -65,7 +65,7 @@ export async function openData(
   { data, evalData, cache, most = MOST, seen = () => false }: Asked,
   image: Room['image'],
 ): Promise<OpenedData> {
-  const room = { image, ...(cache === undefined ? {} : { cacheBytes: cache * 1e6 }) };
+  const room = roomFor({ image }, { cache });
   const rules = { room, most, seen };
   const other = evalData === undefined ? undefined : resolve(evalData);
   if (isBuiltIn(data)) {

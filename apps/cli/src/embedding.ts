@@ -1,19 +1,19 @@
 import { disposeTree } from '@twocan/core';
 import type { Dataset } from '@twocan/data';
 import { encoderFeatures, extractRows, type Rows } from './features.ts';
-import { openImages } from './layout/open-images.ts';
+import { openImages, roomFor } from './layout/open-images.ts';
+import { type Machine, startBackend } from './machine.ts';
 import { encodeNpy, namesBeside } from './npy.ts';
 import { oneColourNote } from './one-colour.ts';
 import { openModel } from './open-model.ts';
 import { writeOutput } from './outputs.ts';
-import { useBackend } from './words.ts';
 
 /** What `twocan embed` was asked. */
 export type EmbedRequest = {
   readonly model: string;
   readonly data: string;
   readonly out: string;
-  readonly backend: string | undefined;
+  readonly machine: Machine;
 };
 
 /**
@@ -22,10 +22,10 @@ export type EmbedRequest = {
  * @param request model, folder and file; `.jsonl` for one JSON object a line, else NumPy with the
  *   names in a text file beside it
  */
-export async function embedFolder({ model, data, out, backend }: EmbedRequest): Promise<void> {
-  await useBackend(backend);
+export async function embedFolder({ model, data, out, machine }: EmbedRequest): Promise<void> {
+  await startBackend(machine);
   const { config, params } = await openModel(model);
-  const folder = await openImages(data, config.model.encoder);
+  const folder = await openImages(data, roomFor(config.model.encoder, machine));
   try {
     const extract = encoderFeatures(config.model, params);
     const rows = await extractRows(folder, config, extract);

@@ -9,10 +9,10 @@ import { writeAttention } from './attention-sheet.ts';
 import type { RunConfig } from './config.ts';
 import { atMost } from './evaluation-sets.ts';
 import { usageError } from './failure.ts';
-import { openImages } from './layout/open-images.ts';
+import { openImages, roomFor } from './layout/open-images.ts';
+import { type Machine, startBackend } from './machine.ts';
 import { openModel } from './open-model.ts';
 import { progressOf } from './progress.ts';
-import { useBackend } from './words.ts';
 
 /** What `twocan explain` was asked. */
 export type ExplainRequest = {
@@ -21,7 +21,7 @@ export type ExplainRequest = {
   readonly attention?: string;
   readonly seed: number;
   readonly json: boolean;
-  readonly backend: string | undefined;
+  readonly machine: Machine;
 };
 
 const IMAGES = 256; // enough for steady means, few enough for seconds
@@ -36,11 +36,11 @@ type Run = { readonly config: RunConfig; readonly params: CanParams };
  * @param request model, images and where the attention maps go
  */
 export async function explain(request: ExplainRequest): Promise<void> {
-  await useBackend(request.backend);
+  await startBackend(request.machine);
   const { config, params, step, path } = await openModel(request.model);
   const run = { config, params };
   try {
-    const folder = await openImages(request.data, config.model.encoder);
+    const folder = await openImages(request.data, roomFor(config.model.encoder, request.machine));
     try {
       if (folder.length < 2) {
         throw usageError(

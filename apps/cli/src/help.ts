@@ -1,3 +1,5 @@
+import type { Setting } from './settings.ts';
+
 /** An option of a command, as the command line and its help know it. */
 export type Flag = {
   /** `string` takes a value, `boolean` none; `positional` is a word without an option. */
@@ -9,6 +11,20 @@ export type Flag = {
 };
 /** The options of a command by name. */
 export type Flags = Readonly<Record<string, Flag>>;
+
+/**
+ * Settings as options of a command.
+ *
+ * @param settings what they are
+ * @returns an option for each, in the same words wherever it is one
+ */
+export const flagsOf = (settings: readonly Setting[]): Flags =>
+  Object.fromEntries(
+    settings.map(({ flag, group, hint, description }) => [
+      flag,
+      { type: 'string', group, valueHint: hint, description },
+    ]),
+  );
 
 /** What `--help` says of a command. */
 export type Topic = {

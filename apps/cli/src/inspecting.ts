@@ -2,8 +2,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { disposeTree, namedLeaves, type Params } from '@twocan/core';
+import { startBackend } from './machine.ts';
 import { openModel } from './open-model.ts';
-import { useBackend } from './words.ts';
 
 /**
  * Prints what a run or a checkpoint holds.
@@ -13,7 +13,7 @@ import { useBackend } from './words.ts';
  */
 export async function inspectModel(path: string, json: boolean): Promise<void> {
   // Reading needs no speed, and the reference backend loads everywhere.
-  await useBackend('cpu');
+  await startBackend({ backend: 'cpu' });
   const { config, params, step, path: file } = await openModel(path);
   const parameters = countByPart(params as Params);
   disposeTree(params);

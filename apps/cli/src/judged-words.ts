@@ -1,5 +1,6 @@
 import type { Flags } from './help.ts';
 import type { Question } from './judging.ts';
+import { machineOf } from './machine.ts';
 import type { Words } from './options.ts';
 import { choiceOr, MODEL_FLAGS, numberOr, required } from './words.ts';
 
@@ -31,7 +32,7 @@ export const JUDGED_FLAGS: Flags = {
 
 /** The seed of a judgement that draws something. */
 export const SEED: Flags = {
-  seed: { type: 'string', valueHint: 'N', description: 'Of everything random; default 0' },
+  seed: { type: 'string', valueHint: 'N', description: 'Seed of everything random; default 0' },
 };
 
 /**
@@ -50,6 +51,6 @@ export function questionOf(words: Words): Question {
     ...(pool === undefined ? {} : { pool }),
     ...(limit === undefined ? {} : { limit }),
     json: words.json === true,
-    backend: words.backend as string | undefined,
+    machine: machineOf(words),
   };
 }

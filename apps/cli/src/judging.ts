@@ -4,9 +4,9 @@ import { type Compared, compared } from './comparison.ts';
 import { openLabelled } from './datasets.ts';
 import { EVERY, type Evaluation } from './evaluation-sets.ts';
 import type { Pooling } from './features.ts';
+import { type Machine, startBackend } from './machine.ts';
 import { openModel } from './open-model.ts';
 import type { Sides } from './sides.ts';
-import { useBackend } from './words.ts';
 
 /** What every judgement of a trained encoder is asked. */
 export type Question = {
@@ -17,7 +17,7 @@ export type Question = {
   /** How many pictures of each side at most; all unless said. */
   readonly limit?: number;
   readonly json: boolean;
-  readonly backend: string | undefined;
+  readonly machine: Machine;
 };
 
 /** The three answers, and what they are about. */
@@ -40,14 +40,14 @@ export async function judged<R>(
   question: Question,
   judge: (sides: Sides) => Promise<R>,
 ): Promise<Judged<R>> {
-  await useBackend(question.backend);
+  await startBackend(question.machine);
   const { config, params, path, step } = await openModel(question.model);
   const { limit } = question;
   const most = limit === undefined ? EVERY : { train: limit, test: limit };
   const untrained = freshParams(config);
   try {
     const data = await openLabelled(
-      { data: question.data, most, seen: (source) => source === config.data },
+      { ...question.machine, data: question.data, most, seen: (source) => source === config.data },
       config.model.encoder.image,
     );
     for (const note of data.notes()) console.error(note);

@@ -40,13 +40,14 @@ export type Words = Readonly<Record<string, unknown>>;
  * Reads the flags and reports everything that is wrong with them at once.
  *
  * @param words values by flag name
+ * @param settings what is read of them; all settings of a run unless given
  * @returns the parsed options
  * @throws Failure (exit code 2) listing every problem
  */
-export function parseOptions(words: Words): Options {
+export function parseOptions(words: Words, settings: readonly Setting[] = SETTINGS): Options {
   const problems: string[] = [];
   const options: Record<string, unknown> = {};
-  for (const setting of SETTINGS) {
+  for (const setting of settings) {
     const word = words[setting.flag];
     if (word === undefined) continue;
     const value = typeof word === 'string' ? parseWord(setting, word) : word;

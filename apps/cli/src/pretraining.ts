@@ -3,6 +3,7 @@ import { differences, type RunConfig, resolveModel, resolveRun, runLabel } from 
 import { type OpenedData, openData } from './datasets.ts';
 import { EXIT, usageError } from './failure.ts';
 import { alone, interruptible } from './interruptible.ts';
+import { startBackend } from './machine.ts';
 import { layOver, type Options } from './options.ts';
 import { quickStart } from './quick-start.ts';
 import {
@@ -14,7 +15,6 @@ import {
   runFolder,
 } from './run-folder.ts';
 import { train } from './train.ts';
-import { useBackend } from './words.ts';
 
 /** What the command was asked to do. */
 export type Request = {
@@ -44,7 +44,7 @@ async function newRun({ options: asked, out, overwrite }: Request): Promise<numb
   const model = resolveModel(options);
   const folder = runFolder(out ?? defaultRunPath(runLabel(options), new Date()));
   checkNewRun(folder, overwrite);
-  const backend = await useBackend(options.backend, options.threads);
+  const backend = await startBackend(options);
   const data = await openData({ ...options, seen: () => true }, model.encoder.image);
   return closing(data, async () => {
     const config = resolveRun(options, model, data, backend.name);
@@ -73,7 +73,13 @@ async function resumeRun({ options, out }: Request): Promise<number> {
       );
     }
     return alone(folder, async () =>
-      carryOut(folder, before, data, await useBackend(before.backend, asked.threads), true),
+      carryOut(
+        folder,
+        before,
+        data,
+        await startBackend({ ...asked, backend: before.backend }),
+        true,
+      ),
     );
   });
 }

@@ -1,9 +1,9 @@
 import { disposeTree, key } from '@twocan/core';
 import { usageError } from './failure.ts';
-import { openImages } from './layout/open-images.ts';
+import { openImages, roomFor } from './layout/open-images.ts';
+import { type Machine, startBackend } from './machine.ts';
 import { openModel } from './open-model.ts';
 import { writeSamples } from './samples.ts';
-import { useBackend } from './words.ts';
 
 /** What `twocan reconstruct` was asked. */
 export type ReconstructRequest = {
@@ -12,7 +12,7 @@ export type ReconstructRequest = {
   readonly out: string;
   readonly maskRatio: number | undefined;
   readonly seed: number;
-  readonly backend: string | undefined;
+  readonly machine: Machine;
 };
 
 /**
@@ -22,7 +22,7 @@ export type ReconstructRequest = {
  * @throws Failure (exit code 2) for a model without a decoder
  */
 export async function drawReconstructions(request: ReconstructRequest): Promise<void> {
-  await useBackend(request.backend);
+  await startBackend(request.machine);
   const { config, params, step } = await openModel(request.model);
   try {
     const { model } = config;
@@ -34,7 +34,7 @@ export async function drawReconstructions(request: ReconstructRequest): Promise<
         `--mask-ratio ${request.maskRatio}: the model was trained ${model.maskRatio > 0 ? 'with' : 'without'} hidden patches`,
       );
     }
-    const folder = await openImages(request.data, model.encoder);
+    const folder = await openImages(request.data, roomFor(model.encoder, request.machine));
     const asked = {
       ...config,
       model: { ...model, maskRatio: request.maskRatio ?? model.maskRatio },

@@ -5,14 +5,14 @@ import { type Dataset, plainViews } from '@twocan/data';
 import { imageFolder, printable } from '@twocan/data/node';
 import { reasonOf, usageError } from './failure.ts';
 import { encoderFeatures, extractRows, type Rows, type Sizes } from './features.ts';
-import { openImages } from './layout/open-images.ts';
+import { openImages, roomFor } from './layout/open-images.ts';
+import { type Machine, startBackend } from './machine.ts';
 import { type OpenedModel, openModel } from './open-model.ts';
 import { writeOutput } from './outputs.ts';
 import { picturesIn, writeSheet } from './picture-files.ts';
 import { indexedRows } from './search-index.ts';
 import type { SheetRow } from './sheet.ts';
 import { nearest, pairsAbove, unitRows } from './similarity.ts';
-import { useBackend } from './words.ts';
 
 /** What `twocan search` was asked. */
 export type SearchRequest = {
@@ -21,7 +21,7 @@ export type SearchRequest = {
   readonly top: number;
   readonly index: string | undefined;
   readonly out: string | undefined;
-  readonly backend: string | undefined;
+  readonly machine: Machine;
   /** One image to find the like of, or the least cosine of pairs. */
   readonly wanted: { readonly query: string } | { readonly least: number };
 };
@@ -35,10 +35,13 @@ type Found = { readonly lines: string[]; readonly json: unknown; readonly rows: 
  * @param request model, folder and what is wanted
  */
 export async function searchFolder(request: SearchRequest): Promise<void> {
-  await useBackend(request.backend);
+  await startBackend(request.machine);
   const model = await openModel(request.model);
   try {
-    const folder = await openImages(request.data, model.config.model.encoder);
+    const folder = await openImages(
+      request.data,
+      roomFor(model.config.model.encoder, request.machine),
+    );
     try {
       const rows = await indexedRows(model, folder, request.index);
       const { wanted } = request;

@@ -38,7 +38,8 @@ const text: Kind = { kind: 'text' };
 const DATA = 'Data';
 const METHOD = 'Model and method';
 const TRAINING = 'Training';
-const MACHINE = 'Machine';
+/** The group of options that say what computes, not what. */
+export const MACHINE = 'Machine';
 
 /**
  * Every setting of `twocan pretrain`: flags, help, config files and their schema are all made of it.
@@ -103,11 +104,12 @@ export const SETTINGS: readonly Setting[] = [
   },
   {
     ...{ flag: 'temperature', group: METHOD, ...number({ min: 0, open: true }), hint: 'T' },
-    description: 'Of the contrastive loss; default 0.1',
+    description: 'Temperature of the contrastive loss; default 0.1',
   },
   {
     ...{ flag: 'weights', group: METHOD, kind: 'weights', hint: 'C,R,D' },
-    description: 'Of contrast, reconstruction and denoising; default 0.03,0.67,0.3',
+    description:
+      "Weights of contrast, reconstruction and denoising; default the method's, 0.03,0.67,0.3 of can",
   },
   {
     ...{ flag: 'epochs', group: TRAINING, ...number({ min: 0, open: true }), hint: 'N' },
@@ -131,7 +133,7 @@ export const SETTINGS: readonly Setting[] = [
   },
   {
     ...{ flag: 'seed', group: TRAINING, ...whole(0), hint: 'N' },
-    description: 'Of everything random; default 0',
+    description: 'Seed of everything random; default 0',
   },
   {
     ...{ flag: 'checkpoint-every', group: TRAINING, ...whole(0), hint: 'STEPS' },
@@ -139,7 +141,8 @@ export const SETTINGS: readonly Setting[] = [
   },
   {
     ...{ flag: 'cache', group: MACHINE, ...number({ min: 0 }), hint: 'MB' },
-    description: 'Memory for decoded images; larger folders are read again each epoch; default 512',
+    description:
+      'Memory for decoded images; those of larger folders are read when needed; default 512',
   },
   {
     ...{ flag: 'backend', group: MACHINE, kind: 'choice', choices: BACKENDS },
@@ -148,7 +151,7 @@ export const SETTINGS: readonly Setting[] = [
   },
   {
     ...{ flag: 'threads', group: MACHINE, ...whole(1), hint: 'N' },
-    description: 'Of the simd backend; default one for each processor',
+    description: 'Threads of the simd backend; default one for each processor',
   },
 ];
 

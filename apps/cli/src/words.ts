@@ -1,11 +1,10 @@
-import { enableProdMode } from '@tensorflow/tfjs-core';
-import { type BackendReport, chooseBackend } from '@twocan/backend';
 import { checkNumber, notation } from './check-setting.ts';
-import { reasonOf, usageError } from './failure.ts';
+import { usageError } from './failure.ts';
 import type { Flags } from './help.ts';
+import { MACHINE_FLAGS } from './machine.ts';
 import { hint } from './nearest-name.ts';
 import type { Words } from './options.ts';
-import { BACKENDS, type Range } from './settings.ts';
+import type { Range } from './settings.ts';
 
 /** Options that every command with a model has. */
 export const MODEL_FLAGS: Flags = {
@@ -14,11 +13,7 @@ export const MODEL_FLAGS: Flags = {
     valueHint: 'RUN|FILE',
     description: 'A run folder (its newest checkpoint), or a checkpoint file',
   },
-  backend: {
-    type: 'string',
-    valueHint: BACKENDS.join('|'),
-    description: 'What computes; default auto, the first that loads',
-  },
+  ...MACHINE_FLAGS,
 };
 
 /**
@@ -92,23 +87,4 @@ export function choiceOr<C extends string, T>(
   if (known !== undefined) return known;
   const near = hint(String(word), choices, '');
   throw usageError(`--${flag} must be one of ${choices.join(', ')}${near}, got ${String(word)}`);
-}
-
-/**
- * Makes the backend of `--backend` current.
- *
- * @throws Failure (exit code 2) saying what to install when it is missing
- */
-export async function useBackend(
-  name: string | undefined,
-  threads?: number,
-): Promise<BackendReport> {
-  const wanted = choiceOr({ backend: name }, 'backend', BACKENDS, 'auto');
-  enableProdMode(); // else tfjs's cpu backend prints an advertisement
-  try {
-    return await chooseBackend(wanted, threads === undefined ? {} : { threads });
-  } catch (error) {
-    const missing = error instanceof Error && 'code' in error && error.code === 'BACKEND_MISSING';
-    throw missing ? usageError(reasonOf(error), error) : error;
-  }
 }

@@ -9,12 +9,12 @@ import { type LabelledData, openLabelled } from '../datasets.ts';
 import { atMost, EVERY, type Evaluation, MOST } from '../evaluation-sets.ts';
 import { EXIT, usageError } from '../failure.ts';
 import { alone, interruptible } from '../interruptible.ts';
+import { startBackend } from '../machine.ts';
 import { openModel } from '../open-model.ts';
 import type { Options } from '../options.ts';
 import { checkFolder } from '../outputs.ts';
 import { createRun, readRunConfig, runFolder } from '../run-folder.ts';
 import { train } from '../train.ts';
-import { useBackend } from '../words.ts';
 import { judgeClaims } from './claims.ts';
 import type { Row } from './grid.ts';
 import { type Baselines, linesOf } from './lines.ts';
@@ -48,7 +48,7 @@ export async function ablate(request: AblationRequest): Promise<number> {
   const out = resolve(request.out);
   checkPlace(out);
   const model = resolveModel(base);
-  const backend = await useBackend(base.backend, base.threads);
+  const backend = await startBackend(base);
   const data = await openLabelled({ ...base, most: EVERY, seen: () => true }, model.encoder.image);
   try {
     const config = resolveRun(base, model, data, backend.name);

@@ -1,18 +1,17 @@
 import { availableParallelism, cpus } from 'node:os';
 import { type BackendName, type BackendReport, chooseBackend } from '@twocan/backend';
 import { resolveCanConfig } from '@twocan/can';
+import { type Machine, startBackend } from '../machine.ts';
 import { progressOf } from '../progress.ts';
-import { useBackend } from '../words.ts';
 import { kernelTimes } from './kernel-times.ts';
 import { type TimedStep, timedStep } from './timed-step.ts';
 
 /** What is to be timed. */
 export type Bench = {
-  readonly backend: string | undefined;
+  readonly machine: Machine;
   readonly preset: string;
   readonly batch: number;
   readonly rounds: number;
-  readonly threads: number | undefined;
 };
 
 type Contestant = {
@@ -34,12 +33,12 @@ const median = (values: readonly number[]): number =>
  * @throws Failure (exit code 2) if the backend is missing
  */
 export async function benchmark(bench: Bench): Promise<string[]> {
-  const { preset, batch, rounds, threads } = bench;
+  const { preset, batch, rounds, machine } = bench;
   const config = resolveCanConfig({ preset, method: 'can' } as Parameters<
     typeof resolveCanConfig
   >[0]);
-  const enter = async (name: string | undefined): Promise<Contestant> => {
-    const report = await useBackend(name, threads);
+  const enter = async (wanted: Machine): Promise<Contestant> => {
+    const report = await startBackend(wanted);
     const step = timedStep(config, batch);
     const contestant = { report, step, millis: [] };
     // The first makes what lasts: compiled kernels, memory.
@@ -47,8 +46,9 @@ export async function benchmark(bench: Bench): Promise<string[]> {
     contestant.millis.length = 0;
     return contestant;
   };
-  const own = await enter(bench.backend);
-  const others = own.report.name === REFERENCE ? [] : [await enter(REFERENCE)];
+  const own = await enter(machine);
+  const others =
+    own.report.name === REFERENCE ? [] : [await enter({ ...machine, backend: REFERENCE })];
   const all = [own, ...others];
   const progress = progressOf('timing, rounds');
   for (let round = 1; round <= rounds; round++) {

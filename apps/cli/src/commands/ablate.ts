@@ -1,20 +1,15 @@
 import { GRIDS } from '../ablation/grid.ts';
 import { command } from '../command.ts';
 import { usageError } from '../failure.ts';
-import type { Flags } from '../help.ts';
+import { flagsOf } from '../help.ts';
 import { parseOptions } from '../options.ts';
 import { SETTINGS } from '../settings.ts';
 import { choiceOr, numberOr, required } from '../words.ts';
 
 const GRID = 'Ablation';
 
-const shared: Flags = Object.fromEntries(
-  // The rows say which losses there are; what else they vary they lay over the rest.
-  SETTINGS.filter(({ flag }) => flag !== 'method').map(({ flag, group, hint, description }) => [
-    flag,
-    { type: 'string', group, valueHint: hint, description },
-  ]),
-);
+// The rows say which losses there are; what else they vary they lay over the rest.
+const { data, method: _, ...settings } = flagsOf(SETTINGS);
 
 const names = Object.keys(GRIDS);
 
@@ -40,7 +35,11 @@ export const ablate = command(
         ...{ type: 'string', group: GRID, valueHint: 'DIR' },
         description: 'Where runs and table go; the same command goes on where it was interrupted',
       },
-      ...shared,
+      data: {
+        ...{ type: 'string', valueHint: 'DIR|shapes[:N]', group: data?.group ?? GRID },
+        description: 'Folder of images, one folder a class, or built-in drawings; needed',
+      },
+      ...settings,
     },
     examples: [
       'twocan ablate --grid paper --data photos --preset tiny32 --epochs 50 --out ablation',
@@ -52,7 +51,7 @@ export const ablate = command(
     const budget = choiceOr(words, 'budget', ['steps', 'flops', 'both'] as const, 'both');
     const base = parseOptions(words);
     if (base.data === undefined)
-      throw usageError('--data is needed: a folder with one folder a class');
+      throw usageError('--data is needed: a folder with one folder a class, or shapes');
     const request = {
       ...{ grid, base, rows: GRIDS[grid] ?? [] },
       seeds: numberOr(words, 'seeds', 3, { min: 1, whole: true }),

@@ -1,9 +1,7 @@
 import { presetNames } from '@twocan/vit';
 import { command } from '../command.ts';
-import { usageError } from '../failure.ts';
-import { hint } from '../nearest-name.ts';
-import { BACKENDS } from '../settings.ts';
-import { numberOr } from '../words.ts';
+import { BACKEND_FLAGS, machineOf } from '../machine.ts';
+import { choiceOr, numberOr } from '../words.ts';
 
 /** `twocan bench`: how long a training step takes on a backend, beside simd. */
 export const bench = command(
@@ -11,11 +9,6 @@ export const bench = command(
     name: 'bench',
     description: 'Time training steps on a backend, in turns with simd',
     flags: {
-      backend: {
-        type: 'string',
-        valueHint: BACKENDS.join('|'),
-        description: 'What computes; default auto, the first that loads',
-      },
       preset: {
         type: 'string',
         valueHint: 'NAME',
@@ -23,27 +16,20 @@ export const bench = command(
       },
       batch: { type: 'string', valueHint: 'N', description: 'Images a step; default 64' },
       steps: { type: 'string', valueHint: 'N', description: 'Steps that are timed; default 5' },
-      threads: { type: 'string', valueHint: 'N', description: 'Threads of simd; default all' },
+      ...BACKEND_FLAGS,
     },
     examples: ['twocan bench --backend webgpu', 'twocan bench --preset micro32 --batch 8'],
   },
   async (words) => {
-    const given = words.preset ?? 'tiny32';
-    const preset = presetNames.find((known) => known === given);
-    if (preset === undefined) {
-      throw usageError(
-        `--preset must be one of ${presetNames.join(', ')}${hint(String(given), presetNames, '')}, got ${given}`,
-      );
-    }
+    const preset = choiceOr(words, 'preset', presetNames, 'tiny32');
     const whole = { min: 1, whole: true };
     const { benchmark } = await import('../bench/benchmark.ts');
     const lines = await benchmark({
-      backend: words.backend as string | undefined,
+      machine: machineOf(words),
       preset,
       // A contrast needs two images.
       batch: numberOr(words, 'batch', 64, { min: 2, whole: true }),
       rounds: numberOr(words, 'steps', 5, whole),
-      threads: numberOr(words, 'threads', undefined, whole),
     });
     console.log(lines.join('\n'));
     return undefined;

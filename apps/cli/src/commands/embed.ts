@@ -1,4 +1,5 @@
 import { command } from '../command.ts';
+import { machineOf } from '../machine.ts';
 import { namesBeside } from '../npy.ts';
 import { outputFile } from '../outputs.ts';
 import { MODEL_FLAGS, required } from '../words.ts';
@@ -29,7 +30,7 @@ export const embed = command(
       beside: namesBeside,
     });
     const { embedFolder } = await import('../embedding.ts');
-    await embedFolder({ model, data, out, backend: words.backend as string | undefined });
+    await embedFolder({ model, data, out, machine: machineOf(words) });
     return undefined;
   },
 );

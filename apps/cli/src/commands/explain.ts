@@ -1,5 +1,6 @@
 import { command } from '../command.ts';
 import { SEED } from '../judged-words.ts';
+import { machineOf } from '../machine.ts';
 import { outputFile } from '../outputs.ts';
 import { MODEL_FLAGS, numberOr, required } from '../words.ts';
 
@@ -30,7 +31,7 @@ export const explain = command(
         : { attention: outputFile(words, { flag: 'attention', endings: ['.png'] }) }),
       seed: numberOr(words, 'seed', 0, { min: 0, whole: true }),
       json: words.json === true,
-      backend: words.backend as string | undefined,
+      machine: machineOf(words),
     };
     const { explain: run } = await import('../explaining.ts');
     await run(request);

@@ -2,6 +2,7 @@ import { presetNames } from '@twocan/vit';
 import { command } from '../command.ts';
 import { usageError } from '../failure.ts';
 import { LABELLED_FLAGS, SEED } from '../judged-words.ts';
+import { machineOf } from '../machine.ts';
 import type { Words } from '../options.ts';
 import { outputFile } from '../outputs.ts';
 import { choiceOr, numberOr, required } from '../words.ts';
@@ -58,6 +59,7 @@ export const finetune = command(
         : { confusion: outputFile(words, { flag: 'confusion', endings: ['.png'] }) }),
       perClass: words['per-class'] === true,
       json: words.json === true,
+      machine: machineOf(words),
     };
     if (words.resume === true) {
       checkResume(words);
@@ -109,14 +111,22 @@ export const finetune = command(
         return { ...recipe, batch, learningRate: rate ?? (BASE_RATE * batch) / 256 };
       },
       overwrite: words.overwrite === true,
-      backend: words.backend as string | undefined,
     };
     const { finetune: run } = await import('../finetuning/finetune.ts');
     return run(request);
   },
 );
 
-const WITH_RESUME = ['resume', 'out', 'confusion', 'per-class', 'json', 'debug'];
+const WITH_RESUME = [
+  'resume',
+  'out',
+  'confusion',
+  'per-class',
+  'json',
+  'threads',
+  'cache',
+  'debug',
+];
 
 /** What a run is does not change while it goes on. */
 function checkResume(words: Words): void {

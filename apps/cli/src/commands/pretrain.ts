@@ -1,20 +1,13 @@
 import { command } from '../command.ts';
 import { readConfigFile } from '../config-file.ts';
-import type { Flags } from '../help.ts';
+import { type Flags, flagsOf } from '../help.ts';
 import { layOver, parseOptions } from '../options.ts';
 import { SETTINGS } from '../settings.ts';
 
 const RUN = 'Run';
 
-const settings: Flags = Object.fromEntries(
-  SETTINGS.map(({ flag, group, hint, description }) => [
-    flag,
-    { type: 'string', group, valueHint: hint, description },
-  ]),
-);
-
 const flags: Flags = {
-  ...settings,
+  ...flagsOf(SETTINGS),
   out: {
     ...{ type: 'string', group: RUN, valueHint: 'RUN' },
     description: 'Run folder; default runs/DATA-PRESET-TIME',

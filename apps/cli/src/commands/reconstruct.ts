@@ -1,4 +1,5 @@
 import { command } from '../command.ts';
+import { machineOf } from '../machine.ts';
 import { outputFile } from '../outputs.ts';
 import { MODEL_FLAGS, numberOr, required } from '../words.ts';
 
@@ -16,7 +17,7 @@ export const reconstruct = command(
         valueHint: '0..1',
         description: "Share of patches hidden; default the run's",
       },
-      seed: { type: 'string', valueHint: 'N', description: 'Of masks and noise; default 0' },
+      seed: { type: 'string', valueHint: 'N', description: 'Seed of masks and noise; default 0' },
     },
     examples: ['twocan reconstruct --model runs/photos --data photos --mask-ratio 0.75'],
   },
@@ -31,7 +32,7 @@ export const reconstruct = command(
       }),
       maskRatio: numberOr(words, 'mask-ratio', undefined, { min: 0, max: 0.99 }),
       seed: numberOr(words, 'seed', 0, { min: 0, whole: true }),
-      backend: words.backend as string | undefined,
+      machine: machineOf(words),
     };
     const { drawReconstructions } = await import('../reconstructing.ts');
     await drawReconstructions(request);

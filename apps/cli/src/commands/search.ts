@@ -1,5 +1,6 @@
 import { command } from '../command.ts';
 import { usageError } from '../failure.ts';
+import { machineOf } from '../machine.ts';
 import { outputFile } from '../outputs.ts';
 import { MODEL_FLAGS, numberOr, required } from '../words.ts';
 
@@ -56,7 +57,7 @@ export const search = command(
       top: numberOr(words, 'top', 8, { min: 1, whole: true }),
       index: file('index', ['', '.index', '.safetensors'], true),
       out: file('out', ['.png', '.json']),
-      backend: words.backend as string | undefined,
+      machine: machineOf(words),
       wanted: least === undefined ? { query: required(words, 'query', 'an image') } : { least },
     };
     const { searchFolder } = await import('../searching.ts');

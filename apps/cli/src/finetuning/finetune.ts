@@ -6,10 +6,10 @@ import { openLabelled } from '../datasets.ts';
 import { EVERY, type Evaluation } from '../evaluation-sets.ts';
 import { EXIT, usageError } from '../failure.ts';
 import { alone, interruptible } from '../interruptible.ts';
+import { type Machine, startBackend } from '../machine.ts';
 import { percent } from '../percent.ts';
 import { classLines } from '../probing.ts';
 import { checkNewRun, clearRun, readRunConfig } from '../run-folder.ts';
-import { useBackend } from '../words.ts';
 import { type FinetuneFolder, finetuneFolder } from './folder.ts';
 import { judgeClassifier } from './judge.ts';
 import { beginningOf, dataFacts, type FinetuneAsked, type FinetunePlan } from './plan.ts';
@@ -21,11 +21,11 @@ export type FinetuneRequest = {
   readonly confusion?: string;
   readonly perClass: boolean;
   readonly json: boolean;
+  readonly machine: Machine;
 };
 
 /** A classifier that is to be trained. */
-export type NewFinetune = FinetuneRequest &
-  FinetuneAsked & { readonly overwrite: boolean; readonly backend: string | undefined };
+export type NewFinetune = FinetuneRequest & FinetuneAsked & { readonly overwrite: boolean };
 
 /**
  * Trains encoder and head on a labelled folder, and prints what they reach on held-out images.
@@ -40,9 +40,9 @@ export async function finetune(request: NewFinetune): Promise<number> {
   const { data, recipeFor, out } = request;
   const folder = out === undefined ? undefined : finetuneFolder(out);
   if (folder !== undefined) checkNewRun(folder, request.overwrite);
-  const { name: backend } = await useBackend(request.backend);
+  const { name: backend } = await startBackend(request.machine);
   const beginning = await beginningOf(request);
-  return onImages(data, beginning.encoder.image, async (evaluation) => {
+  return onImages({ ...request.machine, data }, beginning.encoder.image, async (evaluation) => {
     const { length } = evaluation.train;
     const recipe = recipeFor(length);
     if (recipe.batch > length) {
@@ -70,24 +70,28 @@ export async function resumeFinetune(
 ): Promise<number> {
   const folder = finetuneFolder(request.out);
   const plan = readRunConfig<FinetunePlan>(folder);
-  await useBackend(plan.backend);
-  return onImages(plan.data, plan.encoder.image, async (evaluation) => {
-    const { classes, trainImages } = dataFacts(evaluation);
-    if (trainImages !== plan.trainImages || String(classes) !== String(plan.classes)) {
-      throw usageError(
-        `--resume: ${plan.data} has ${trainImages} images of ${classes.length} classes to learn from, and had ${plan.trainImages} of ${plan.classes.length}; restore them or start anew`,
-      );
-    }
-    return alone(folder, () => carryOut(request, plan, evaluation, folder));
-  });
+  await startBackend({ ...request.machine, backend: plan.backend });
+  return onImages(
+    { ...request.machine, data: plan.data },
+    plan.encoder.image,
+    async (evaluation) => {
+      const { classes, trainImages } = dataFacts(evaluation);
+      if (trainImages !== plan.trainImages || String(classes) !== String(plan.classes)) {
+        throw usageError(
+          `--resume: ${plan.data} has ${trainImages} images of ${classes.length} classes to learn from, and had ${plan.trainImages} of ${plan.classes.length}; restore them or start anew`,
+        );
+      }
+      return alone(folder, () => carryOut(request, plan, evaluation, folder));
+    },
+  );
 }
 
 async function onImages(
-  path: string,
+  asked: Machine & { readonly data: string },
   image: FinetunePlan['encoder']['image'],
   work: (evaluation: Evaluation) => Promise<number>,
 ): Promise<number> {
-  const data = await openLabelled({ data: path, most: EVERY }, image);
+  const data = await openLabelled({ ...asked, most: EVERY }, image);
   for (const note of data.notes()) console.error(note);
   try {
     return await work(data.evaluation);

@@ -47,6 +47,18 @@ export async function openImages(path: string, room: Room): Promise<OpenedImages
 }
 
 /**
+ * What decides how a folder is read.
+ *
+ * @param encoder has the model's image size
+ * @param machine megabytes for decoded images
+ * @returns the room
+ */
+export const roomFor = (
+  { image }: Pick<Room, 'image'>,
+  { cache }: { readonly cache?: number | undefined },
+): Room => ({ image, ...(cache === undefined ? {} : { cacheBytes: cache * 1e6 }) });
+
+/**
  * Opens one part of a folder.
  *
  * @param root the folder

@@ -1,10 +1,10 @@
-import { enableProdMode, type Tensor, tensor4d } from '@tensorflow/tfjs-core';
+import { type Tensor, tensor4d } from '@tensorflow/tfjs-core';
 import { type BackendName, chooseBackend, type Leaves, worstShare } from '@twocan/backend';
 import { type CanParams, canLoss, initCan, resolveCanConfig } from '@twocan/can';
 import { fold, key, namedLeaves, normal, valueAndGrad } from '@twocan/core';
 import { adamw } from '@twocan/optim';
 import { disposeState, initState, makeStep } from '@twocan/trainer';
-import { useBackend } from '../words.ts';
+import { startBackend } from '../machine.ts';
 
 const STEPS = 3;
 const BATCH = 4;
@@ -49,12 +49,11 @@ async function train(): Promise<Outcome> {
  * @returns what was compared, in words
  * @throws Failure (exit code 2) if the backend does not load, Error if it computes something else
  */
-export async function checkBackend(name: string): Promise<string> {
-  enableProdMode(); // else tfjs's cpu backend prints an advertisement
-  const { why } = await useBackend(name);
+export async function checkBackend(name: BackendName): Promise<string> {
+  const { why } = await startBackend({ backend: name });
   await chooseBackend('cpu');
   const expected = await train();
-  await chooseBackend(name as BackendName);
+  await chooseBackend(name);
   const actual = await train();
   const [path, share] = worstShare(actual.gradients, expected.gradients);
   const shown = (losses: readonly number[]): string => losses.map((x) => x.toFixed(5)).join(' ');

@@ -1,0 +1,73 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { drawPhotos, scratch, twocan } from '../cli.ts';
+import { describeRows, expectFailure, type Rows } from './rows.ts';
+
+const folder = scratch();
+afterAll(folder.remove);
+
+const run = folder.path('run');
+const photos = folder.path('photos');
+const MACHINE = ['--backend', 'simd', '--threads', '1', '--cache', '0'];
+const MODEL = ['--model', run, '--data', photos];
+/** A short line of each command that computes on images. */
+const LINES: Readonly<Record<string, readonly string[]>> = {
+  pretrain: ['--data', 'shapes:4', '--batch', '2', '--steps', '1', '--out', folder.path('second')],
+  knn: MODEL,
+  probe: [...MODEL, '--epochs', '1'],
+  fewshot: [...MODEL, '--shots', '1', '--draws', '1'],
+  finetune: [...MODEL, '--epochs', '1'],
+  explain: MODEL,
+  embed: [...MODEL, '--out', folder.path('features.npy')],
+  search: [...MODEL, '--duplicates', '0.99'],
+  reconstruct: [...MODEL, '--out', folder.path('sheet.png')],
+};
+
+beforeAll(async () => {
+  await drawPhotos(photos, 2, 5);
+  const begun = ['--data', 'shapes:4', '--batch', '2', '--steps', '1', '--out', run];
+  expect((await twocan(['pretrain', ...begun, ...MACHINE])).code).toBe(0);
+});
+
+const ROWS: Rows = {
+  'Threads for a backend that has none to choose': async () => {
+    for (const backend of ['cpu', 'wasm']) {
+      const args = ['embed', ...MODEL, '--out', folder.path('few.npy')];
+      const { code, stderr } = await twocan([...args, '--backend', backend, '--threads', '2']);
+      const note = `--threads 2 changes nothing: the backend ${backend}`;
+      expect([code, stderr]).toEqual([0, expect.stringContaining(note)]);
+    }
+  },
+
+  'A machine option out of range': async () => {
+    for (const [command, line] of Object.entries(LINES)) {
+      const args = [command, ...line, '--backend', 'sim', '--threads', '0', '--cache', '-1'];
+      const outcome = await twocan(args);
+      expectFailure(outcome, 2, /--cache must be a number of at least 0, got -1/);
+      expectFailure(outcome, 2, /--backend must be one of .*; did you mean simd\?, got sim/);
+      expectFailure(outcome, 2, /--threads must be a whole number of at least 1, got 0/);
+    }
+  },
+};
+
+describeRows('Machine', ROWS);
+
+test('every command that computes on images takes the same machine options', async () => {
+  for (const [command, line] of Object.entries(LINES)) {
+    const { code, stderr } = await twocan([command, ...line, ...MACHINE]);
+    expect([command, code, stderr]).toEqual([command, 0, expect.not.stringContaining('twocan:')]);
+  }
+}, 200_000);
+
+test('help has them in the same words everywhere', async () => {
+  const linesOf = async (command: string): Promise<string[]> => {
+    const { stdout } = await twocan([command, '--help']);
+    const [, group = ''] = stdout.split('\nMachine\n');
+    return (group.split('\n\n')[0] ?? '').split(/\s+/);
+  };
+  const expected = await linesOf('pretrain');
+  expect(expected).toContain('--threads');
+  for (const command of [...Object.keys(LINES), 'ablate']) {
+    expect([command, await linesOf(command)]).toEqual([command, expected]);
+  }
+  expect(await linesOf('bench')).toEqual(expect.arrayContaining(['--backend', '--threads']));
+}, 100_000);
