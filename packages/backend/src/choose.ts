@@ -1,4 +1,4 @@
-import { env, getBackend, ready, setBackend } from '@tensorflow/tfjs-core';
+import { env, findBackendFactory, getBackend, ready, setBackend } from '@tensorflow/tfjs-core';
 import { registerGradients } from '@twocan/core';
 import { type BackendName, type BackendOptions, LOADERS, PREFERENCE } from './loaders.ts';
 import { checkParity } from './parity.ts';
@@ -47,7 +47,7 @@ export async function chooseBackend(
     }
     try {
       await loader.load({ ...options, auto: preference === 'auto' });
-      if (!(await setBackend(loader.tfjsName))) throw new Error('tfjs could not start it');
+      if (!(await setBackend(loader.tfjsName))) throw await whyNotStarted(loader.tfjsName);
       await ready();
       if (loader.isChecked && !checked.has(name)) {
         await checkParity(loader.tfjsName);
@@ -81,6 +81,18 @@ export async function chooseBackend(
 
 function explain(preference: unknown, name: BackendName, about: string): string {
   return preference === name ? `${about}, as asked` : `${about}, the first that loads here`;
+}
+
+/** tfjs keeps to itself why a backend did not start: starting it once more has the reason. */
+async function whyNotStarted(tfjsName: string): Promise<Error> {
+  try {
+    await findBackendFactory(tfjsName)?.();
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    const full = /memory|allocat/i.test(why) && { remedy: 'give the process more memory' };
+    return Object.assign(new Error(`it does not start (${why})`, { cause }), full);
+  }
+  return new Error('tfjs could not start it');
 }
 
 /** An error that knows better than its loader what helps says so. */
