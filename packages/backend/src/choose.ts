@@ -89,8 +89,9 @@ async function whyNotStarted(tfjsName: string): Promise<Error> {
     await findBackendFactory(tfjsName)?.();
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
-    const full = /memory|allocat/i.test(why) && { remedy: 'give the process more memory' };
-    return Object.assign(new Error(`it does not start (${why})`, { cause }), full);
+    if (!/memory|allocat/i.test(why)) return new Error(`it does not start: ${why}`, { cause });
+    const error = new Error('the memory that this process may use is not enough', { cause });
+    return Object.assign(error, { remedy: 'give it more, or take the cpu backend' });
   }
   return new Error('tfjs could not start it');
 }
