@@ -76,7 +76,10 @@ export function commandHelp({ name, description, flags, examples }: Topic, style
     const lines = own.flatMap(([flag, { valueHint, description: text }]) =>
       columns(left(flag, valueHint), text, width),
     );
-    return [style.heading(groups.length > 1 ? group : 'Options'), ...lines].join('\n');
+    return [
+      style.heading(group === OTHERS && groups[0] === OTHERS ? 'Options' : group),
+      ...lines,
+    ].join('\n');
   });
   const shown = examples.map((example) => `  ${example}`);
   return [

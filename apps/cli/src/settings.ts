@@ -146,8 +146,8 @@ export const SETTINGS: readonly Setting[] = [
   },
   {
     ...{ flag: 'backend', group: MACHINE, kind: 'choice', choices: BACKENDS },
-    hint: BACKENDS.join('|'),
-    description: 'What computes; default auto, the first that loads',
+    hint: 'NAME',
+    description: `What computes: ${BACKENDS.join(', ')}; default auto, the first that loads`,
   },
   {
     ...{ flag: 'threads', group: MACHINE, ...whole(1), hint: 'N' },
