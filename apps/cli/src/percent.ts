@@ -1,7 +1,8 @@
 /**
  * A share as text.
  *
- * @param share 0 to 1
- * @returns such as `47.8%`
+ * @param share 0 to 1; undefined or NaN where there is none
+ * @returns such as `47.8%`; a dash for what is missing
  */
-export const percent = (share: number): string => `${(100 * share).toFixed(1)}%`;
+export const percent = (share: number | undefined): string =>
+  share === undefined || Number.isNaN(share) ? '–' : `${(100 * share).toFixed(1)}%`;

@@ -11,6 +11,7 @@ import { disposeState, fit, isNonFinite, makeStep, type TrainEvent } from '@twoc
 import { continuedState, freshState, type State } from './begin.ts';
 import { environmentOf } from './environment.ts';
 import { isSystemError } from './failure.ts';
+import { comparisonOf } from './judged-lines.ts';
 import { countsOf, knnLine } from './knn.ts';
 import { duration, makeProgress, type Progress } from './progress.ts';
 import { openRecord, type Record } from './record.ts';
@@ -155,15 +156,9 @@ function announce({ config, data, backend, resume }: Run, step: number, progress
 /** The k-NN line, with its numbers in result.json; nothing where labels are not known. */
 function verdictOf({ folder, data }: Run, { lines }: Record): string | undefined {
   const { evaluation } = data;
-  const judged = lines.flatMap(({ evaluation: judgement }) => (judgement ? [judgement] : []));
-  const [first, last] = [judged[0], judged.at(-1)];
-  if (evaluation === undefined || first === undefined || last === undefined) return undefined;
-  const result = {
-    trained: last.knn ?? 0,
-    rawPixels: first.rawPixels ?? 0,
-    untrained: first.knn ?? 0,
-    ...countsOf(evaluation),
-  };
+  const compared = comparisonOf(lines);
+  if (evaluation === undefined || compared === undefined) return undefined;
+  const result = { ...compared, ...countsOf(evaluation) };
   writeFileSync(folder.result, `${JSON.stringify({ knn: result }, null, 2)}\n`);
   return knnLine(result, evaluation.heldOut);
 }

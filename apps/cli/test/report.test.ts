@@ -35,7 +35,7 @@ test('a long curve keeps its means and its extremes', () => {
 });
 
 test('a chart draws each point inside its frame, and says what it shows', () => {
-  const svg = drawChart({
+  const { markup: svg } = drawChart({
     title: '<k-NN>',
     points: [
       [0, 0.2],
@@ -49,7 +49,7 @@ test('a chart draws each point inside its frame, and says what it shows', () => 
     const [x = -1, y = -1] = corner.split(',').map(Number);
     expect(x >= 0 && x <= 360 && y >= 0 && y <= 210).toBe(true);
   }
-  expect(drawChart({ title: 'x', points: [] })).toContain('No values yet');
+  expect(drawChart({ title: 'x', points: [] }).markup).toContain('No values yet');
 });
 
 test('a map has a dot in its frame for each image, in the colour and under the name of its class', () => {
@@ -58,7 +58,7 @@ test('a map has a dot in its frame for each image, in the colour and under the n
     { x: 30, y: 400, class: 1 },
     { x: 7, y: 7, class: 1 },
   ];
-  const svg = drawScatter(points, ['<a>', 'b'], 'a <map>');
+  const { markup: svg } = drawScatter(points, ['<a>', 'b'], 'a <map>');
   expect(svg).toContain('aria-label="a &lt;map&gt;"');
   const dots = [
     ...svg.matchAll(/cx="([^"]+)" cy="([^"]+)" r="[\d.]+" fill="([^"]+)"><title>([^<]+)</g),

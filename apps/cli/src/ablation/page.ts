@@ -1,5 +1,5 @@
 import { percent } from '../percent.ts';
-import { escapeHtml } from '../report/html.ts';
+import { documentOf, type Html, html } from '../report/html.ts';
 import { ends, ticks } from '../report/scale.ts';
 import { STYLE } from '../report/style.ts';
 import { QUESTIONS } from './grid.ts';
@@ -30,24 +30,17 @@ export function ablationPage(lines: readonly Line[], baselines: Baselines, about
           own.map((line) => ({ name: line.row, statistic: line[measure] })),
           levels,
         );
-        return `<figure class="chart"><h3>${title}</h3>${drawn}</figure>`;
+        return html`<figure class="chart"><h3>${title}</h3>${drawn}</figure>`;
       }),
     );
-    return [
-      `<h2>${escapeHtml(group)}</h2><p class="faint">${escapeHtml(QUESTIONS[group] ?? '')}</p>`,
-      `<div class="charts wide">${figures.join('')}</div>`,
-    ].join('');
+    return html`<h2>${group}</h2><p class="faint">${QUESTIONS[group] ?? ''}</p><div class="charts wide">${figures}</div>`;
   });
-  return [
-    '<!doctype html><html lang="en"><head><meta charset="utf-8">',
-    '<meta name="viewport" content="width=device-width, initial-scale=1">',
-    `<title>twocan ablation</title><style>${STYLE}${MEAN}</style></head><body>`,
-    '<h1>Ablation</h1>',
-    `<p class="faint">${escapeHtml(about)}</p>`,
-    '<p class="faint">Top-1 accuracy. A dot is a seed, the upright line their mean, the bar one standard deviation to each side; dashed lines are raw pixels and the untrained encoder.</p>',
+  return documentOf('twocan ablation', `${STYLE}${MEAN}`, [
+    html`<h1>Ablation</h1>`,
+    html`<p class="faint">${about}</p>`,
+    html`<p class="faint">Top-1 accuracy. A dot is a seed, the upright line their mean, the bar one standard deviation to each side; dashed lines are raw pixels and the untrained encoder.</p>`,
     ...plots,
-    '</body></html>\n',
-  ].join('\n');
+  ]);
 }
 
 const MEAN = '.mean { stroke: var(--curve); stroke-width: 2; }';
@@ -55,7 +48,7 @@ const MEAN = '.mean { stroke: var(--curve); stroke-width: 2; }';
 type Entry = { readonly name: string; readonly statistic: Statistic | undefined };
 
 /** Rows of dots over one axis. */
-function dotPlot(title: string, entries: readonly Entry[], levels: readonly number[]): string {
+function dotPlot(title: string, entries: readonly Entry[], levels: readonly number[]): Html {
   const values = [...entries.flatMap(({ statistic }) => reachOf(statistic)), ...levels];
   const reach = ends(values);
   const marks = ticks(reach.low, reach.high, 5);
@@ -63,22 +56,19 @@ function dotPlot(title: string, entries: readonly Entry[], levels: readonly numb
   const bottom = PLOT.top + entries.length * PLOT.row;
   const x = (value: number): string =>
     (PLOT.left + ((value - low) / (high - low)) * (PLOT.right - PLOT.left)).toFixed(1);
-  return [
-    `<svg viewBox="0 0 ${WIDTH} ${bottom + PLOT.axis}" role="img" aria-label="${escapeHtml(title)}">`,
-    ...marks.map(
-      (mark) =>
-        `<path class="grid" d="M${x(mark)} ${PLOT.top}V${bottom}"/><text x="${x(mark)}" y="${bottom + 16}" text-anchor="middle">${percent(mark)}</text>`,
-    ),
-    ...levels.map(
-      (level, i) => `<path class="baseline b${i}" d="M${x(level)} ${PLOT.top}V${bottom}"/>`,
-    ),
-    ...entries.map(({ name, statistic }, i) => {
-      const y = PLOT.top + (i + 0.5) * PLOT.row;
-      const label = `<text x="${PLOT.left - 8}" y="${y + 4}" text-anchor="end">${escapeHtml(name)}</text>`;
-      return statistic === undefined ? label : label + marksOf(statistic, x, y);
-    }),
-    '</svg>',
-  ].join('');
+  const grid = marks.map(
+    (mark) =>
+      html`<path class="grid" d="M${x(mark)} ${PLOT.top}V${bottom}"/><text x="${x(mark)}" y="${bottom + 16}" text-anchor="middle">${percent(mark)}</text>`,
+  );
+  const dashed = levels.map(
+    (level, i) => html`<path class="baseline b${i}" d="M${x(level)} ${PLOT.top}V${bottom}"/>`,
+  );
+  const rows = entries.map(({ name, statistic }, i) => {
+    const y = PLOT.top + (i + 0.5) * PLOT.row;
+    const label = html`<text x="${PLOT.left - 8}" y="${y + 4}" text-anchor="end">${name}</text>`;
+    return statistic === undefined ? label : html`${label}${marksOf(statistic, x, y)}`;
+  });
+  return html`<svg viewBox="0 0 ${WIDTH} ${bottom + PLOT.axis}" role="img" aria-label="${title}">${grid}${dashed}${rows}</svg>`;
 }
 
 /** All that is drawn of a row: the dots, and both ends of the bar. */
@@ -92,13 +82,10 @@ function marksOf(
   { values, mean, deviation }: Statistic,
   x: (value: number) => string,
   y: number,
-): string {
-  return [
-    `<path class="grid" style="stroke-width:6" d="M${x(mean - deviation)} ${y}H${x(mean + deviation)}"/>`,
-    ...values.map(
-      (value) =>
-        `<circle class="dot" cx="${x(value)}" cy="${y}" r="3"><title>${percent(value)}</title></circle>`,
-    ),
-    `<path class="mean" d="M${x(mean)} ${y - 8}V${y + 8}"/>`,
-  ].join('');
+): Html {
+  const dots = values.map(
+    (value) =>
+      html`<circle class="dot" cx="${x(value)}" cy="${y}" r="3"><title>${percent(value)}</title></circle>`,
+  );
+  return html`<path class="grid" style="stroke-width:6" d="M${x(mean - deviation)} ${y}H${x(mean + deviation)}"/>${dots}<path class="mean" d="M${x(mean)} ${y - 8}V${y + 8}"/>`;
 }

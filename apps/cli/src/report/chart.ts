@@ -1,4 +1,4 @@
-import { escapeHtml } from './html.ts';
+import { type Html, html } from './html.ts';
 import { brief, type Point, thin, ticks } from './scale.ts';
 
 /** A curve with its steps on the x axis. */
@@ -22,9 +22,9 @@ const FEW_POINTS = 30; // each gets a dot
  * @param chart what to draw; without points the chart says so
  * @returns an `<svg>` element
  */
-export function drawChart({ title, points, baselines = [], format = brief }: Chart): string {
+export function drawChart({ title, points, baselines = [], format = brief }: Chart): Html {
   const last = points.at(-1);
-  if (last === undefined) return `<p class="empty">No values yet.</p>`;
+  if (last === undefined) return html`<p class="empty">No values yet.</p>`;
   const { mean, band } = thin(points, MOST_POINTS);
   const values = [...points.map(([, y]) => y), ...baselines.map(({ value }) => value)];
   const [low, high] = values.reduce(([least, most], v) => [Math.min(least, v), Math.max(most, v)], [
@@ -44,31 +44,25 @@ export function drawChart({ title, points, baselines = [], format = brief }: Cha
     ...band.toReversed().map(([step, least]) => at(x(step), y(least))),
   ];
   const xTicks = ticks(from, to, 4).filter((step) => step <= to);
-  return [
-    `<svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${escapeHtml(title)}: ${format(last[1])} at step ${last[0]}">`,
-    ...yTicks.map(
-      (tick) =>
-        `<path class="grid" d="M${PLOT.left} ${y(tick).toFixed(1)}H${PLOT.right}"/><text x="${PLOT.left - 6}" y="${(y(tick) + 4).toFixed(1)}" text-anchor="end">${format(tick)}</text>`,
-    ),
-    ...xTicks.map(
-      (tick) =>
-        `<text x="${x(tick).toFixed(1)}" y="${PLOT.bottom + 17}" text-anchor="middle">${brief(tick)}</text>`,
-    ),
-    ...(band.length > 0 ? [`<polygon class="band" points="${edge.join(' ')}"/>`] : []),
-    ...baselines.map(
-      ({ value }, i) =>
-        `<path class="baseline b${i}" d="M${PLOT.left} ${y(value).toFixed(1)}H${PLOT.right}"/>`,
-    ),
-    `<polyline class="curve" points="${mean.map(([step, value]) => at(x(step), y(value))).join(' ')}"/>`,
-    ...(points.length <= FEW_POINTS
-      ? points.map(
-          ([step, value]) =>
-            `<circle class="dot" cx="${x(step).toFixed(1)}" cy="${y(value).toFixed(1)}" r="3"><title>step ${step}: ${format(value)}</title></circle>`,
-        )
-      : []),
-    '</svg>',
-    legend(title, baselines, format),
-  ].join('');
+  const grid = yTicks.map(
+    (tick) =>
+      html`<path class="grid" d="M${PLOT.left} ${y(tick).toFixed(1)}H${PLOT.right}"/><text x="${PLOT.left - 6}" y="${(y(tick) + 4).toFixed(1)}" text-anchor="end">${format(tick)}</text>`,
+  );
+  const axis = xTicks.map(
+    (tick) =>
+      html`<text x="${x(tick).toFixed(1)}" y="${PLOT.bottom + 17}" text-anchor="middle">${brief(tick)}</text>`,
+  );
+  const spread = band.length > 0 ? html`<polygon class="band" points="${edge.join(' ')}"/>` : '';
+  const levels = baselines.map(
+    ({ value }, i) =>
+      html`<path class="baseline b${i}" d="M${PLOT.left} ${y(value).toFixed(1)}H${PLOT.right}"/>`,
+  );
+  const curve = mean.map(([step, value]) => at(x(step), y(value))).join(' ');
+  const dots = (points.length <= FEW_POINTS ? points : []).map(
+    ([step, value]) =>
+      html`<circle class="dot" cx="${x(step).toFixed(1)}" cy="${y(value).toFixed(1)}" r="3"><title>step ${step}: ${format(value)}</title></circle>`,
+  );
+  return html`<svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${title}: ${format(last[1])} at step ${last[0]}">${grid}${axis}${spread}${levels}<polyline class="curve" points="${curve}"/>${dots}</svg>${legend(title, baselines, format)}`;
 }
 
 /** Which line is which, where there are several. */
@@ -76,10 +70,10 @@ function legend(
   title: string,
   baselines: NonNullable<Chart['baselines']>,
   format: (value: number) => string,
-): string {
-  if (baselines.length === 0) return '';
+): Html {
+  if (baselines.length === 0) return html``;
   const lines = baselines.map(
-    ({ label, value }, i) => `<span class="key b${i}">${escapeHtml(label)} ${format(value)}</span>`,
+    ({ label, value }, i) => html`<span class="key b${i}">${label} ${format(value)}</span>`,
   );
-  return `<p class="legend"><span class="key own">${escapeHtml(title)}</span>${lines.join('')}</p>`;
+  return html`<p class="legend"><span class="key own">${title}</span>${lines}</p>`;
 }

@@ -22,10 +22,11 @@ export function ticks(low: number, high: number, count: number): number[] {
 /**
  * A number as a person writes it.
  *
- * @param value any finite number
- * @returns three or four digits: `0.0042`, `1.5`, `12k`, `3e-6`
+ * @param value any finite number; undefined or NaN where there is none
+ * @returns three or four digits: `0.0042`, `1.5`, `12k`, `3e-6`; a dash for what is missing
  */
-export function brief(value: number): string {
+export function brief(value: number | undefined): string {
+  if (value === undefined || Number.isNaN(value)) return '–';
   const size = Math.abs(value);
   if (size === 0) return '0';
   if (size >= 10_000) return `${Number((value / 1000).toPrecision(3))}k`;

@@ -1,5 +1,5 @@
 import type { Dot } from '../feature-map.ts';
-import { escapeHtml } from './html.ts';
+import { type Html, html } from './html.ts';
 import { ends } from './scale.ts';
 
 const [WIDTH, HEIGHT, MARGIN] = [560, 480, 12];
@@ -13,11 +13,7 @@ const MOST_NAMES = 20; // more colours than that nobody tells apart
  * @param label what the map shows, for those who do not see it
  * @returns an `<svg>` element
  */
-export function drawScatter(
-  dots: readonly Dot[],
-  classes: readonly string[],
-  label: string,
-): string {
+export function drawScatter(dots: readonly Dot[], classes: readonly string[], label: string): Html {
   const across = range(dots.map(({ x }) => x));
   const up = range(dots.map(({ y }) => y));
   const scale = Math.min(
@@ -27,16 +23,11 @@ export function drawScatter(
   const drawn = dots.map(({ x, y, class: of }) => {
     const cx = (WIDTH / 2 + scale * (x - across.middle)).toFixed(1);
     const cy = (HEIGHT / 2 - scale * (y - up.middle)).toFixed(1);
-    const place = `class="dot" cx="${cx}" cy="${cy}" r="3.5"`;
-    if (of === undefined) return `<circle ${place}/>`;
-    const name = escapeHtml(classes[of] ?? '');
-    return `<circle ${place} fill="${colourOf(of, classes.length)}"><title>${name}</title></circle>`;
+    const place = html`class="dot" cx="${cx}" cy="${cy}" r="3.5"`;
+    if (of === undefined) return html`<circle ${place}/>`;
+    return html`<circle ${place} fill="${colourOf(of, classes.length)}"><title>${classes[of] ?? ''}</title></circle>`;
   });
-  return [
-    `<svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${escapeHtml(label)}">`,
-    ...drawn,
-    '</svg>',
-  ].join('');
+  return html`<svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${label}">${drawn}</svg>`;
 }
 
 /**
@@ -45,13 +36,13 @@ export function drawScatter(
  * @param classes the names
  * @returns a paragraph; empty where there are none, or more than can be told apart
  */
-export function drawLegend(classes: readonly string[]): string {
-  if (classes.length === 0 || classes.length > MOST_NAMES) return '';
+export function drawLegend(classes: readonly string[]): Html {
+  if (classes.length === 0 || classes.length > MOST_NAMES) return html``;
   const names = classes.map(
     (name, c) =>
-      `<span><span style="color:${colourOf(c, classes.length)}">●</span> ${escapeHtml(name)}</span>`,
+      html`<span><span style="color:${colourOf(c, classes.length)}">●</span> ${name}</span>`,
   );
-  return `<p class="legend">${names.join('')}</p>`;
+  return html`<p class="legend">${names}</p>`;
 }
 
 function range(values: readonly number[]): { readonly middle: number; readonly length: number } {
