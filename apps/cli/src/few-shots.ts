@@ -1,5 +1,7 @@
 import { key } from '@twocan/core';
 import { type FewShotResult, fewShotAccuracy } from '@twocan/evaluate';
+import type { Compared } from './comparison.ts';
+import type { Evaluation } from './evaluation-sets.ts';
 import { usageError } from './failure.ts';
 import { judged, type Question } from './judging.ts';
 import { percent } from './percent.ts';
@@ -33,22 +35,35 @@ export async function judgeByFewShots(request: FewShotRequest): Promise<void> {
       progress: progressOf('fitting, draws').count,
     }),
   );
-  const { train, test, heldOut, classes } = evaluation;
+  const { train, test, classes } = evaluation;
   if (json) {
     const counts = { trainImages: train.length, testImages: test.length, classes, draws, l2 };
     console.log(JSON.stringify({ ...of, ...answers, ...counts }));
     return;
   }
-  const { trained, rawPixels, untrained } = answers;
-  console.log(
-    [
-      `few-shot top-1 by ridge regression, mean ± deviation of ${draws} draws; ${test.length} ${heldOut}, ${classes} classes, drawn from ${train.length}`,
-      row('images a class', ['trained', 'raw pixels', 'untrained']),
-      ...trained.map((result, i) =>
-        row(String(result.shots), [result, rawPixels[i], untrained[i]].map(inWords)),
-      ),
-    ].join('\n'),
-  );
+  console.log(fewShotLines(answers, evaluation, draws).join('\n'));
+}
+
+/**
+ * The comparison as a table of text.
+ *
+ * @param answers one result for each number of shots
+ * @param evaluation the labelled pictures of both sides
+ * @param draws draws of images for each number of shots
+ * @returns lines: what it is, the heads, then a line for each number of shots
+ */
+export function fewShotLines(
+  { trained, rawPixels, untrained }: Compared<readonly FewShotResult[]>,
+  { train, test, heldOut, classes }: Evaluation,
+  draws: number,
+): string[] {
+  return [
+    `few-shot top-1 by ridge regression, mean ± deviation of ${draws} draws; ${test.length} ${heldOut}, ${classes} classes, drawn from ${train.length}`,
+    row('images a class', ['trained', 'raw pixels', 'untrained']),
+    ...trained.map((result, i) =>
+      row(String(result.shots), [result, rawPixels[i], untrained[i]].map(inWords)),
+    ),
+  ];
 }
 
 /** The shots that were asked for, or the usual ones that the smallest class has images for. */
@@ -65,7 +80,7 @@ function shotsFor({ train, classes }: Sides, { shots }: FewShotRequest): readonl
 }
 
 const inWords = (result: FewShotResult | undefined): string =>
-  result === undefined ? '' : `${percent(result.mean)} ± ${(100 * result.deviation).toFixed(1)}`;
+  result === undefined ? '–' : `${percent(result.mean)} ± ${(100 * result.deviation).toFixed(1)}`;
 
 const row = (first: string, cells: readonly string[]): string =>
   [first.padStart(14), ...cells.map((cell) => cell.padStart(14))].join('  ');

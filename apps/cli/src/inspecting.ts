@@ -3,7 +3,9 @@ import { join } from 'node:path';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { disposeTree, namedLeaves, type Params } from '@twocan/core';
 import { startBackend } from './machine.ts';
+import { readMetrics } from './metrics-file.ts';
 import { openModel } from './open-model.ts';
+import { percent } from './percent.ts';
 
 /**
  * Prints what a run or a checkpoint holds.
@@ -55,17 +57,16 @@ function countByPart(params: Params): Record<string, number> {
   return counts;
 }
 
-/** The last line of a run's metrics, and its k-NN result where there is one. */
+/** The loss of a run's last step, and its k-NN result where there is one. */
 function lastMetrics(path: string): Record<string, string> {
   const read = (name: string): string | undefined =>
     existsSync(join(path, name)) ? readFileSync(join(path, name), 'utf8').trim() : undefined;
-  const last = read('metrics.jsonl')?.split('\n').at(-1);
   const result = read('result.json');
-  const { loss } = (last ? JSON.parse(last) : {}) as { loss?: number };
+  const losses = readMetrics(join(path, 'metrics.jsonl')).flatMap(({ loss }) => loss ?? []);
+  const loss = losses.at(-1);
   const { knn } = (result ? JSON.parse(result) : {}) as { knn?: Record<string, number> };
-  const percent = (share = Number.NaN): string => `${(100 * share).toFixed(1)}%`;
   return {
-    ...(loss === undefined ? {} : { loss: loss.toFixed(4) }),
+    ...(typeof loss === 'number' ? { loss: loss.toFixed(4) } : {}),
     ...(knn && {
       knn: `${percent(knn.trained)} (raw pixels ${percent(knn.rawPixels)}, untrained ${percent(knn.untrained)})`,
     }),

@@ -6,8 +6,9 @@ import {
   type ProbeRecipe,
   probeAccuracy,
 } from '@twocan/evaluate';
-import { eachOf } from './comparison.ts';
+import { type Compared, eachOf } from './comparison.ts';
 import { writeConfusion } from './confusion.ts';
+import type { Evaluation } from './evaluation-sets.ts';
 import { judged, type Question } from './judging.ts';
 import { percent } from './percent.ts';
 import { progressOf } from './progress.ts';
@@ -37,7 +38,7 @@ export async function judgeByProbe(request: ProbeRequest): Promise<void> {
       progress: progressOf('training the probe, steps').count,
     }),
   );
-  const { train, test, heldOut, classes } = evaluation;
+  const { train, test, classes } = evaluation;
   const names = test.classes ?? [];
   const { trained } = answers;
   if (confusion !== undefined) {
@@ -51,13 +52,27 @@ export async function judgeByProbe(request: ProbeRequest): Promise<void> {
     console.log(JSON.stringify({ ...of, ...accuracies, ...counts, perClass, recipe }));
     return;
   }
-  console.log(
-    `linear probe top-1: ${percent(accuracies.trained)} (raw pixels ${percent(accuracies.rawPixels)}, ` +
-      `untrained encoder ${percent(accuracies.untrained)}; ${test.length} ${heldOut}, ${classes} classes, ` +
-      `trained on ${train.length})`,
-  );
+  console.log(probeLine(accuracies, evaluation));
   if (request.perClass) console.log(classLines(names, trained).join('\n'));
   if (confusion !== undefined) console.log(`confusions: ${confusion}`);
+}
+
+/**
+ * The comparison as a line.
+ *
+ * @param accuracies of the probe, 0 to 1
+ * @param evaluation the labelled pictures of both sides
+ * @returns one line
+ */
+export function probeLine(
+  { trained, rawPixels, untrained }: Compared<number>,
+  { train, test, heldOut, classes }: Evaluation,
+): string {
+  return (
+    `linear probe top-1: ${percent(trained)} (raw pixels ${percent(rawPixels)}, ` +
+    `untrained encoder ${percent(untrained)}; ${test.length} ${heldOut}, ${classes} classes, ` +
+    `trained on ${train.length})`
+  );
 }
 
 /**
