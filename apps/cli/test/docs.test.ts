@@ -3,6 +3,7 @@ import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } fro
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { BIN, drawPhotos, ENVIRONMENT, scratch } from './cli.ts';
+import { shownFlags } from './shown-flags.ts';
 
 // Every command of the documentation runs, in the order of its page and in a folder that has what the
 // page supposes. Runs are cut to two steps of four images; nothing else is changed.
@@ -83,15 +84,58 @@ describe.each(PAGES)('%s', (page) => {
   });
 });
 
-test('every option that a page names is one of a command', async () => {
+test('every option that a page shows is one of the command that it is shown with', async () => {
   const listed = (await run(['--help'], folder.path('.'))).said;
   const names = [...listed.matchAll(/^ {2}([a-z]+) {2,}/gm)].map(([, name = '']) => name);
   expect(names).toContain('pretrain');
-  const pages = names.map((name) => run([name, '--help'], folder.path('.')));
-  const help = (await Promise.all(pages)).map(({ said }) => said).join('\n');
-  const text = PAGES.map((page) => readFileSync(new URL(page, DOCS), 'utf8')).join('\n');
-  const foreign = ['--help', '--version', '--logdir'];
-  for (const [, flag = ''] of text.matchAll(/(?<![\w-])(--[a-z][a-z0-9-]*)/g)) {
-    if (!foreign.includes(flag)) expect(help).toMatch(new RegExp(`${flag}\\s`));
+  const pages = await Promise.all(names.map((name) => run([name, '--help'], folder.path('.'))));
+  const takes = (name: string, flag: string): boolean =>
+    new RegExp(`${flag}\\s`).test(pages[names.indexOf(name)]?.said ?? '');
+  const everywhere = ['--help', '--version'];
+  for (const page of PAGES) {
+    const text = readFileSync(new URL(page, DOCS), 'utf8');
+    for (const { flag, commands } of shownFlags(text, names)) {
+      const some = everywhere.includes(flag) || commands.some((name) => takes(name, flag));
+      expect(some, `${page}: ${flag} is shown with ${commands.join(', ')}`).toBe(true);
+    }
   }
+});
+
+test('a flag is shown with the command of its line, its heading, its paragraph or its section', () => {
+  const page = [
+    '# A page',
+    'First `--a`.',
+    '## probe',
+    'With `--b`, or as `knn` with `--c`; see `twocan embed --d`.',
+    '',
+    '```sh',
+    'twocan explain --e 1 \\',
+    '  --f',
+    'tensorboard --logdir runs',
+    '```',
+    '## Another',
+    'Then `--g`.',
+    '',
+    '| `--h` | in `knn` |',
+    '| `--i` | alone |',
+    '',
+    '```sh',
+    'twocan bench --j',
+    '```',
+  ].join('\n');
+  const commands = ['pretrain', 'probe', 'knn', 'embed', 'explain', 'bench'];
+  const shown = shownFlags(page, commands).map(({ flag, commands: of }) => [flag, of.join()]);
+  expect(Object.fromEntries(shown)).toEqual({
+    '--a': 'embed,explain,bench',
+    '--b': 'probe,embed,knn',
+    '--c': 'probe,embed,knn',
+    '--d': 'embed',
+    '--e': 'explain',
+    '--f': 'explain',
+    '--g': 'bench',
+    '--h': 'knn',
+    '--i': 'bench',
+    '--j': 'bench',
+  });
+  expect(shownFlags('`--a`', commands)).toEqual([{ flag: '--a', commands: ['pretrain'] }]);
 });
