@@ -3,7 +3,6 @@ import type * as Files from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { writeFileAtomic } from '../src/node/index.ts';
 
 const disk = vi.hoisted(() => ({
   /** Every call, in order. */
@@ -49,6 +48,10 @@ vi.mock('node:fs/promises', async (original) => {
       call(`rename ${named(from)} to ${named(to)}`, () => real.rename(from, to)),
   };
 });
+
+// Loaded anew: where files of tests share their modules, another one may have it with the real file system.
+vi.resetModules();
+const { writeFileAtomic } = await import('../src/node/atomic.ts');
 
 let folder = '';
 beforeEach(() => {
