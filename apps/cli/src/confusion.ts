@@ -2,6 +2,7 @@ import { CELL, drawText } from './font.ts';
 import { writePng } from './picture-files.ts';
 import type { Pixels } from './sheet.ts';
 
+const TITLE = 'right class down, predicted across, % of a row';
 const MARGIN = 8;
 const LONGEST = 16; // characters of a name
 
@@ -23,10 +24,10 @@ export function drawConfusion(counts: Int32Array, names: readonly string[]): Pix
   const letters = hasRoom ? Math.max(...shown.map((name) => name.length)) : 0;
   const left = MARGIN + letters * CELL.width + (letters > 0 ? MARGIN : 0);
   const top = MARGIN + 2 * CELL.height;
-  const width = Math.max(left + classes * side + MARGIN, 44 * CELL.width);
+  const width = Math.max(left + classes * side, MARGIN + TITLE.length * CELL.width) + MARGIN;
   const height = top + classes * side + MARGIN;
   const picture = { width, height, data: new Uint8Array(width * height * 3).fill(255) };
-  write(picture, 'right class down, predicted across, % of a row', MARGIN, MARGIN);
+  write(picture, TITLE, MARGIN, MARGIN);
   for (let row = 0; row < classes; row++) {
     const own = counts.subarray(row * classes, (row + 1) * classes);
     const total = Math.max(

@@ -62,11 +62,11 @@ function lastMetrics(path: string): Record<string, string> {
   const read = (name: string): string | undefined =>
     existsSync(join(path, name)) ? readFileSync(join(path, name), 'utf8').trim() : undefined;
   const result = read('result.json');
-  const losses = readMetrics(join(path, 'metrics.jsonl')).flatMap(({ loss }) => loss ?? []);
-  const loss = losses.at(-1);
+  const losses = readMetrics(join(path, 'metrics.jsonl')).map(({ loss }) => loss);
+  const loss = losses.findLast((value) => typeof value === 'number');
   const { knn } = (result ? JSON.parse(result) : {}) as { knn?: Record<string, number> };
   return {
-    ...(typeof loss === 'number' ? { loss: loss.toFixed(4) } : {}),
+    ...(loss === undefined ? {} : { loss: loss.toFixed(4) }),
     ...(knn && {
       knn: `${percent(knn.trained)} (raw pixels ${percent(knn.rawPixels)}, untrained ${percent(knn.untrained)})`,
     }),

@@ -1,0 +1,190 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, test } from 'vitest';
+import { encodeNpy } from '../../src/npy.ts';
+import { SERIES } from '../../src/series.ts';
+import { openEventLog } from '../../src/tensorboard/event-log.ts';
+import { concat, double, float, integer, message, text } from '../../src/tensorboard/protobuf.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'twocan-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+describe('a NumPy file', () => {
+  test.each([
+    [1, 1],
+    [2, 3],
+    [1000, 7],
+    [123_456, 1],
+  ])('of %d x %d', (rows, columns) => {
+    const data = Float32Array.from({ length: rows * columns }, (_, i) => i / 7 - 3);
+    const bytes = encodeNpy(data, [rows, columns]);
+    expect([...bytes.slice(0, 8)]).toEqual([0x93, ...Buffer.from('NUMPY'), 1, 0]);
+    const length = (bytes[8] ?? 0) + 256 * (bytes[9] ?? 0);
+    const header = Buffer.from(bytes.slice(10, 10 + length)).toString();
+    expect(header.trim()).toBe(
+      `{'descr': '<f4', 'fortran_order': False, 'shape': (${rows}, ${columns}), }`,
+    );
+    expect(header.endsWith('\n')).toBe(true);
+    // numpy.lib.format: numbers begin at a multiple of 64.
+    expect((10 + length) % 64).toBe(0);
+    expect(bytes.length).toBe(10 + length + 4 * data.length);
+    const values = new Float32Array(bytes.buffer.slice(10 + length));
+    expect(values).toEqual(data);
+  });
+
+  test('refuses numbers that do not fill the shape', () => {
+    expect(() => encodeNpy(new Float32Array(5), [2, 3])).toThrow(
+      'encodeNpy: data must have 2·3 numbers, got 5',
+    );
+  });
+});
+
+// Protocol Buffers, "Encoding": the examples of the page, and the ends of each length.
+describe('wire types', () => {
+  const bytes = (value: Uint8Array): number[] => [...value];
+
+  test.each([
+    [1, 0, [0x08, 0]],
+    [1, 150, [0x08, 0x96, 0x01]],
+    [2, 127, [0x10, 0x7f]],
+    [2, 128, [0x10, 0x80, 0x01]],
+    [16, 1, [0x80, 0x01, 1]],
+    [1, 16_383, [0x08, 0xff, 0x7f]],
+    [1, 16_384, [0x08, 0x80, 0x80, 0x01]],
+    [1, 2 ** 32, [0x08, 0x80, 0x80, 0x80, 0x80, 0x10]],
+  ])('integer: field %d, %d', (field, value, expected) => {
+    expect(bytes(integer(field, value))).toEqual(expected);
+  });
+
+  test('floats, text and messages', () => {
+    expect(bytes(double(1, 1.5))).toEqual([0x09, 0, 0, 0, 0, 0, 0, 0xf8, 0x3f]);
+    expect(bytes(float(2, -2))).toEqual([0x15, 0, 0, 0, 0xc0]);
+    expect(bytes(text(2, 'testing'))).toEqual([0x12, 0x07, ...Buffer.from('testing')]);
+    expect(bytes(text(1, 'ï'))).toEqual([0x0a, 2, 0xc3, 0xaf]);
+    expect(bytes(message(3, [integer(1, 150)]))).toEqual([0x1a, 0x03, 0x08, 0x96, 0x01]);
+    expect(bytes(message(3, []))).toEqual([0x1a, 0]);
+    expect(bytes(concat([Uint8Array.of(1, 2), Uint8Array.of(), Uint8Array.of(3)]))).toEqual([
+      1, 2, 3,
+    ]);
+  });
+});
+
+/** The scalars of an event file by tag, with step and time; read by hand. */
+function scalarsOf(file: Uint8Array) {
+  const view = new DataView(file.buffer, file.byteOffset, file.length);
+  const found: { tag: string; step: number; seconds: number; value: number }[] = [];
+  for (let at = 0; at < file.length; ) {
+    const length = view.getUint32(at, true);
+    const fields = fieldsOf(file.subarray(at + 12, at + 12 + length));
+    at += 16 + length;
+    const summary = fields.get(5)?.[0];
+    if (!(summary instanceof Uint8Array)) continue;
+    for (const value of fieldsOf(summary).get(1) ?? []) {
+      const own = fieldsOf(value as Uint8Array);
+      const scalar = own.get(2)?.[0];
+      if (typeof scalar !== 'number') continue;
+      found.push({
+        tag: Buffer.from(own.get(1)?.[0] as Uint8Array).toString(),
+        step: fields.get(2)?.[0] as number,
+        seconds: fields.get(1)?.[0] as number,
+        value: scalar,
+      });
+    }
+  }
+  return found;
+}
+
+function fieldsOf(bytes: Uint8Array): Map<number, (number | Uint8Array)[]> {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  const fields = new Map<number, (number | Uint8Array)[]>();
+  let at = 0;
+  const varint = (): number => {
+    let [value, scale] = [0, 1];
+    for (;;) {
+      const byte = bytes[at++] ?? 0;
+      value += (byte & 127) * scale;
+      if (byte < 128) return value;
+      scale *= 128;
+    }
+  };
+  while (at < bytes.length) {
+    const tag = varint();
+    const type = tag % 8;
+    let value: number | Uint8Array;
+    const length = type === 0 ? 0 : type === 1 ? 8 : type === 5 ? 4 : varint();
+    const start = at;
+    at += length;
+    if (type === 0) value = varint();
+    else if (type === 1) value = view.getFloat64(start, true);
+    else if (type === 5) value = view.getFloat32(start, true);
+    else value = bytes.subarray(start, at);
+    const field = Math.floor(tag / 8);
+    fields.set(field, [...(fields.get(field) ?? []), value]);
+  }
+  return fields;
+}
+
+describe('the event file of a run', () => {
+  test('has every number under the tag of its own', () => {
+    const path = join(folder, 'events');
+    const log = openEventLog(path, 1000.5);
+    // Whole numbers and halves: float32 holds them.
+    log.line({
+      ...{ step: 3, loss: 1, contrastive: 2, reconstruction: 3, denoising: 4, alignment: 5 },
+      ...{ uniformity: -6, gradNorm: 7, learningRate: 8, unknown: 99 },
+      machine: { time: 1003, imagesPerSecond: 9, rssMegabytes: 10, millis: 98 },
+    });
+    log.line({
+      ...{ step: 4, evaluation: { knn: 0.5, rawPixels: 0.25, effectiveRank: 12 }, machine: {} },
+    });
+    const [name = ''] = readdirSync(path);
+    expect(name).toBe('events.out.tfevents.1000.twocan');
+    const scalars = scalarsOf(new Uint8Array(readFileSync(join(path, name))));
+    const at = (step: number) =>
+      Object.fromEntries(
+        scalars.filter((own) => own.step === step).map(({ tag, value }) => [tag, value]),
+      );
+    expect(at(3)).toEqual({
+      'loss/total': 1,
+      'loss/contrastive': 2,
+      'loss/reconstruction': 3,
+      'loss/denoising': 4,
+      'collapse/alignment': 5,
+      'collapse/uniformity': -6,
+      'optimizer/gradient-norm': 7,
+      'optimizer/learning-rate': 8,
+      'machine/images-per-second': 9,
+      'machine/rss-megabytes': 10,
+    });
+    expect(at(4)).toEqual({ 'evaluation/knn': 0.5, 'collapse/effective-rank': 12 });
+    expect(scalars.map(({ seconds }) => seconds)).toEqual([
+      ...new Array<number>(10).fill(1003),
+      ...[1000.5, 1000.5],
+    ]);
+  });
+
+  test('replaces those of earlier processes, and nothing else', () => {
+    const path = join(folder, 'again');
+    openEventLog(path, 1);
+    writeFileSync(join(path, 'notes.txt'), 'mine');
+    openEventLog(path, 2.9);
+    expect(readdirSync(path).sort()).toEqual(['events.out.tfevents.2.twocan', 'notes.txt']);
+  });
+});
+
+test('curves: each reads its own number, and says what to see', () => {
+  const step = { step: 1, machine: { imagesPerSecond: 1 }, loss: 2, evaluation: { knn: 3 } };
+  // A judgement has no loss, though its line may hold the name.
+  expect(SERIES.flatMap(({ tag, of }) => (of(step) === undefined ? [] : tag))).toEqual([
+    'evaluation/knn',
+  ]);
+  const { evaluation: _, ...plain } = step;
+  expect(SERIES.flatMap(({ tag, of }) => (of(plain) === undefined ? [] : tag))).toEqual([
+    'loss/total',
+    'machine/images-per-second',
+  ]);
+  expect(SERIES.every(({ of }) => of({ step: 1, machine: {} }) === undefined)).toBe(true);
+  for (const { title, reading } of SERIES) expect(`${title} ${reading}`).toMatch(/^[A-Zk].+ .+\.$/);
+  expect(new Set(SERIES.map(({ title }) => title)).size).toBe(SERIES.length);
+});
