@@ -60,6 +60,8 @@ const ARRAYS: ReadonlyMap<string, ArrayOf> = new Map<DType, ArrayOf>([
 ]);
 
 /** The typed array of an element type; `undefined` for a type that twocan does not know. */
+export function arrayOf(dtype: DType): ArrayOf;
+export function arrayOf(dtype: string): ArrayOf | undefined;
 export function arrayOf(dtype: string): ArrayOf | undefined {
   return ARRAYS.get(dtype);
 }

@@ -1,4 +1,11 @@
-import { arrayOf, elements, type NamedArray, type NamedArrays, type TypedArray } from './dtype.ts';
+import {
+  arrayOf,
+  type DType,
+  elements,
+  type NamedArray,
+  type NamedArrays,
+  type TypedArray,
+} from './dtype.ts';
 import { MAX_HEADER_BYTES, readHeader } from './header.ts';
 
 /** What a safetensors file holds. */
@@ -81,9 +88,8 @@ export function decodeSafetensors(bytes: Uint8Array): Decoded {
   return { tensors: Object.fromEntries(tensors), metadata };
 }
 
-function view(dtype: string, part: Uint8Array): TypedArray {
+function view(dtype: DType, part: Uint8Array): TypedArray {
   const array = arrayOf(dtype);
-  if (array === undefined) throw new RangeError(`decodeSafetensors: unknown dtype ${dtype}`);
   const aligned = part.byteOffset % array.BYTES_PER_ELEMENT === 0 ? part : new Uint8Array(part);
   const { buffer, byteOffset, byteLength } = aligned;
   return new array(buffer, byteOffset, byteLength / array.BYTES_PER_ELEMENT);
@@ -95,7 +101,7 @@ function checkArray(name: string, { dtype, shape, data }: NamedArray): void {
   };
   if (name === '__metadata__') fail('is a reserved name; rename the array');
   if (name.split('/').includes('__proto__')) fail("must not use the name '__proto__'");
-  const array = arrayOf(dtype);
+  const array = arrayOf(dtype as string);
   if (array === undefined) fail(`has the unknown dtype ${dtype}`);
   else if (!(data instanceof array)) fail(`of dtype ${dtype} needs another typed array`);
   const count = elements(shape);
