@@ -6,7 +6,6 @@ import { tensor } from '@tensorflow/tfjs-core';
 import { disposeTree } from '@twocan/core';
 import { describeBackends } from '@twocan/testkit';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { loadCheckpoint, saveCheckpoint } from '../src/node/index.ts';
 
 /** What goes wrong: which call of the file system, how, and whether anything works afterwards. */
 type Fault = { readonly at: number; readonly code: string; readonly dead: boolean };
@@ -54,6 +53,10 @@ vi.mock('node:fs/promises', async (original) => {
     rm: guarded(real.rm),
   };
 });
+
+// Loaded anew: where files of tests share their modules, another one may have it with the real file system.
+vi.resetModules();
+const { loadCheckpoint, saveCheckpoint } = await import('../src/node/index.ts');
 
 let folder = '';
 beforeEach(() => {
