@@ -1,5 +1,5 @@
 // Mutation testing: npm run mutants -- packages/NAME [PATH …]. README.md beside this says how to read it.
-import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { parseArgs } from 'node:util';
 import { Stryker } from '@stryker-mutator/core';
@@ -20,6 +20,29 @@ const BACKENDS = {
   'packages/trainer': 'cpu,simd-one',
 };
 
+const PROGRAM = [
+  ...['comparison', 'confusion', 'few-shots', 'judged-lines', 'knn', 'npy', 'percent', 'probing'],
+  ...['progress', 'series', 'sheet'],
+  ...['claims', 'lines', 'page', 'table'].map((name) => `ablation/${name}`),
+  ...['chart', 'html', 'page', 'scale', 'scatter'].map((name) => `report/${name}`),
+  ...['crc32c', 'event-log', 'events', 'protobuf'].map((name) => `tensorboard/${name}`),
+];
+
+/**
+ * Parts that are tested together, by a name of their own. Of the program it is what writes numbers for
+ * people and for other programs, by tests of its sources: the other tests run what was built.
+ */
+const SETS = {
+  safetensors: {
+    files: ['dtype', 'header', 'safetensors'].map((name) => `packages/checkpoint/src/${name}.ts`),
+    tests: ['packages/checkpoint/test/**/*.test.ts'],
+  },
+  numbers: {
+    files: PROGRAM.map((name) => `apps/cli/src/${name}.ts`),
+    tests: ['apps/cli/test/numbers/**/*.test.ts', 'apps/cli/test/progress.test.ts'],
+  },
+};
+
 /** A fault of the command line: a message without a stack. */
 function refuse(message) {
   console.error(`mutants: ${message}`);
@@ -37,8 +60,10 @@ const { values: options, positionals } = parseArgs({
 const targets = positionals.map((path) => path.replace(/\/+$/, ''));
 if (targets.length === 0) refuse('name what to test, such as packages/optim or a source file');
 for (const target of targets) {
+  if (SETS[target] !== undefined) continue;
   if (!/^(packages|apps)\/[^/]+/.test(target) || !existsSync(join(root, target))) {
-    refuse(`${target} must be a folder of packages or apps, or a source file of one`);
+    const names = Object.keys(SETS).join(' or ');
+    refuse(`${target} must be a folder of packages or apps, a source file of one, or ${names}`);
   }
 }
 
@@ -47,14 +72,22 @@ for (const target of targets) await test(target);
 
 async function test(target) {
   const home = target.split('/').slice(0, 2).join('/');
-  const isFolder = statSync(target).isDirectory();
-  const sources = target === home ? `${home}/src/**/*.ts` : isFolder ? `${target}/**/*.ts` : target;
+  const { files: sources, tests } = SETS[target] ?? {
+    files: [
+      target === home
+        ? `${home}/src/**/*.ts`
+        : target.endsWith('.ts')
+          ? target
+          : `${target}/**/*.ts`,
+    ],
+    tests: [`${home}/test/**/*.test.ts`],
+  };
   const files = join('.stryker', target.replaceAll('/', '-'));
-  process.env.TWOCAN_MUTANT_TESTS = JSON.stringify([`${home}/test/**/*.test.ts`]);
+  process.env.TWOCAN_MUTANT_TESTS = JSON.stringify(tests);
   process.env.TWOCAN_TEST_BACKENDS = BACKENDS[home] ?? 'cpu';
   const attempt = (ignoreStatic, force) =>
     new Stryker({
-      mutate: [sources, '!**/*.d.ts', '!**/generated/**'],
+      mutate: [...sources, '!**/*.d.ts', '!**/generated/**'],
       testRunner: 'vitest',
       // Of an app, only the tests that import what is mutated: the others run the built program.
       vitest: { configFile: 'test/mutants/vitest.config.ts', related: home.startsWith('apps/') },
@@ -121,7 +154,7 @@ function report(target, mutants) {
     );
     console.log(`  in   ${m.line}\n  from ${m.from}\n  to   ${m.to}`);
   }
-  for (const entry of known.filter((e) => e.file === target || e.file.startsWith(`${target}/`))) {
+  for (const entry of known.filter((e) => mutants.some((m) => m.file === e.file))) {
     const found = mutants.filter((m) => same(entry, m));
     if (found.length === 0)
       console.log(`\nequivalent.json: no such mutant any more: ${JSON.stringify(entry)}`);
