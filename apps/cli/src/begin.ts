@@ -1,9 +1,9 @@
 import { type CanParams, initCan } from '@twocan/can';
-import { loadCheckpoint } from '@twocan/checkpoint/node';
 import { disposeTree, fold, key } from '@twocan/core';
 import type { Transform } from '@twocan/optim';
 import { initState, type TrainState } from '@twocan/trainer';
 import type { RunConfig } from './config.ts';
+import { newestCheckpoint } from './newest-checkpoint.ts';
 import type { RunFolder } from './run-folder.ts';
 
 /** A run's state at some step. */
@@ -40,14 +40,15 @@ export function freshState(config: RunConfig, optimizer: Transform): State {
  * @param config the run
  * @param optimizer what will train it
  * @returns the state; the caller disposes it
- * @throws RangeError if no checkpoint of the folder can be read
+ * @throws RangeError if no checkpoint of the folder can be read; Failure (exit code 3) for one of a
+ *   run that exploded
  */
 export async function continuedState(
   folder: RunFolder,
   config: RunConfig,
   optimizer: Transform,
 ): Promise<State> {
-  const checkpoint = await loadCheckpoint(folder.checkpoints);
+  const checkpoint = await newestCheckpoint(folder.checkpoints);
   if (checkpoint === undefined) return freshState(config, optimizer);
   const { step, params, optimizer: moments = {} } = checkpoint;
   return { step, params: params as CanParams, optimizer: moments };

@@ -15,8 +15,10 @@ import { search } from './commands/search.ts';
 import { setup } from './commands/setup.ts';
 import { errorText } from './error-text.ts';
 import { EXIT, exitCodeOf, usageError } from './failure.ts';
+import { keepGoingUnderNohup } from './hang-up.ts';
 import { commandHelp, programHelp, styleFor } from './help.ts';
 import { hint } from './nearest-name.ts';
+import { keepGoingUnread } from './unread-output.ts';
 import { version } from './version.ts';
 
 const COMMANDS = [
@@ -80,6 +82,8 @@ function refuse(word: string, rest: readonly string[]): never {
   );
 }
 
+keepGoingUnread();
+keepGoingUnderNohup();
 const words = process.argv.slice(2);
 try {
   process.exitCode = await start(words);

@@ -19,6 +19,16 @@ export function usageError(message: string, cause?: unknown): Failure {
 }
 
 /**
+ * An error for numbers that are not finite: the process prints the message and exits with 3.
+ *
+ * @param message what was not finite, and what to do
+ * @returns the error, to be thrown
+ */
+export function nonFiniteError(message: string): Failure {
+  return Object.assign(new Error(message), { exitCode: EXIT.nonFinite });
+}
+
+/**
  * The exit code of anything that was thrown.
  *
  * Errors of the packages carry a `code`; a non-finite loss has one of its own because a script

@@ -2,6 +2,7 @@ import { type Tensor2D, tensor4d, tidy } from '@tensorflow/tfjs-core';
 import { type CanParams, encode, type Pooling } from '@twocan/can';
 import { type Dataset, plainViews } from '@twocan/data';
 import type { RunConfig } from './config.ts';
+import { nonFiniteError } from './failure.ts';
 import { progressOf } from './progress.ts';
 
 export type { Pooling };
@@ -57,6 +58,7 @@ export function encoderFeatures(
  * @param sizes image size and normalisation of the run
  * @param extract what turns pixels into rows
  * @returns `[N, width]`
+ * @throws Failure (exit code 3) naming the first picture whose row is not finite
  */
 export async function extractRows(
   dataset: Dataset,
@@ -70,7 +72,16 @@ export async function extractRows(
     const indices = Array.from({ length: count }, (_, i) => first + i);
     const size = model.encoder.image.width;
     const pixels = await plainViews(dataset, indices, { size, ...normalization });
-    parts.push(await extract(pixels, count));
+    const rows = await extract(pixels, count);
+    const wrong = rows.findIndex((value) => !Number.isFinite(value));
+    if (wrong >= 0) {
+      const name = dataset.name(first + Math.floor((wrong * count) / rows.length));
+      throw nonFiniteError(
+        `the features of ${name} are not finite: the weights are too large, as of a run that exploded; ` +
+          'take an earlier checkpoint, or train anew with a lower --lr',
+      );
+    }
+    parts.push(rows);
     progress.count(first + count, dataset.length);
   }
   const features = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0));

@@ -15,7 +15,7 @@ import { percent } from './percent.ts';
  */
 export async function inspectModel(path: string, json: boolean): Promise<void> {
   // Reading needs no speed, and the reference backend loads everywhere.
-  await startBackend({ backend: 'cpu' });
+  await startBackend({ backend: 'cpu', quiet: true });
   const { config, params, step, path: file } = await openModel(path);
   const parameters = countByPart(params as Params);
   disposeTree(params);

@@ -26,18 +26,32 @@ export const BACKEND_FLAGS: Flags = flagsOf(OWN.filter(({ flag }) => flag !== 'c
 export const machineOf = (words: Words): Machine => parseOptions(words, OWN);
 
 /**
- * Makes the wanted backend tfjs's current one.
+ * What computes, why, and what was passed over for it.
  *
- * @param machine a backend or `auto`, which it is unless given, and its threads
+ * @param report what was chosen
+ * @returns one line
+ */
+export function backendLine({ name, why, passedOver }: BackendReport): string {
+  const over = passedOver.map((other) => `${other.name} (${other.why})`).join(', ');
+  return `backend ${name}: ${why}${over === '' ? '' : `; passed over: ${over}`}`;
+}
+
+/**
+ * Makes the wanted backend tfjs's current one, and says on standard error which it is.
+ *
+ * @param machine a backend or `auto`, which it is unless given, and its threads; `quiet` where nothing
+ *   is computed that a backend matters for
  * @returns what was chosen
  * @throws Failure (exit code 2) saying what to install when it is missing
  */
 export async function startBackend({
   backend = 'auto',
   threads,
+  quiet = false,
 }: {
   readonly backend?: BackendName | 'auto' | undefined;
   readonly threads?: number | undefined;
+  readonly quiet?: boolean;
 }): Promise<BackendReport> {
   enableProdMode(); // else tfjs's cpu backend prints an advertisement
   try {
@@ -49,6 +63,7 @@ export async function startBackend({
         `--threads ${threads} changes nothing: the backend ${report.name} takes the number that it likes; only simd is given one`,
       );
     }
+    if (!quiet) console.error(backendLine(report));
     return report;
   } catch (error) {
     const missing = error instanceof Error && 'code' in error && error.code === 'BACKEND_MISSING';

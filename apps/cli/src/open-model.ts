@@ -2,10 +2,10 @@ import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { CanParams } from '@twocan/can';
 import { decodeSafetensors } from '@twocan/checkpoint';
-import { loadCheckpoint } from '@twocan/checkpoint/node';
 import { disposeTree } from '@twocan/core';
 import type { RunConfig } from './config.ts';
 import { isSystemError, reasonOf, usageError } from './failure.ts';
+import { newestCheckpoint } from './newest-checkpoint.ts';
 
 /** A trained model, from a checkpoint. */
 export type OpenedModel = {
@@ -22,24 +22,23 @@ export type OpenedModel = {
  *
  * @param given the path
  * @returns config and parameters
- * @throws Failure (exit code 2) when there is no checkpoint, or it is not one of `twocan pretrain`
+ * @throws Failure (exit code 2) when there is no checkpoint, it is not one of `twocan pretrain`, or its
+ *   numbers are not finite
  */
 export async function openModel(given: string): Promise<OpenedModel> {
   const path = checkpointPath(given);
   noteLarge(path);
-  const checkpoint = await loadCheckpoint(path).catch((error: Error) => {
-    throw usageError(`--model ${given} ${whyNoModel(path, error)}`, error);
+  const checkpoint = await newestCheckpoint(path).catch((error: Error) => {
+    const why =
+      'exitCode' in error
+        ? `holds a state that is not finite: ${error.message}`
+        : whyNoModel(path, error);
+    throw usageError(`--model ${given} ${why}`, error);
   });
   if (checkpoint === undefined) {
     throw usageError(`--model ${given} holds no checkpoint; ${GIVE}`);
   }
-  const { config, params, optimizer, ema, step, skipped } = checkpoint;
-  const [newest] = skipped;
-  if (newest !== undefined) {
-    console.error(
-      `${skipped.length} newer ${skipped.length === 1 ? 'checkpoint is' : 'checkpoints are'} damaged, the newest: ${newest.path}; using that of step ${step}`,
-    );
-  }
+  const { config, params, optimizer, ema, step } = checkpoint;
   if (optimizer) disposeTree(optimizer);
   if (ema) disposeTree(ema);
   if (!isRunConfig(config)) {

@@ -45,7 +45,9 @@ export function parseWords(args: readonly string[], flags: Flags): Words {
         flag === undefined
           ? unknownOption(word, args[token.index + 1], flags)
           : valueProblem(name, flag, value, inlineValue);
-      if (problem === undefined) words[name] = value ?? true;
+      if (problem === undefined && Object.hasOwn(words, name)) {
+        problems.add(`--${name} is given twice; give it once`);
+      } else if (problem === undefined) words[name] = value ?? true;
       else {
         problems.add(problem);
         blamed = nextOption(args, token.index + (flag === undefined || inlineValue ? 1 : 2));

@@ -14,7 +14,9 @@ import {
   readRunConfig,
   runFolder,
 } from './run-folder.ts';
+import { shellLine } from './shell-line.ts';
 import { train } from './train.ts';
+import { expectEffect, noteResumed } from './without-effect.ts';
 
 /** What the command was asked to do. */
 export type Request = {
@@ -48,6 +50,7 @@ async function newRun({ options: asked, out, overwrite }: Request): Promise<numb
   const data = await openData({ ...options, seen: () => true }, model.encoder.image);
   return closing(data, async () => {
     const config = resolveRun(options, model, data, backend.name);
+    expectEffect({ given: asked, config });
     return alone(folder, () => {
       createRun(folder, config);
       return carryOut(folder, config, data, backend, false);
@@ -72,6 +75,7 @@ async function resumeRun({ options, out }: Request): Promise<number> {
         `--resume: the flags or the data differ from the run's config.json; leave the flags out or start a new run\n  ${changes.join('\n  ')}`,
       );
     }
+    noteResumed({ given: options, config: before });
     return alone(folder, async () =>
       carryOut(
         folder,
@@ -99,11 +103,12 @@ async function carryOut(
   backend: BackendReport,
   resume: boolean,
 ): Promise<number> {
+  const goOn = shellLine(['twocan', 'pretrain', '--resume', '--out', folder.path]);
   const { finished, verdict } = await interruptible((signal) =>
-    train({ folder, config, data, backend, resume, signal }),
+    train({ folder, config, data, backend, resume, signal, goOn }),
   );
   if (!finished) {
-    console.error(`saved; go on with: twocan pretrain --resume --out ${folder.path}`);
+    console.error(`saved; go on with: ${goOn}`);
     return EXIT.interrupted;
   }
   console.log(`run: ${folder.path}`);

@@ -87,14 +87,14 @@ function shareDone(done: number, total: number | undefined, millis: number): str
  * @param options.stream standard error, so that standard output holds only the result
  * @param options.total the last step
  * @param options.first the step the run starts after (0 unless resumed)
- * @param options.now milliseconds, for the time left
+ * @param options.now milliseconds of a clock that nobody sets, for the time left
  * @returns the progress
  */
 export function makeProgress({
   stream,
   total,
   first = 0,
-  now = Date.now,
+  now = () => performance.now(),
 }: {
   readonly stream: Stream;
   readonly total: number;
@@ -113,7 +113,7 @@ export function makeProgress({
     },
     step(report) {
       const done = report.step - first;
-      const left = ((now() - begin) / done) * (total - report.step);
+      const left = (Math.max(0, now() - begin) / Math.max(1, done)) * (total - report.step);
       const text = stepLine(report, total, left);
       const head = text.indexOf('  ');
       if (line.rewriting) {

@@ -34,6 +34,7 @@ export function openRecord(
 ): Record {
   const lines = truncateMetrics(folder.metrics, step);
   removeLaterSheets(folder.samples, step);
+  const now = clockFrom(lines.reduce((last, { machine }) => Math.max(last, machine.time ?? 0), 0));
   const events = openEventLog(folder.tensorboard, now());
   for (const line of lines) events.line(line);
   for (const sheet of listSheets(folder.samples)) {
@@ -61,4 +62,11 @@ export function openRecord(
   };
 }
 
-const now = (): number => Date.now() / 1000;
+/** Seconds since 1970; a clock that is set back stands still until it has caught up. */
+function clockFrom(earliest: number): () => number {
+  let latest = earliest;
+  return () => {
+    latest = Math.max(latest, Date.now() / 1000);
+    return latest;
+  };
+}

@@ -53,7 +53,8 @@ export function runFolder(out: string): RunFolder {
 }
 
 /**
- * A name for a run that was given none: sortable, and safe on every file system.
+ * A name for a run that was given none: sortable, safe on every file system, and not taken, not
+ * even where a clock was set back.
  *
  * @param label what the run is about, such as `shapes-micro32`
  * @param at the time it starts
@@ -61,7 +62,11 @@ export function runFolder(out: string): RunFolder {
  */
 export function defaultRunPath(label: string, at: Date): string {
   const stamp = at.toISOString().replace(/[-:]/g, '').replace('T', '-').slice(0, 15);
-  return join('runs', `${label}-${stamp}`);
+  const path = join('runs', `${label}-${stamp}`);
+  const numbered = (count: number): string => (count === 1 ? path : `${path}-${count}`);
+  let count = 1;
+  while (existsSync(numbered(count))) count++;
+  return numbered(count);
 }
 
 /** What writes the file of this name into its folder: it says what the folder holds. */

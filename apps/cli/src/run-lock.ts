@@ -3,7 +3,12 @@ import { hostname } from 'node:os';
 import { usageError } from './failure.ts';
 
 /** Who holds a run folder. */
-type Holder = { readonly pid: number; readonly host: string };
+type Holder = {
+  readonly pid: number;
+  readonly host: string;
+  /** When the process started, where the system says: numbers of processes are used again. */
+  readonly started?: string;
+};
 
 /**
  * Takes a run folder for this process alone: two writers would mix their metrics and checkpoints.
@@ -16,7 +21,7 @@ type Holder = { readonly pid: number; readonly host: string };
  * @throws Failure (exit code 2) while another process holds the folder
  */
 export function lockRun(path: string): () => void {
-  const own: Holder = { pid: process.pid, host: hostname() };
+  const own: Holder = { pid: process.pid, host: hostname(), ...startOf(process.pid) };
   while (!claim(path, own)) {
     const holder = holderOf(path);
     if (holder !== undefined && isAlive(holder, own)) {
@@ -40,10 +45,39 @@ function claim(path: string, own: Holder): boolean {
     linkSync(draft, path);
     return true;
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false;
-    throw error;
+    const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+    if (code === 'EEXIST') return false;
+    if (!NO_LINKS.has(code)) throw error;
+    return create(path, own);
   } finally {
     rmSync(draft, { force: true });
+  }
+}
+
+/** What disks without links say: those of cameras and of some networks. */
+const NO_LINKS: ReadonlySet<string> = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS']);
+
+function create(path: string, own: Holder): boolean {
+  try {
+    writeFileSync(path, JSON.stringify(own), { flag: 'wx' });
+    return true;
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false;
+    throw error;
+  }
+}
+
+/** Linux: the system's start and the process's, in ticks since then. Elsewhere nothing. */
+function startOf(pid: number): { readonly started?: string } {
+  try {
+    const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+    // The name before it may hold spaces and brackets; what follows is 20 fields on.
+    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
+      .replace(/^.*\) /s, '')
+      .split(' ');
+    return { started: `${boot} ${fields[19]}` };
+  } catch {
+    return {};
   }
 }
 
@@ -51,8 +85,9 @@ function claim(path: string, own: Holder): boolean {
 function holderOf(path: string): Holder | undefined {
   try {
     const holder = JSON.parse(readFileSync(path, 'utf8')) as Partial<Holder>;
-    const { pid, host } = holder;
-    return typeof pid === 'number' && typeof host === 'string' ? { pid, host } : undefined;
+    const { pid, host, started } = holder;
+    if (typeof pid !== 'number' || typeof host !== 'string') return undefined;
+    return { pid, host, ...(typeof started === 'string' && { started }) };
   } catch {
     return undefined;
   }
@@ -60,7 +95,12 @@ function holderOf(path: string): Holder | undefined {
 
 function isAlive(holder: Holder, own: Holder): boolean {
   if (holder.host !== own.host) return true;
+  // This process has no lock yet: a container counts its processes from 1 each time.
   if (holder.pid === own.pid) return false;
+  const { started } = startOf(holder.pid);
+  if (holder.started !== undefined && started !== undefined && holder.started !== started) {
+    return false;
+  }
   try {
     process.kill(holder.pid, 0);
     return true;

@@ -11,4 +11,6 @@ export type Run = {
   readonly backend: BackendReport;
   readonly resume: boolean;
   readonly signal: AbortSignal;
+  /** The command that goes on with it, ready to be pasted. */
+  readonly goOn: string;
 };

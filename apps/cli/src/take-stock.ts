@@ -1,6 +1,7 @@
 import { disposeTree, fold, key } from '@twocan/core';
 import { freshParams, type State } from './begin.ts';
-import { judgeEncoder, judgePixels } from './encoder-judgement.ts';
+import { type Judgement, judgeEncoder, judgePixels } from './encoder-judgement.ts';
+import { nonFiniteError } from './failure.ts';
 import { keepMap, mapOf } from './feature-map.ts';
 import { percent } from './percent.ts';
 import type { Progress } from './progress.ts';
@@ -33,6 +34,7 @@ export async function takeStock(
     progress.close();
     const before = performance.now();
     const { judgement, features } = await judgeEncoder(config, params, data);
+    expectFiniteJudgement(judgement);
     record.add({
       step,
       evaluation: judgement,
@@ -51,6 +53,12 @@ export async function takeStock(
     );
   }
   record.report();
+}
+
+/** Features may be finite and yet too large for what is made of them. */
+function expectFiniteJudgement(judgement: Judgement): void {
+  const [name] = Object.entries(judgement).find(([, value]) => !Number.isFinite(value)) ?? [];
+  if (name !== undefined) throw nonFiniteError(`${name} of the encoder is not finite`);
 }
 
 /** The two baselines: the pixels themselves, and the encoder with the weights it starts from. */

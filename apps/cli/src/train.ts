@@ -1,5 +1,4 @@
 import { writeFileSync } from 'node:fs';
-import { setImmediate } from 'node:timers/promises';
 import { memory, tensor4d } from '@tensorflow/tfjs-core';
 import { type CanParams, canLoss } from '@twocan/can';
 import type { Json } from '@twocan/checkpoint';
@@ -10,14 +9,18 @@ import { adamw, warmupCosine } from '@twocan/optim';
 import { disposeState, fit, isNonFinite, makeStep, type TrainEvent } from '@twocan/trainer';
 import { continuedState, freshState, type State } from './begin.ts';
 import { environmentOf } from './environment.ts';
-import { isSystemError } from './failure.ts';
+import { atMost } from './evaluation-sets.ts';
+import { adviceFor } from './explosion.ts';
+import { EXIT, exitCodeOf, type Failure } from './failure.ts';
+import { encoderFeatures, extractRows } from './features.ts';
+import { heedingSignals } from './interruptible.ts';
 import { comparisonOf } from './judged-lines.ts';
 import { countsOf, knnLine } from './knn.ts';
 import { duration, makeProgress, type Progress } from './progress.ts';
 import { openRecord, type Record } from './record.ts';
 import type { Run } from './run.ts';
 import { listSkipped } from './skipped.ts';
-import { cannotWrite, exploded } from './stopped.ts';
+import { type Explosion, exploded, stopped, whatExploded } from './stopped.ts';
 import { takeStock } from './take-stock.ts';
 
 /** How it went: finished or interrupted, and the k-NN line where labels are known. */
@@ -28,9 +31,19 @@ export type Outcome = { readonly finished: boolean; readonly verdict?: string };
  *
  * @param run what to do
  * @returns how it went
- * @throws NonFiniteError (code `NON_FINITE`) after saving the last finite state
+ * @throws Failure (exit code 3) when its numbers stop being finite, after saving the last finite
+ *   state; an error with the command that goes on when something else stops it
  */
 export async function train(run: Run): Promise<Outcome> {
+  const { goOn, folder } = run;
+  try {
+    return await trained(run);
+  } catch (error) {
+    throw await stopped(error, { checkpoints: folder.checkpoints, goOn });
+  }
+}
+
+async function trained(run: Run): Promise<Outcome> {
   const { folder, config, data } = run;
   const root = key(config.seed);
   const schedule = warmupCosine({
@@ -54,9 +67,9 @@ export async function train(run: Run): Promise<Outcome> {
   announce(run, begin.step, progress);
   const interval = config.checkpointEvery;
   if (begin.step > 0 && interval > 0 && begin.step % interval === 0) {
-    await takeStock(run, begin, record, progress);
+    await unlessExploded(run, begin.step, () => takeStock(run, begin, record, progress));
   }
-  const began = Date.now();
+  const began = performance.now();
   const loss = canLoss(config.model);
   const events = fit<CanParams, Batch>({
     state: begin,
@@ -85,7 +98,7 @@ export async function train(run: Run): Promise<Outcome> {
     disposeState(done.state);
     return { finished: false };
   }
-  progress.note(`trained for ${duration(Date.now() - began)}`);
+  progress.note(`trained for ${duration(performance.now() - began)}`);
   disposeState(done.state);
   const verdict = verdictOf(run, record);
   return { finished: true, ...(verdict === undefined ? {} : { verdict }) };
@@ -103,12 +116,16 @@ async function follow(
     await saveCheckpoint(folder.checkpoints, { ...state, key: key(config.seed), config: plain });
   };
   try {
-    for await (const event of events) {
+    for await (const event of heedingSignals(events)) {
       if (event.type === 'done') return { state: event.state, aborted: event.aborted };
       if (event.type === 'checkpoint') {
-        await save(event.state);
-        // Whoever interrupts wants to be gone: what is missing is made up for after a resume.
-        if (!run.signal.aborted) await takeStock(run, event.state, record, progress);
+        const { state } = event;
+        await unlessExploded(run, state.step, async () => {
+          await expectFeatures(run, state);
+          await save(state);
+          // Whoever interrupts wants to be gone: what is missing is made up for after a resume.
+          if (!run.signal.aborted) await takeStock(run, state, record, progress);
+        });
         continue;
       }
       const { step, metrics, learningRate = 0, millis } = event;
@@ -122,30 +139,51 @@ async function follow(
       record.add({ step, loss, ...others, learningRate, machine });
       progress.step({ step, metrics, learningRate, ...machine });
       if (step === 1) record.report();
-      // Everything above may finish without the event loop turning; signals arrive only there.
-      await setImmediate();
     }
   } catch (error) {
     progress.close();
-    if (isNonFinite(error)) {
+    if (!isNonFinite(error)) throw error;
+    if (error.state !== undefined) {
       await save(error.state as State);
       disposeState(error.state);
-      record.report();
-      throw exploded(error, run);
     }
-    throw isSystemError(error) ? await cannotWrite(error, run) : error;
+    record.report();
+    throw await explosionOf(run, whatExploded(error));
   } finally {
     listSkipped(folder.skipped, data.leftOut());
   }
   throw new Error('train: the run ended without a last event');
 }
 
+const explosionOf = ({ folder, config }: Run, explosion: Explosion): Promise<Failure> =>
+  exploded(explosion, folder.checkpoints, adviceFor(config, explosion.step));
+
+/** Weights that are finite can still be too large for an encoder: its features tell, at some pictures' cost. */
+async function expectFeatures({ config, data }: Run, { params }: State): Promise<void> {
+  await extractRows(
+    atMost(data.pictures, LOOKED_AT),
+    config,
+    encoderFeatures(config.model, params),
+  );
+}
+
+const LOOKED_AT = 8;
+
+/** Does some work with the state after a step; features that are not finite are the run's explosion. */
+async function unlessExploded(run: Run, step: number, work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    if (exitCodeOf(error) !== EXIT.nonFinite) throw error;
+    throw await explosionOf(run, { step, what: "the encoder's features are not finite" });
+  }
+}
+
 /** What a person wants to know before waiting: on what, with what, for how long. */
-function announce({ config, data, backend, resume }: Run, step: number, progress: Progress): void {
+function announce({ config, data, resume }: Run, step: number, progress: Progress): void {
   const { model, batch, steps } = config;
   const { height, width } = model.encoder.image;
   for (const note of data.notes()) progress.note(note);
-  progress.note(`backend ${backend.name}: ${backend.why}`);
   progress.note(
     `${config.method} on ${data.length} images of ${data.source} at ${width}x${height}, ` +
       `preset ${config.preset}, batch ${batch}, ${steps} steps`,

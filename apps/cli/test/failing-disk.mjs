@@ -1,21 +1,36 @@
-// Loaded before the program (node --import): the checkpoint whose number is asked for cannot be
-// written whole. TWOCAN_FAULT=ENOSPC:2 fails the second one with ENOSPC after half of its bytes.
-import files from 'node:fs/promises';
+// Loaded before the program (node --import): a file cannot be written whole.
+// TWOCAN_FAULT=ENOSPC:2:PATTERN fails the second write to a path like PATTERN with ENOSPC, after half
+// of its bytes; without a pattern, the second checkpoint.
+import files from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
 
-const [code, number] = (process.env.TWOCAN_FAULT ?? '').split(':');
-const { open } = files;
-let seen = 0;
+const [code, number, pattern = 'checkpoints.*\\.tmp$'] = (process.env.TWOCAN_FAULT ?? '').split(
+  ':',
+);
+const { promises } = files;
+const { open } = promises;
+let [seen, within] = [0, false];
 
-files.open = async (path, ...rest) => {
+function inside(work) {
+  const before = within;
+  within = true;
+  try {
+    return work();
+  } finally {
+    within = before;
+  }
+}
+
+const fails = (path) => new RegExp(pattern).test(String(path)) && ++seen === Number(number);
+const fault = () =>
+  Object.assign(new Error(`${code}: injected, write`), { code, syscall: 'write' });
+
+promises.open = async (path, ...rest) => {
   const handle = await open(path, ...rest);
-  if (!/checkpoints.*\.tmp$/.test(String(path)) || ++seen !== Number(number)) return handle;
+  if (!fails(path)) return handle;
   const writeFile = async (bytes) => {
-    await handle.writeFile(bytes.subarray(0, bytes.length / 2));
-    throw Object.assign(new Error(`${code}: injected, write '${path}'`), {
-      code,
-      syscall: 'write',
-    });
+    await handle.writeFile(bytes.slice(0, bytes.length / 2));
+    throw fault();
   };
   return new Proxy(handle, {
     get: (target, name) => {
@@ -25,4 +40,14 @@ files.open = async (path, ...rest) => {
     },
   });
 };
+
+for (const name of ['writeFileSync', 'appendFileSync']) {
+  const write = files[name];
+  files[name] = (path, content, ...rest) => {
+    // Node writes what is appended with writeFileSync, which must not count once more.
+    if (within || !fails(path)) return inside(() => write(path, content, ...rest));
+    inside(() => write(path, content.slice(0, content.length / 2), ...rest));
+    throw fault();
+  };
+}
 syncBuiltinESMExports();

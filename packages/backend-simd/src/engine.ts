@@ -194,13 +194,13 @@ function threaded(
 const MOST_TOKENS = 1100; // 1024 patches and a class token, say; 5 MB a thread
 
 function waitFor(exports: PoolExports, tasks: number, maySleep: boolean): void {
-  const until = Date.now() + PATIENCE;
+  const until = performance.now() + PATIENCE;
   for (;;) {
     const done = maySleep
       ? exports.sleep(CONTROL, tasks, 1000n)
       : exports.finished(CONTROL, tasks, CALLER_SPINS);
     if (done) return;
-    if (Date.now() > until) {
+    if (performance.now() > until) {
       throw new Error(STUCK);
     }
   }

@@ -136,7 +136,7 @@ function combinations(config: CanConfig): readonly Check[] {
     [
       'maskRatio',
       maskRatio,
-      !(weights.reconstruction > 0 && maskRatio === 0),
+      !(weights.reconstruction > 0 && maskRatio >= 0 && (maskRatio === 0 || kept === patches)),
       'must hide patches where weights.reconstruction > 0',
     ],
     [

@@ -1,9 +1,10 @@
 import { util } from '@tensorflow/tfjs-core';
 import type { Key, Params } from '@twocan/core';
 import type { Schedule } from '@twocan/optim';
-import { nonFinite } from './failure.ts';
+import { type NonFiniteError, nonFinite } from './failure.ts';
 import { type Batches, checkOptions, disposeBatch, feedOf, readMetrics } from './feed.ts';
 import type { Step } from './finish.ts';
+import { nonFiniteLeaf } from './non-finite-leaf.ts';
 import { disposeState, type TrainState } from './state.ts';
 
 /** One thing that happened in a run. */
@@ -22,7 +23,7 @@ export type TrainEvent<P extends Params = Params> =
       /** Paths of parameters that nothing trains; normally empty. */
       readonly unused: readonly string[];
     }
-  /** `state` is lent: save it before asking for the next event. */
+  /** `state` is lent, and all its numbers are finite: save it before asking for the next event. */
   | { readonly type: 'checkpoint'; readonly state: TrainState<P> }
   /** `state` is the caller's; `aborted` tells whether the signal ended the run. */
   | { readonly type: 'done'; readonly state: TrainState<P>; readonly aborted: boolean };
@@ -61,7 +62,8 @@ export type FitOptions<P extends Params, B> = {
  * @param options state, step, batches and when to stop
  * @returns events in order: `step` …, `checkpoint` …, last `done`
  * @throws RangeError for a bad `until` or `checkpointEvery`; {@link NonFiniteError} (code
- *   `NON_FINITE`) when the loss, its gradient or a metric is not finite, with the last finite state
+ *   `NON_FINITE`) when the loss, its gradient or a metric is not finite, with the last finite state;
+ *   or when the state is not, which is looked at before each checkpoint
  * @example
  * for await (const event of fit({ state, step, key: key(0), batches, until: 100 })) {
  *   if (event.type === 'step') console.log(event.step, event.metrics.loss);
@@ -77,10 +79,12 @@ export async function* fit<P extends Params, B>(
   let saved = -1;
   const feed = feedOf(options.batches, until, keepBatches);
   const rateOf = options.learningRate;
+  const rateAt = (at: number): number | undefined =>
+    typeof rateOf === 'function' ? rateOf(at) : rateOf;
   try {
     while (state.step < until && !signal?.aborted) {
       const before = util.now();
-      const learningRate = typeof rateOf === 'function' ? rateOf(state.step) : rateOf;
+      const learningRate = rateAt(state.step);
       const batch = await feed.next(state.step);
       const examples = options.examples?.(batch);
       const result = attempt(
@@ -91,7 +95,7 @@ export async function* fit<P extends Params, B>(
       if (!Object.values(metrics).every(Number.isFinite)) {
         disposeState(result.state, state);
         owned = false;
-        throw nonFinite(state, metrics, learningRate);
+        throw await failed(state, metrics, learningRate);
       }
       disposeState(state, result.state);
       state = result.state;
@@ -106,16 +110,42 @@ export async function* fit<P extends Params, B>(
       };
       if (checkpointEvery !== undefined && state.step % checkpointEvery === 0) {
         saved = state.step;
+        await check(state, learningRate);
         yield { type: 'checkpoint', state };
       }
     }
-    if (saved !== state.step) yield { type: 'checkpoint', state };
+    if (saved !== state.step) {
+      await check(state, rateAt(Math.max(0, state.step - 1)));
+      yield { type: 'checkpoint', state };
+    }
     owned = false;
     yield { type: 'done', state, aborted: state.step < until };
   } finally {
     if (owned) disposeState(state);
     await feed.close();
   }
+}
+
+const leafOf = ({ params, optimizer, ema }: TrainState): Promise<string | undefined> =>
+  nonFiniteLeaf({ params, optimizer, ...(ema && { ema }) });
+
+/** Throws for a state that must not be saved. */
+async function check(state: TrainState, learningRate: number | undefined): Promise<void> {
+  const leaf = await leafOf(state);
+  if (leaf !== undefined) throw nonFinite({ step: state.step, learningRate, leaf });
+}
+
+/** The error of a step; the state before it goes along where it is finite, and ends where it is not. */
+async function failed(
+  state: TrainState,
+  metrics: { readonly [name: string]: number },
+  learningRate: number | undefined,
+): Promise<NonFiniteError> {
+  const leaf = await leafOf(state);
+  const found = { step: state.step, metrics, learningRate };
+  if (leaf === undefined) return nonFinite({ ...found, state });
+  disposeState(state);
+  return nonFinite({ ...found, leaf });
 }
 
 /** Runs `work`, then `after` whether it threw or not. */

@@ -180,8 +180,8 @@ describeBackends('fit', () => {
     if (!isNonFinite(error)) throw error;
     expect(error.code).toBe('NON_FINITE');
     expect(error.message).toMatch(/loss NaN.* at step 3; lower the learning rate \(it is 0.1\)/);
-    expect(values(error.state)).toEqual(values(good));
-    disposeState(error.state);
+    expect(values(error.state as TrainState)).toEqual(values(good));
+    disposeState(error.state as TrainState);
     disposeState(good);
     expect(memory().numTensors).toBe(before);
   });
@@ -203,8 +203,8 @@ describeBackends('fit', () => {
     const error: unknown = await run.catch((e: unknown) => e);
     if (!isNonFinite(error)) throw error;
     expect(error.message).toMatch(/odd -Infinity at step 3/);
-    expect(values(error.state)).toEqual(values(good));
-    disposeState(error.state);
+    expect(values(error.state as TrainState)).toEqual(values(good));
+    disposeState(error.state as TrainState);
     disposeState(good);
   });
 

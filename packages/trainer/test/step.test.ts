@@ -179,13 +179,13 @@ describe('the error of a run that is not finite', () => {
 
   it('names the metrics at fault, the step and what to do', () => {
     const metrics = { loss: Number.NaN, accuracy: 0.5, gradNorm: Number.POSITIVE_INFINITY };
-    const error = nonFinite(state, metrics, undefined);
+    const error = nonFinite({ step: 7, metrics, learningRate: undefined, state });
     expect(error.message).toBe(
       'fit: metrics must stay finite, got loss NaN, gradNorm Infinity at step 7; lower the learning ' +
         'rate, warm up longer or add clipByGlobalNorm, and go on from the last checkpoint',
     );
     expect(error).toMatchObject({ code: 'NON_FINITE', step: 7, metrics, state });
-    expect(nonFinite(state, metrics, 0.1).message).toContain(
+    expect(nonFinite({ step: 7, metrics, learningRate: 0.1, state }).message).toContain(
       'lower the learning rate (it is 0.1),',
     );
     expect(isNonFinite(error)).toBe(true);

@@ -1,6 +1,5 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import type { BackendReport } from '@twocan/backend';
 import { makeFolder, writeFileAtomic } from '@twocan/checkpoint/node';
 import { disposeTree } from '@twocan/core';
 import { freshParams } from '../begin.ts';
@@ -13,8 +12,11 @@ import { startBackend } from '../machine.ts';
 import { openModel } from '../open-model.ts';
 import type { Options } from '../options.ts';
 import { checkFolder } from '../outputs.ts';
+import type { Run } from '../run.ts';
 import { createRun, readRunConfig, runFolder } from '../run-folder.ts';
+import { shellLine } from '../shell-line.ts';
 import { train } from '../train.ts';
+import { expectEffect } from '../without-effect.ts';
 import { judgeClaims } from './claims.ts';
 import type { Row } from './grid.ts';
 import { type Baselines, linesOf } from './lines.ts';
@@ -49,9 +51,11 @@ export async function ablate(request: AblationRequest): Promise<number> {
   checkPlace(out);
   const model = resolveModel(base);
   const backend = await startBackend(base);
+  const goOn = shellLine(['twocan', ...process.argv.slice(2)]);
   const data = await openLabelled({ ...base, most: EVERY, seen: () => true }, model.encoder.image);
   try {
     const config = resolveRun(base, model, data, backend.name);
+    expectEffect({ given: base, config });
     const seeds = Array.from({ length: request.seeds }, (_, i) => config.seed + i);
     const { steps, batch } = config;
     const plan = planRuns(rows, base, { steps, batch, seeds, budgets });
@@ -72,7 +76,7 @@ export async function ablate(request: AblationRequest): Promise<number> {
     const finished = await interruptible(async (signal) => {
       for (const [i, run] of plan.runs.entries()) {
         console.error(`run ${i + 1} of ${plan.runs.length}: ${run.name}`);
-        const measures = await measured(out, run, data, backend, signal);
+        const measures = await measured(run, { out, data, backend, signal, goOn });
         if (measures === undefined) return false;
         results[run.name] = measures;
         await write();
@@ -80,7 +84,7 @@ export async function ablate(request: AblationRequest): Promise<number> {
       return true;
     });
     if (!finished) {
-      console.error('saved; the same command goes on');
+      console.error(`saved; the same command goes on: ${goOn}`);
       return EXIT.interrupted;
     }
     console.log(markdownOf(linesOf(plan.cells, results), baselines, about));
@@ -98,13 +102,16 @@ function checkPlace(out: string): void {
   throw usageError(`--out ${out} is not empty and holds no ablation; choose another folder`);
 }
 
+/** What all runs of an ablation have in common. */
+type Shared = Pick<Run, 'backend' | 'signal' | 'goOn'> & {
+  readonly out: string;
+  readonly data: LabelledData;
+};
+
 /** The measures of a run, which is trained first if need be; undefined if it was interrupted. */
 async function measured(
-  out: string,
   { name, options }: PlannedRun,
-  data: LabelledData,
-  backend: BackendReport,
-  signal: AbortSignal,
+  { out, data, backend, signal, goOn }: Shared,
 ): Promise<Measures | undefined> {
   const folder = runFolder(join(out, 'runs', name));
   const config = resolveRun(options, resolveModel(options), data, backend.name);
@@ -115,7 +122,7 @@ async function measured(
   if (known !== undefined) return known;
   const finished = await alone(folder, async () => {
     if (!begun) createRun(folder, config);
-    const run = { folder, config, data: judgedQuickly(data), backend, resume: begun, signal };
+    const run = { folder, config, data: judgedQuickly(data), backend, resume: begun, signal, goOn };
     return (await train(run)).finished;
   });
   if (!finished) return undefined;

@@ -21,7 +21,7 @@ export const finetune = command(
     flags: {
       ...LABELLED_FLAGS,
       preset: number('NAME', 'From scratch instead of --model: sizes of the encoder'),
-      'image-size': number('PX', "From scratch: side of the images; default the preset's"),
+      'image-size': number('PX', "Side of the images; default the preset's, or that of --model"),
       epochs: number('N', 'Passes over the data; default 50'),
       batch: number('N', `Images a step; default ${BATCH}, or all if they are fewer`),
       lr: number('RATE', `Peak rate of the head; default ${BASE_RATE}, times batch/256`),

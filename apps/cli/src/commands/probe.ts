@@ -46,7 +46,7 @@ export const probe = command(
       ...usual,
       epochs: numberOr(words, 'epochs', usual.epochs, { min: 1, whole: true }),
       batch: numberOr(words, 'batch', usual.batch, { min: 1, whole: true }),
-      base: numberOr(words, 'lr', usual.base, { min: 0 }),
+      base: numberOr(words, 'lr', usual.base, { min: 0, open: true }),
       weightDecay: numberOr(words, 'weight-decay', usual.weightDecay, { min: 0 }),
     };
     const request = {

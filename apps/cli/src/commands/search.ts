@@ -46,6 +46,11 @@ export const search = command(
   async (words) => {
     const least = numberOr(words, 'duplicates', undefined, { min: -1, max: 1 });
     const query = words.query;
+    if (least !== undefined && words.top !== undefined && words.out === undefined) {
+      throw usageError(
+        '--top has no effect on --duplicates without --out: all pairs are printed, and the sheet shows the first',
+      );
+    }
     if ((least === undefined) === (query === undefined)) {
       throw usageError('give one of --query IMAGE and --duplicates COSINE');
     }

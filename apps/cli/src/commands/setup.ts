@@ -57,6 +57,9 @@ export const setup = command(
       throw usageError('--tensorflow and --classic exclude each other; give one');
     }
     if (words.check === true) {
+      if (classic || dir !== undefined || tensorflow !== undefined) {
+        throw usageError('--check only compares; leave out --dir, --tensorflow and --classic');
+      }
       const { checkBackend } = await import('../setup/check-backend.ts');
       console.log(await checkBackend(name));
       return undefined;

@@ -10,9 +10,13 @@ import { type Machine, startBackend } from '../machine.ts';
 import { percent } from '../percent.ts';
 import { classLines } from '../probing.ts';
 import { checkNewRun, clearRun, readRunConfig } from '../run-folder.ts';
+import { shellLine } from '../shell-line.ts';
+import { stopped } from '../stopped.ts';
+import { applyRules } from '../without-effect.ts';
 import { type FinetuneFolder, finetuneFolder } from './folder.ts';
 import { judgeClassifier } from './judge.ts';
 import { beginningOf, dataFacts, type FinetuneAsked, type FinetunePlan } from './plan.ts';
+import { FINETUNE_RULES } from './rules.ts';
 import { trainClassifier } from './train.ts';
 
 /** Where a classifier is kept and how its result is told. */
@@ -48,6 +52,7 @@ export async function finetune(request: NewFinetune): Promise<number> {
     if (recipe.batch > length) {
       throw usageError(`--batch ${recipe.batch} is more than the ${length} images to learn from`);
     }
+    applyRules(FINETUNE_RULES, { ...request, recipe });
     console.error(`${length} images to learn from, batch ${recipe.batch}`);
     const plan = { ...beginning, data, ...dataFacts(evaluation), recipe, backend };
     if (folder === undefined) return carryOut(request, plan, evaluation);
@@ -106,15 +111,19 @@ async function carryOut(
   evaluation: Evaluation,
   folder?: FinetuneFolder,
 ): Promise<number> {
+  const goOn = folder && shellLine(['twocan', 'finetune', '--resume', '--out', folder.path]);
   const { params, steps, finished } = await interruptible((signal) =>
     trainClassifier(plan, evaluation.train, signal, folder),
-  );
+  ).catch(async (error: unknown) => {
+    if (folder === undefined || goOn === undefined) throw error;
+    throw await stopped(error, { checkpoints: folder.checkpoints, goOn });
+  });
   try {
     if (!finished) {
       console.error(
-        folder === undefined
+        goOn === undefined
           ? 'interrupted; without --out nothing is kept'
-          : `saved; go on with: twocan finetune --resume --out ${folder.path}`,
+          : `saved; go on with: ${goOn}`,
       );
       return EXIT.interrupted;
     }

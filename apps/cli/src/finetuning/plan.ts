@@ -5,6 +5,7 @@ import { type Augmentation, IMAGENET_MEAN, IMAGENET_STD, type Mixing } from '@tw
 import type { ViTConfig } from '@twocan/vit';
 import { resolveModel } from '../config.ts';
 import type { Evaluation } from '../evaluation-sets.ts';
+import { usageError } from '../failure.ts';
 import { openModel } from '../open-model.ts';
 import type { Options } from '../options.ts';
 
@@ -29,7 +30,7 @@ export type FinetuneRecipe = {
 export type FinetuneAsked = {
   /** A run or checkpoint to begin with; from scratch where it is left out. */
   readonly model?: string;
-  /** Sizes of an encoder from scratch. */
+  /** Sizes of an encoder from scratch; of one from a model, the image size. */
   readonly sizes: Pick<Options, 'preset' | 'imageSize' | 'patch'>;
   readonly data: string;
   /** How it is trained on so many images. */
@@ -72,9 +73,18 @@ export async function beginningOf({
   disposeTree(params);
   return {
     from: resolve(path),
-    encoder: config.model.encoder,
+    encoder: ofSize(config.model.encoder, sizes.imageSize),
     normalization: config.normalization,
   };
+}
+
+/** The encoder at another image size: its positions are computed, for any grid of patches. */
+function ofSize(encoder: ViTConfig, size: number | undefined): ViTConfig {
+  if (size === undefined) return encoder;
+  if (size % encoder.patch === 0) return { ...encoder, image: { height: size, width: size } };
+  throw usageError(
+    `--image-size must be divisible by the patch of --model, ${encoder.patch}, got ${size}`,
+  );
 }
 
 /** What a plan says of the data. */

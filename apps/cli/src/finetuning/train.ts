@@ -1,6 +1,6 @@
 import { tensor2d, tensor4d } from '@tensorflow/tfjs-core';
 import type { Json } from '@twocan/checkpoint';
-import { loadCheckpoint, saveCheckpoint } from '@twocan/checkpoint/node';
+import { saveCheckpoint } from '@twocan/checkpoint/node';
 import { disposeTree, fold, type Key, key, softTargetCrossEntropy } from '@twocan/core';
 import {
   type Batch,
@@ -12,7 +12,14 @@ import {
   stepsPerEpoch,
 } from '@twocan/data';
 import { adamw, layerDecay, type Transform, warmupCosine } from '@twocan/optim';
-import { fit, initState, makeStep, type TrainState } from '@twocan/trainer';
+import {
+  disposeState,
+  fit,
+  initState,
+  isNonFinite,
+  makeStep,
+  type TrainState,
+} from '@twocan/trainer';
 import {
   type ClassifierParams,
   classify,
@@ -20,8 +27,11 @@ import {
   initEncoder,
   sampleDropPath,
 } from '@twocan/vit';
+import { heedingSignals } from '../interruptible.ts';
+import { newestCheckpoint } from '../newest-checkpoint.ts';
 import { openModel } from '../open-model.ts';
 import { progressOf } from '../progress.ts';
+import { exploded, whatExploded } from '../stopped.ts';
 import type { FinetuneFolder } from './folder.ts';
 import type { FinetunePlan } from './plan.ts';
 
@@ -67,6 +77,10 @@ export async function trainClassifier(
   const root = key(seed);
   const state = (await savedState(folder)) ?? (await freshState(plan, optimizer));
   if (state.step > 0) console.error(`going on after step ${state.step} of ${total}`);
+  const save = async (saved: State): Promise<void> => {
+    const config = { classifier: plan } as unknown as Json;
+    if (folder) await saveCheckpoint(folder.checkpoints, { ...saved, key: root, config });
+  };
   const events = fit<ClassifierParams, Batch>({
     ...{ state, key: fold(root, 'train'), until: total, checkpointEvery: perEpoch, signal },
     step: makeStep(lossOf(plan, train), optimizer),
@@ -78,25 +92,40 @@ export async function trainClassifier(
   });
   const progress = progressOf('training, steps');
   let losses: number[] = [];
-  for await (const event of events) {
-    if (event.type === 'checkpoint') {
-      if (folder === undefined) continue;
-      const config = { classifier: plan } as unknown as Json;
-      await saveCheckpoint(folder.checkpoints, { ...event.state, key: root, config });
-    } else if (event.type === 'step') {
-      losses.push(event.metrics.loss ?? Number.NaN);
-      progress.count(event.step, total);
-      if (event.step % perEpoch !== 0) continue;
-      const mean = losses.reduce((sum, loss) => sum + loss, 0) / losses.length;
-      progress.note(`epoch ${event.step / perEpoch} of ${epochs}: loss ${mean.toFixed(4)}`);
-      losses = [];
-    } else {
-      const { params, step, optimizer: moments } = event.state;
-      disposeTree(moments);
-      return { params, steps: step, finished: !event.aborted };
+  try {
+    for await (const event of heedingSignals(events)) {
+      if (event.type === 'checkpoint') {
+        await save(event.state);
+      } else if (event.type === 'step') {
+        losses.push(event.metrics.loss ?? Number.NaN);
+        progress.count(event.step, total);
+        if (event.step % perEpoch !== 0) continue;
+        const mean = losses.reduce((sum, loss) => sum + loss, 0) / losses.length;
+        progress.note(`epoch ${event.step / perEpoch} of ${epochs}: loss ${mean.toFixed(4)}`);
+        losses = [];
+      } else {
+        const { params, step, optimizer: moments } = event.state;
+        disposeTree(moments);
+        return { params, steps: step, finished: !event.aborted };
+      }
     }
+  } catch (error) {
+    if (!isNonFinite(error)) throw error;
+    if (error.state !== undefined) {
+      await save(error.state as State);
+      disposeState(error.state);
+    }
+    throw await exploded(whatExploded(error), folder?.checkpoints, adviceFor(recipe, error.step));
   }
   throw new Error('trainClassifier: training ended without a last event');
+}
+
+/** What to do about numbers that stopped being finite; before the first update no rate is at fault. */
+function adviceFor({ learningRate }: FinetunePlan['recipe'], step: number): string {
+  if (step === 0) {
+    return 'nothing was trained yet, so --lr is not the cause: look at the images and at --model';
+  }
+  return `train anew with a lower --lr (it was ${learningRate})`;
 }
 
 /** Cross-entropy of mixed images against mixed labels, some paths left out. */
@@ -118,7 +147,7 @@ function lossOf({ recipe, encoder, classes: names }: FinetunePlan, train: Datase
 
 /** The newest checkpoint of the folder, if it has one. */
 async function savedState(folder: FinetuneFolder | undefined): Promise<State | undefined> {
-  const checkpoint = folder && (await loadCheckpoint(folder.checkpoints));
+  const checkpoint = folder && (await newestCheckpoint(folder.checkpoints));
   if (checkpoint === undefined) return undefined;
   const { step, params, optimizer = {} } = checkpoint;
   return { step, params: params as ClassifierParams, optimizer };

@@ -30,13 +30,13 @@ export type Steps = {
  */
 export function makeSteps(total: number, log: string): Steps {
   const line = liveLine(process.stderr);
-  let [number, title, since] = [0, '', Date.now()];
+  let [number, title, since] = [0, '', performance.now()];
   const show = (text: string): void =>
-    line.show(`${title} ${duration(Date.now() - since)}  ${text}`);
+    line.show(`${title} ${duration(performance.now() - since)}  ${text}`);
   return {
     begin(what) {
       number += 1;
-      since = Date.now();
+      since = performance.now();
       title = `[${number}/${total}] ${what}`;
       if (line.rewriting) line.show(title);
       else line.print(title);
