@@ -20,13 +20,10 @@ function webgpuLines(): string[] {
   if (report === undefined) return [];
   const { adapter, driver, software, limits } = report;
   const most = LIMITS.map(([name, words, bytes]) => {
-    const limit = limits[name] ?? 0;
-    const amount = !bytes
-      ? String(limit)
-      : limit < 2 ** 20
-        ? `${limit / 2 ** 10} KB`
-        : `${limit / 2 ** 20} MB`;
-    return `${words} ${amount}`;
+    const limit = limits[name];
+    if (limit === undefined) return `${words} –`;
+    if (!bytes) return `${words} ${limit}`;
+    return `${words} ${limit < 2 ** 20 ? `${limit / 2 ** 10} KB` : `${limit / 2 ** 20} MB`}`;
   });
   return [
     `  adapter    ${adapter}${software ? ', played by the processor: auto passes it over' : ''}`,

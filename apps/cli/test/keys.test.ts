@@ -1,12 +1,23 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Tensor, tensor4d } from '@tensorflow/tfjs-core';
+import { type Tensor, tensor2d, tensor4d } from '@tensorflow/tfjs-core';
 import { chooseBackend } from '@twocan/backend';
 import { canLoss, initCan } from '@twocan/can';
-import { fold, key } from '@twocan/core';
-import { makeBatches, shapes } from '@twocan/data';
+import { fold, type Key, key, softTargetCrossEntropy } from '@twocan/core';
+import { type Batch, makeBatches, mixImages, mixTargets, sampleMix, shapes } from '@twocan/data';
+import { adamw, layerDecay, warmupCosine } from '@twocan/optim';
+import { fit, initState, makeStep } from '@twocan/trainer';
+import {
+  type ClassifierParams,
+  classify,
+  initClassifier,
+  initEncoder,
+  sampleDropPath,
+} from '@twocan/vit';
 import { afterAll, expect, test } from 'vitest';
 import type { RunConfig } from '../src/config.ts';
+import type { FinetunePlan } from '../src/finetuning/plan.ts';
+import { trainClassifier } from '../src/finetuning/train.ts';
 import { metricsOf, scratch, twocan } from './cli.ts';
 
 const folder = scratch();
@@ -44,4 +55,57 @@ test('the first loss of a run follows from its seed by the names of its keys', a
     reconstruction: number(metrics.reconstruction),
     denoising: number(metrics.denoising),
   });
+});
+
+test('a classifier follows from its seed by the names of its keys', async () => {
+  await chooseBackend('simd');
+  const encoder = {
+    ...{ image: { height: 8, width: 8 }, channels: 3, patch: 4, width: 8, depth: 2, heads: 2 },
+    ...{ mlpRatio: 2, epsilon: 1e-6 },
+  };
+  const plan: FinetunePlan = {
+    ...{ from: null, encoder, data: 'drawn', trainImages: 8, backend: 'simd' },
+    classes: Array.from({ length: 10 }, (_, c) => `class ${c}`),
+    normalization: { mean: [0.5], std: [0.5] },
+    recipe: {
+      ...{ epochs: 3, batch: 4, learningRate: 0.5, warmupEpochs: 0, weightDecay: 0.05 },
+      ...{ layerDecay: 0.9, dropPath: 0.5, mixing: { mixup: 0.8, cutmix: 1 }, smoothing: 0.1 },
+      ...{ augmentation: {}, seed: 4 },
+    },
+  };
+  const images = shapes({ key: key(9), count: 8, size: 8 });
+  const { params } = await trainClassifier(plan, images, new AbortController().signal);
+
+  const root = key(4);
+  const under = initEncoder(fold(root, 'encoder'), encoder);
+  const optimizer = adamw({
+    learningRate: warmupCosine({ base: 0.5, warmup: 0, total: 6 }),
+    ...{ b2: 0.999, weightDecay: 0.05, rateScale: layerDecay({ depth: 2, decay: 0.9 }) },
+  });
+  const loss = (own: ClassifierParams, { views, shape, indices }: Batch, of: Key) => {
+    const mix = sampleMix(fold(of, 'mix'), plan.recipe.mixing, 8);
+    const mixed = mixImages(views[0] ?? new Float32Array(0), mix, 8, 4);
+    const labels = indices.map((index) => images.labels?.[index] ?? -1);
+    const targets = mixTargets(labels, mix, { classes: 10, smoothing: 0.1 });
+    const paths = sampleDropPath(fold(of, 'paths'), { batch: 4, depth: 2, rate: 0.5 });
+    const scores = classify(own, encoder, tensor4d(mixed, [...shape]), paths);
+    return { loss: softTargetCrossEntropy(scores, tensor2d(targets, [4, 10])) };
+  };
+  const events = fit({
+    ...{ key: fold(root, 'train'), until: 6, step: makeStep(loss, optimizer) },
+    state: initState(initClassifier(root, under, { width: 8, classes: 10 }), optimizer),
+    batches: makeBatches(images, {
+      ...{ key: fold(root, 'data'), batch: 4, size: 8, views: 1, ...plan.normalization },
+    }),
+  });
+  for await (const event of events) {
+    if (event.type !== 'done') continue;
+    expect([...params.head.kernel.dataSync()]).toEqual([
+      ...event.state.params.head.kernel.dataSync(),
+    ]);
+    expect([...params.encoder.cls.dataSync()]).toEqual([
+      ...event.state.params.encoder.cls.dataSync(),
+    ]);
+  }
+  expect(Math.max(...params.head.kernel.dataSync())).toBeGreaterThan(0.1);
 });
