@@ -1,0 +1,169 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { tensor4d } from '@tensorflow/tfjs-core';
+import { encode, initCan } from '@twocan/can';
+import type { Json } from '@twocan/checkpoint';
+import { saveCheckpoint } from '@twocan/checkpoint/node';
+import { disposeTree, fold, key } from '@twocan/core';
+import { type Dataset, plainViews, subset } from '@twocan/data';
+import { imageFolder } from '@twocan/data/node';
+import { fewShotAccuracy, knnAccuracy, probeAccuracy, probeRecipes } from '@twocan/evaluate';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { resolveModel, resolveRun } from '../../src/config.ts';
+import { type FewShotRequest, judgeByFewShots } from '../../src/few-shots.ts';
+import { judgeByKnn } from '../../src/knn.ts';
+import { startBackend } from '../../src/machine.ts';
+import { judgeByProbe, type ProbeRequest } from '../../src/probing.ts';
+import { drawPhotos, scratch } from '../cli.ts';
+
+const folder = scratch();
+afterAll(folder.remove);
+const machine = { backend: 'simd', threads: 1 } as const;
+const options = { data: 'photos', batch: 2, steps: 3, seed: 6 };
+const model = resolveModel(options);
+const config = resolveRun(options, model, { source: 'photos', length: 30 }, 'simd');
+const question = { model: '', data: folder.path('photos'), machine };
+
+/** Features of both sides, made from the packages alone: every fifth image of a class is held out. */
+async function sidesOf(features: (pixels: Float32Array, count: number) => Promise<Float32Array>) {
+  const images = await imageFolder(folder.path('photos'), { workers: 1 });
+  const labels = [...(images.labels ?? [])];
+  const held = labels.map(
+    (label, i) => labels.slice(0, i).filter((own) => own === label).length % 5 === 4,
+  );
+  const side = async (test: boolean) => {
+    const part: Dataset = subset(
+      images,
+      [...labels.keys()].filter((i) => held[i] === test),
+    );
+    const all = Array.from({ length: part.length }, (_, i) => i);
+    const pixels = await plainViews(part, all, { size: 32, ...config.normalization });
+    return {
+      features: await features(pixels, part.length),
+      labels: part.labels ?? new Int32Array(0),
+    };
+  };
+  const sides = { train: await side(false), test: await side(true), classes: 3 };
+  await images.close();
+  return sides;
+}
+
+type Sides = Awaited<ReturnType<typeof sidesOf>>;
+const sides: { trained?: Sides; rawPixels?: Sides; untrained?: Sides } = {};
+const names = ['trained', 'rawPixels', 'untrained'] as const;
+
+/** What a judgement gives of each of the three. */
+async function ofEach<R>(judge: (own: Sides) => Promise<R>): Promise<Record<string, R>> {
+  const answers: Record<string, R> = {};
+  for (const name of names) {
+    const own = sides[name];
+    if (own !== undefined) answers[name] = await judge(own);
+  }
+  return answers;
+}
+
+/** What a function prints on standard output. */
+async function printed(work: () => Promise<void>): Promise<string> {
+  const log = vi.spyOn(console, 'log').mockImplementation(() => undefined);
+  const error = vi.spyOn(console, 'error').mockImplementation(() => undefined);
+  try {
+    await work();
+    return log.mock.calls.map(([line]) => String(line)).join('\n');
+  } finally {
+    log.mockRestore();
+    error.mockRestore();
+  }
+}
+
+beforeAll(async () => {
+  await startBackend(machine);
+  await drawPhotos(folder.path('photos'), 3, 10);
+  const run = folder.path('run');
+  mkdirSync(run);
+  writeFileSync(join(run, 'config.json'), JSON.stringify(config));
+  const [trained, untrained] = [initCan(key(77), model), initCan(fold(key(6), 'init'), model)];
+  const plain = config as unknown as Json;
+  const state = { step: 3, params: trained, config: plain };
+  question.model = await saveCheckpoint(join(run, 'checkpoints'), state as never);
+  const encoded = (params: typeof trained) => async (pixels: Float32Array, count: number) => {
+    const images = tensor4d(pixels, [count, 32, 32, 3]);
+    const features = encode(model)(params, images);
+    const values = await features.data<'float32'>();
+    disposeTree([images, features]);
+    return values;
+  };
+  sides.trained = await sidesOf(encoded(trained));
+  sides.rawPixels = await sidesOf(async (pixels) => pixels);
+  sides.untrained = await sidesOf(encoded(untrained));
+  disposeTree([trained, untrained]);
+}, 120_000);
+
+describe('what a judgement prints', () => {
+  const counts = { trainImages: 24, testImages: 6, classes: 3 };
+  const about = { checkpoint: expect.stringContaining('checkpoint-00000003'), step: 3 };
+
+  test('by neighbours: the numbers of a computation without the program', async () => {
+    const request = { ...question, k: 3, temperature: 0.2, json: true };
+    const { trained, rawPixels, untrained } = await ofEach(
+      async (own) => (await knnAccuracy({ ...own, k: 3, temperature: 0.2, centre: true })).accuracy,
+    );
+    const json = JSON.parse(await printed(() => judgeByKnn(request))) as object;
+    expect(json).toMatchObject({
+      trained,
+      rawPixels,
+      untrained,
+      ...about,
+      ...counts,
+      neighbours: 3,
+    });
+    const line = await printed(() => judgeByKnn({ ...request, json: false }));
+    expect(line).toMatch(/^k-NN top-1: [\d.]+% \(raw pixels .* 3 classes, k 3 of 24\)$/);
+    const many = await printed(() => judgeByKnn({ ...request, k: 99 }));
+    expect(JSON.parse(many)).toMatchObject({ neighbours: 24 });
+  });
+
+  test('by a probe, each class, and the picture of confusions', async () => {
+    const recipe = { ...probeRecipes.adamw, epochs: 3 };
+    const results = await ofEach((own) => probeAccuracy({ ...own, key: key(5), recipe }));
+    const request: ProbeRequest = { ...question, recipe, seed: 5, perClass: false, json: true };
+    const json = JSON.parse(await printed(() => judgeByProbe(request))) as object;
+    expect(json).toMatchObject({
+      ...{ trained: results.trained?.accuracy, rawPixels: results.rawPixels?.accuracy },
+      ...{ untrained: results.untrained?.accuracy, ...about, ...counts, recipe },
+      perClass: Object.fromEntries(
+        [0, 1, 2].map((c) => [`class-${c}`, results.trained?.perClass[c]]),
+      ),
+    });
+    const confusion = folder.path('confusion.png');
+    const text = await printed(() =>
+      judgeByProbe({ ...request, json: false, perClass: true, confusion }),
+    );
+    const lines = text.split('\n');
+    expect(lines[0]).toMatch(/^linear probe top-1: .* 3 classes, trained on 24\)$/);
+    expect(lines.slice(1, 4).every((line) => /^ +[\d.]+% {2}class-[012]$/.test(line))).toBe(true);
+    expect(lines[4]).toBe(`confusions: ${confusion}`);
+    const short = await printed(() => judgeByProbe({ ...request, json: false }));
+    expect(short).toBe(lines[0]);
+  });
+
+  test('by few shots, as many as the smallest class allows', async () => {
+    const request: FewShotRequest = {
+      ...{ ...question, shots: undefined, draws: 2, l2: 16, seed: 3, json: true },
+    };
+    const results = await ofEach((own) =>
+      fewShotAccuracy({ ...own, key: key(3), draws: 2, l2: 16, shots: [1, 5] }),
+    );
+    const json = JSON.parse(await printed(() => judgeByFewShots(request))) as object;
+    expect(json).toMatchObject({ ...results, ...about, ...counts, draws: 2, l2: 16 });
+    const text = await printed(() => judgeByFewShots({ ...request, shots: [2, 8], json: false }));
+    expect(text.split('\n').map((line) => line.trim().split(' ')[0])).toEqual([
+      'few-shot',
+      'images',
+      '2',
+      '8',
+    ]);
+    await expect(printed(() => judgeByFewShots({ ...request, shots: [2, 9] }))).rejects.toThrow(
+      '--shots 9: the smallest class has 8 images to learn from',
+    );
+  });
+});
