@@ -103,11 +103,7 @@ describeRows('Ends', {
   },
 
   'The reader of a result that goes away': async () => {
-    for (const args of [
-      ['--help'],
-      ['pretrain', '--help'],
-      ['inspect', folder.path('unread-both')],
-    ]) {
+    for (const args of [['--help'], ['pretrain', '--help'], ['--version']]) {
       const { output } = await bash('{ "$@"; echo "code $?" >&2; } | true', args);
       expect(output).toBe('code 0\n');
     }
@@ -156,7 +152,7 @@ describeRows('Ends', {
       });
       const message = `${safe}; free some space, then: twocan pretrain --resume --out '${out}'`;
       expect([pattern, outcome.stderr]).toEqual([pattern, expect.stringContaining(message)]);
-      expectFailure(outcome, 1, 'the run stopped: ENOSPC');
+      expectFailure(outcome, 1, /the run stopped: .*ENOSPC/);
       if (!resumed.has(pattern)) continue;
       expect((await twocan(['pretrain', '--resume', '--out', out])).code).toBe(0);
       expect(metricsOf(out)).toEqual(metricsOf(whole));
