@@ -35,10 +35,28 @@ function optionsOfEnvironment(): SimdOptions {
  * await setBackend('simd');
  */
 export function configureSimd(options: SimdOptions): void {
+  checkOptions('configureSimd', options);
   if (reports.has(NAME)) {
     throw new Error('configureSimd: must be called before the backend starts; call it earlier');
   }
   wanted = { ...wanted, ...options };
+}
+
+function checkOptions(caller: string, options: SimdOptions): void {
+  if (options === null || typeof options !== 'object') {
+    throw new TypeError(`${caller}: options must be an object of options, got ${String(options)}`);
+  }
+  for (const [name, value] of Object.entries(options)) {
+    if (value === undefined) continue;
+    if (name === 'relaxed' && typeof value === 'boolean') continue;
+    const count = name === 'threads' ? Number(value) : Number.NaN;
+    if (typeof value === 'number' && Number.isInteger(count) && count >= 1 && count <= 1024)
+      continue;
+    throw new RangeError(
+      `${caller}: options must hold threads (1 to 1024) or relaxed (true or false) alone, ` +
+        `got ${name}: ${String(value)}`,
+    );
+  }
 }
 
 /**
@@ -65,6 +83,10 @@ export function simdReport(name = NAME): SimdReport | undefined {
  * await setBackend('simd-one');
  */
 export function registerSimd(name: string, options: SimdOptions): void {
+  if (typeof name !== 'string' || name === '') {
+    throw new TypeError(`registerSimd: name must be a string, got ${String(name)}`);
+  }
+  checkOptions('registerSimd', options);
   register(name, () => options, 0);
 }
 

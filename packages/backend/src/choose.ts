@@ -1,5 +1,5 @@
 import { env, findBackendFactory, getBackend, ready, setBackend } from '@tensorflow/tfjs-core';
-import { registerGradients } from '@twocan/core';
+import { expectOptions, expectType, registerGradients } from '@twocan/core';
 import { type BackendName, type BackendOptions, LOADERS, PREFERENCE } from './loaders.ts';
 import { checkParity } from './parity.ts';
 
@@ -35,11 +35,13 @@ export async function chooseBackend(
   preference: 'auto' | BackendName | readonly BackendName[] = 'auto',
   options: BackendOptions = {},
 ): Promise<BackendReport> {
+  expectOptions('chooseBackend', 'options', options, []);
+  if (typeof preference !== 'string') expectType('chooseBackend', 'preference', preference, Array);
   const wanted =
     preference === 'auto' ? PREFERENCE : typeof preference === 'string' ? [preference] : preference;
   const passedOver: { name: BackendName; why: string }[] = [];
   for (const name of wanted) {
-    const loader = LOADERS[name];
+    const loader = Object.hasOwn(LOADERS, name) ? LOADERS[name] : undefined;
     if (loader === undefined) {
       throw missing(
         `chooseBackend: no backend is called '${name}'; choose ${Object.keys(LOADERS).join(', ')}`,

@@ -1,3 +1,5 @@
+import { expectInteger, expectType } from '@twocan/core';
+
 /** Tensors by name, as plain numbers. */
 export type Leaves = readonly (readonly [path: string, values: Float32Array])[];
 
@@ -18,6 +20,14 @@ export function worstShare(
   actual: Leaves,
   expected: Leaves,
 ): readonly [path: string, share: number] {
+  for (const [argument, leaves] of Object.entries({ actual, expected })) {
+    expectType('worstShare', argument, leaves, Array);
+    leaves.forEach((leaf, i) => {
+      expectType('worstShare', `${argument}[${i}]`, leaf, Array);
+      expectType('worstShare', `${argument}[${i}][1]`, leaf[1], Float32Array);
+    });
+  }
+  expectInteger('worstShare', 'the number of expected leaves', expected.length);
   const least = 0.01 * Math.max(...expected.map(([, values]) => largest(values)));
   const shares = expected.map(([path, values], i) => {
     const got = actual[i]?.[1] ?? new Float32Array();

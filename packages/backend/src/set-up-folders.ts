@@ -1,3 +1,4 @@
+import { expectOptions, expectType } from '@twocan/core';
 import { builtin } from './builtin.ts';
 
 /** A backend that was set up on this machine. */
@@ -64,6 +65,10 @@ export function setUps(): SetUps {
  * rememberSetUp('node', { folder: '/home/me/backends/node', about: 'TensorFlow 2.21.0' });
  */
 export function rememberSetUp(name: string, setUp: SetUp): void {
+  expectType('rememberSetUp', 'name', name, 'string');
+  expectOptions('rememberSetUp', 'setUp', setUp, ['folder', 'about'], []);
+  expectType('rememberSetUp', 'setUp.folder', setUp.folder, 'string');
+  expectType('rememberSetUp', 'setUp.about', setUp.about, 'string');
   const [file, fs, path] = [
     setUpFile(),
     builtin<typeof import('node:fs')>('node:fs'),
@@ -87,6 +92,8 @@ export function rememberSetUp(name: string, setUp: SetUp): void {
  * findPackage('webgpu', 'webgpu'); // to be imported as a file URL
  */
 export function findPackage(backend: string, specifier: string): string | undefined {
+  expectType('findPackage', 'backend', backend, 'string');
+  expectType('findPackage', 'specifier', specifier, 'string');
   const [module, path] = [
     builtin<typeof import('node:module')>('node:module'),
     builtin<typeof import('node:path')>('node:path'),

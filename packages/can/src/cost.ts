@@ -1,5 +1,6 @@
 import type { MethodCost } from '@twocan/vit';
 import { type CanConfig, usesContrast, usesDecoder, usesLevel } from './config.ts';
+import { expectCanConfig } from './expect.ts';
 
 /**
  * What a config computes, in the form that `countFlops` and `countParameters` take.
@@ -10,6 +11,7 @@ import { type CanConfig, usesContrast, usesDecoder, usesLevel } from './config.t
  * countFlops(methodCost(resolveCanConfig({ preset: 'b16' }))).forward; // 5.65e10
  */
 export function methodCost(config: CanConfig): MethodCost {
+  expectCanConfig('methodCost', config);
   const { encoder, decoder, projector, views, maskRatio } = config;
   return {
     encoder,

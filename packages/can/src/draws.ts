@@ -1,10 +1,12 @@
 import { concat, type Tensor4D, tidy } from '@tensorflow/tfjs-core';
-import { fold, type Key } from '@twocan/core';
+import { expectKey, fold, type Key } from '@twocan/core';
 import { type Mask, sampleMask } from '@twocan/masking';
 import { addNoise, sampleLevel } from '@twocan/noise';
 import { patchGrid } from '@twocan/patches';
 import { type CanConfig, usesMask, usesNoise } from './config.ts';
+import { expectCanConfig } from './expect.ts';
 import type { CanBatch } from './params.ts';
+import { expectBatch } from './views.ts';
 
 /**
  * All that is random in one evaluation of the loss, for the images of all views stacked: rows
@@ -29,7 +31,11 @@ export type Draws = {
  * @example
  * const draws = drawCorruption(key(7), config, { views: [a, b] });
  */
-export function drawCorruption(key: Key, config: CanConfig, { views }: CanBatch): Draws {
+export function drawCorruption(key: Key, config: CanConfig, batch: CanBatch): Draws {
+  expectKey('drawCorruption', 'key', key);
+  expectCanConfig('drawCorruption', config);
+  expectBatch('drawCorruption', config, batch);
+  const { views } = batch;
   const patches = patchGrid({ ...config.encoder.image, patch: config.encoder.patch }).count;
   const perView = views.map((images, v) => {
     const [batch] = images.shape;

@@ -1,8 +1,12 @@
 import { type Tensor2D, type Tensor4D, tidy } from '@tensorflow/tfjs-core';
+import { expectOptions, refuse } from '@twocan/core';
 import { encodeImages } from '@twocan/vit';
 import type { CanConfig, Pooling } from './config.ts';
+import { expectCanConfig, expectCanParams } from './expect.ts';
 import { poolTokens } from './forward.ts';
 import type { CanParams } from './params.ts';
+
+const POOLS: readonly Pooling[] = ['patches', 'all', 'cls', 'both'];
 
 /**
  * The features of whole images: no mask, no noise, no projector.
@@ -17,8 +21,14 @@ import type { CanParams } from './params.ts';
  */
 export function encode(
   config: CanConfig,
-  { pool = config.pool }: { readonly pool?: Pooling } = {},
+  options: { readonly pool?: Pooling } = {},
 ): (params: Pick<CanParams, 'encoder'>, images: Tensor4D) => Tensor2D {
-  return ({ encoder }, images) =>
-    tidy(() => poolTokens(encodeImages(encoder, config.encoder, images), pool));
+  expectCanConfig('encode', config);
+  expectOptions('encode', 'options', options, [], ['pool']);
+  const { pool = config.pool } = options;
+  if (!POOLS.includes(pool)) refuse('encode', 'pool', `be one of ${POOLS.join(', ')}`, pool);
+  return (params, images) => {
+    expectCanParams('encode', params);
+    return tidy(() => poolTokens(encodeImages(params.encoder, config.encoder, images), pool));
+  };
 }

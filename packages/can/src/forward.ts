@@ -11,14 +11,16 @@ import {
   tidy,
 } from '@tensorflow/tfjs-core';
 import { project } from '@twocan/contrastive';
-import { expectShape, type Key, linear } from '@twocan/core';
+import { expectKey, expectOptions, type Key, linear } from '@twocan/core';
 import { keepTokens, type Mask, restoreTokens } from '@twocan/masking';
 import { encodeLevel, levelMlp } from '@twocan/noise';
 import { patchify } from '@twocan/patches';
 import { decodeTokens, embedForDecoder, embedPatches, encodeTokens } from '@twocan/vit';
 import type { CanConfig, Pooling } from './config.ts';
 import { type Draws, drawCorruption } from './draws.ts';
+import { expectCanConfig, expectCanParams } from './expect.ts';
 import type { CanBatch, CanParams } from './params.ts';
+import { expectBatch } from './views.ts';
 
 /** What the model computes on its way to the loss, for the images of all views stacked, M = V·B. */
 export type Forward = {
@@ -55,7 +57,10 @@ export type ForwardTensors = Omit<Forward, 'mask' | 'levels'>;
 export function canForward(
   config: CanConfig,
 ): (params: CanParams, batch: CanBatch, key: Key) => Forward {
+  expectCanConfig('canForward', config);
   return (params, batch, key) => {
+    expectCanParams('canForward', params);
+    expectKey('canForward', 'key', key);
     expectBatch('canForward', config, batch);
     // Only the noise is a tensor; masks and levels outlive the tidy.
     let draws: Draws = {};
@@ -78,8 +83,11 @@ export function canForward(
 export function canForwardWith(
   config: CanConfig,
 ): (params: CanParams, batch: CanBatch, draws: Draws) => Forward {
+  expectCanConfig('canForwardWith', config);
   return (params, batch, draws) => {
+    expectCanParams('canForwardWith', params);
     expectBatch('canForwardWith', config, batch);
+    expectOptions('canForwardWith', 'draws', draws, []);
     return withDraws(
       tidy(() => ownTensors(config, params, batch, draws)),
       draws,
@@ -112,8 +120,11 @@ const withDraws = (tensors: ForwardTensors, { mask, levels }: Draws): Forward =>
 export function canEmbeddings(
   config: CanConfig,
 ): (params: CanParams, batch: CanBatch, draws: Draws) => NonNullable<Forward['embeddings']> {
+  expectCanConfig('canEmbeddings', config);
   return (params, batch, draws) => {
+    expectCanParams('canEmbeddings', params);
     expectBatch('canEmbeddings', config, batch);
+    expectOptions('canEmbeddings', 'draws', draws, []);
     return tidy(() => {
       const { embeddings } = encodeViews(config, params, batch, draws);
       if (embeddings) return embeddings;
@@ -209,20 +220,4 @@ function decode(
   const patches = withCode(restored(withCode(visible, embed === 'visible')), embed === 'all');
   const sequence = concat([withCode(cls, embedCls), patches], 1);
   return decodeTokens(decoder, config.encoder, config.decoder, sequence);
-}
-
-/** Checks number and shape of the views. */
-export function expectBatch(caller: string, config: CanConfig, { views }: CanBatch): void {
-  if (views.length !== config.views) {
-    throw new RangeError(
-      `${caller}: batch.views must hold ${config.views} tensor(s), got ${views.length}; ` +
-        'set views in the config or change the loader',
-    );
-  }
-  const { image, channels } = config.encoder;
-  const batch = views[0]?.shape[0] ?? null;
-  for (const [v, images] of views.entries()) {
-    const shape = [batch, image.height, image.width, channels];
-    expectShape(caller, `batch.views[${v}]`, images, shape);
-  }
 }

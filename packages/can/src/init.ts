@@ -1,8 +1,9 @@
 import { initProjector } from '@twocan/contrastive';
-import { fold, type Key } from '@twocan/core';
+import { expectKey, fold, type Key } from '@twocan/core';
 import { initLevelMlp } from '@twocan/noise';
 import { initDecoder, initEncoder } from '@twocan/vit';
 import { type CanConfig, usesContrast, usesDecoder, usesLevel, usesMask } from './config.ts';
+import { expectCanConfig } from './expect.ts';
 import type { CanParams } from './params.ts';
 
 /**
@@ -19,6 +20,8 @@ import type { CanParams } from './params.ts';
  * const params = initCan(key(0), resolveCanConfig({ preset: 'micro32', method: 'can' }));
  */
 export function initCan(key: Key, config: CanConfig): CanParams {
+  expectKey('initCan', 'key', key);
+  expectCanConfig('initCan', config);
   const { width } = config.encoder;
   return {
     encoder: initEncoder(fold(key, 'encoder'), config.encoder),

@@ -9,15 +9,17 @@ import {
   tidy,
 } from '@tensorflow/tfjs-core';
 import { alignment, infoNCE, uniformity } from '@twocan/contrastive';
-import type { Key, LossOutput } from '@twocan/core';
+import { expectKey, expectOptions, expectType, type Key, type LossOutput } from '@twocan/core';
 import { noisePredictionLoss } from '@twocan/denoising';
 import { maskedWeights, visibleWeights } from '@twocan/masking';
 import { patchify } from '@twocan/patches';
 import { maskedPatchLoss } from '@twocan/reconstruction';
 import type { CanConfig } from './config.ts';
 import { type Draws, drawCorruption } from './draws.ts';
-import { expectBatch, type ForwardTensors, forwardTensors } from './forward.ts';
+import { expectCanConfig, expectCanParams } from './expect.ts';
+import { type ForwardTensors, forwardTensors } from './forward.ts';
 import type { CanBatch, CanParams } from './params.ts';
+import { expectBatch } from './views.ts';
 
 /** What {@link canLossWith} may be told to do differently. */
 export type CanLossOptions = {
@@ -49,9 +51,11 @@ export type CanLossOptions = {
 export function canLoss(
   config: CanConfig,
 ): (params: CanParams, batch: CanBatch, key: Key) => LossOutput {
+  const lossOf = canLossWith(config);
   return (params, batch, key) => {
     expectBatch('canLoss', config, batch);
-    return tidy(() => canLossWith(config)(params, batch, drawCorruption(key, config, batch)));
+    expectKey('canLoss', 'key', key);
+    return tidy(() => lossOf(params, batch, drawCorruption(key, config, batch)));
   };
 }
 
@@ -70,7 +74,11 @@ export function canLossWith(
   config: CanConfig,
   options: CanLossOptions = {},
 ): (params: CanParams, batch: CanBatch, draws: Draws) => LossOutput {
+  expectCanConfig('canLossWith', config);
+  expectOptions('canLossWith', 'options', options, [], ['contrast']);
+  if (options.contrast) expectType('canLossWith', 'contrast', options.contrast, 'function');
   return (params, batch, draws) => {
+    expectCanParams('canLossWith', params);
     expectBatch('canLossWith', config, batch);
     expectDraws(config, draws);
     return tidy(() => {
@@ -136,7 +144,9 @@ function spread({ embeddings }: ForwardTensors): { readonly [name: string]: Scal
 const missing = (part: string): RangeError =>
   new RangeError(`canLossWith: params.${part} is missing; make params with initCan(key, config)`);
 
-function expectDraws(config: CanConfig, { mask, levels, noise }: Draws): void {
+function expectDraws(config: CanConfig, draws: Draws): void {
+  expectOptions('canLossWith', 'draws', draws, [], ['mask', 'levels', 'noise']);
+  const { mask, levels, noise } = draws;
   const given = { mask: mask !== undefined, noise: noise !== undefined && levels !== undefined };
   const wanted = { mask: config.maskRatio > 0, noise: config.noise.max > 0 };
   for (const name of ['mask', 'noise'] as const) {

@@ -1,8 +1,9 @@
 import { ones, type Scalar, sub, type Tensor2D, tidy } from '@tensorflow/tfjs-core';
-import { weightedMeanSquaredError } from '@twocan/core';
+import { expectOptions, weightedMeanSquaredError } from '@twocan/core';
 import { maskedWeights } from '@twocan/masking';
 import { patchGrid, patchify } from '@twocan/patches';
 import type { CanConfig } from './config.ts';
+import { expectCanConfig } from './expect.ts';
 import type { Forward } from './forward.ts';
 import { canPictures } from './pictures.ts';
 
@@ -31,6 +32,8 @@ export type PictureErrors = {
  * const { hidden, visible, noise } = pictureErrors(config, canForward(config)(params, batch, key(0)));
  */
 export function pictureErrors(config: CanConfig, forward: Forward): PictureErrors {
+  expectCanConfig('pictureErrors', config);
+  expectOptions('pictureErrors', 'forward', forward, ['clean', 'noisy']);
   const { patch, image } = config.encoder;
   const { count } = patchGrid({ ...image, patch });
   return tidy(() => {

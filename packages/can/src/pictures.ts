@@ -10,10 +10,12 @@ import {
   tidy,
   zerosLike,
 } from '@tensorflow/tfjs-core';
+import { expectOptions, expectRank, expectShape } from '@twocan/core';
 import { maskedWeights } from '@twocan/masking';
 import { patchGrid, patchify, unpatchify } from '@twocan/patches';
 import { denormalizePatches } from '@twocan/reconstruction';
 import type { CanConfig } from './config.ts';
+import { expectCanConfig } from './expect.ts';
 import type { Forward } from './forward.ts';
 
 /** Images `[M, H, W, C]` in the units of the batch (normalised pixels). */
@@ -42,6 +44,7 @@ const inPixels = (config: CanConfig, predictions: Tensor3D, targets: Tensor3D): 
  * reconstructionCaption(config);
  */
 export function reconstructionCaption(config: CanConfig): string {
+  expectCanConfig('reconstructionCaption', config);
   const { reconstruction, denoising } = config.weights;
   const hidden =
     reconstruction > 0
@@ -67,6 +70,8 @@ export function reconstructionCaption(config: CanConfig): string {
  * const { input, output } = canPictures(config, canForward(config)(params, batch, key(0)));
  */
 export function canPictures(config: CanConfig, forward: Forward): Pictures {
+  expectCanConfig('canPictures', config);
+  expectOptions('canPictures', 'forward', forward, ['clean', 'noisy']);
   const { clean, noisy, predictions, mask } = forward;
   if (predictions === undefined) {
     throw new RangeError(
@@ -74,6 +79,10 @@ export function canPictures(config: CanConfig, forward: Forward): Pictures {
     );
   }
   const { image, patch, channels } = config.encoder;
+  const shape = [null, image.height, image.width, channels];
+  expectShape('canPictures', 'forward.clean', clean, shape);
+  expectShape('canPictures', 'forward.noisy', noisy, clean.shape);
+  expectRank('canPictures', 'forward.predictions', predictions, 3);
   const { rows, columns, count } = patchGrid({ ...image, patch });
   return tidy(() => {
     const seen = patchify(noisy, patch);

@@ -1,4 +1,4 @@
-import { type CanConfig, usesContrast, usesDecoder } from './config.ts';
+import type { CanConfig } from './config.ts';
 
 type Check = readonly [path: string, value: unknown, fits: boolean, rule: string];
 
@@ -122,17 +122,14 @@ function choices({ views, noise, target, pool, projector }: CanConfig): readonly
 function combinations(config: CanConfig): readonly Check[] {
   const { weights, views, maskRatio, noise, encoder } = config;
   const { image, patch } = encoder;
+  const contrasts = weights.contrastive > 0;
+  const decodes = weights.reconstruction > 0 || weights.denoising > 0;
   const patches = Math.floor(image.height / patch) * Math.floor(image.width / patch);
   // As masking rounds: the small term keeps 10 · (1 − 0.9) from being 0.999….
   const kept = Math.floor(patches * (1 - maskRatio + 1e-9));
   return [
-    ['weights', weights, usesContrast(config) || usesDecoder(config), 'must not all be 0'],
-    [
-      'views',
-      views,
-      !usesContrast(config) || views !== 1,
-      'must be 2 where weights.contrastive > 0',
-    ],
+    ['weights', weights, contrasts || decodes, 'must not all be 0'],
+    ['views', views, !contrasts || views !== 1, 'must be 2 where weights.contrastive > 0'],
     [
       'maskRatio',
       maskRatio,

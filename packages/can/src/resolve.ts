@@ -1,3 +1,4 @@
+import { expectNumber, expectOptions } from '@twocan/core';
 import { preset as vitPreset } from '@twocan/vit';
 import {
   type CanConfig,
@@ -41,6 +42,7 @@ const LARGE_HEAD = new Set(['s16', 'b16', 'l16', 'h14']);
  * // { contrastive: 0, reconstruction: 1, denoising: 0 }
  */
 export function resolveCanConfig(options: CanOptions): CanConfig {
+  expectOptions('resolveCanConfig', 'options', options, []);
   const problems: string[] = [];
   const { preset, method = 'can', projector, ...settings } = options;
   const sizes = sizesOf(preset, problems);
@@ -117,15 +119,21 @@ function projectorOf(
  * @example
  * weightsFromNested(); // { contrastive: 0.03, reconstruction: 0.679, denoising: 0.291 }
  */
-export function weightsFromNested({
-  autoencoder = 0.97,
-  contrastive = 0.03,
-  noise = 0.3,
-}: {
-  readonly autoencoder?: number;
-  readonly contrastive?: number;
-  readonly noise?: number;
-} = {}): CanConfig['weights'] {
+export function weightsFromNested(
+  options: {
+    readonly autoencoder?: number;
+    readonly contrastive?: number;
+    readonly noise?: number;
+  } = {},
+): CanConfig['weights'] {
+  const names = ['autoencoder', 'contrastive', 'noise'];
+  expectOptions('weightsFromNested', 'options', options, [], names);
+  const { autoencoder = 0.97, contrastive = 0.03, noise = 0.3 } = options;
+  for (const [name, weight] of Object.entries({ autoencoder, contrastive })) {
+    const fits = (x: number): boolean => x >= 0 && Number.isFinite(x);
+    expectNumber('weightsFromNested', name, weight, 'be at least 0', fits);
+  }
+  expectNumber('weightsFromNested', 'noise', noise, 'lie in [0, 1]', (x) => x >= 0 && x <= 1);
   return {
     contrastive,
     reconstruction: autoencoder * (1 - noise),

@@ -1,3 +1,5 @@
+import { expectOptions, expectType } from '@twocan/core';
+
 /** The element types that twocan reads and writes, as safetensors names them. */
 export type DType =
   | 'F64'
@@ -76,4 +78,26 @@ export function elements(shape: unknown): number {
     if (!Number.isSafeInteger(count)) return Number.NaN;
   }
   return count;
+}
+
+/** Checks that an entry of a list of named arrays has what each has. */
+export function expectNamedArray(caller: string, name: string, entry: NamedArray): void {
+  expectOptions(caller, `'${name}'`, entry, ['dtype', 'shape', 'data'], []);
+  expectType(caller, `'${name}'.dtype`, entry.dtype, 'string');
+  expectType(caller, `'${name}'.shape`, entry.shape, Array);
+  expectType(caller, `'${name}'.data`, entry.data, 'object');
+}
+
+/** Checks a whole list of named arrays. */
+export function expectNamedArrays(caller: string, argument: string, named: NamedArrays): void {
+  expectOptions(caller, argument, named, []);
+  for (const [name, entry] of Object.entries(named)) {
+    expectNamedArray(caller, name, entry);
+    const count = elements(entry.shape);
+    if (count === entry.data.length) continue;
+    throw new RangeError(
+      `${caller}: '${name}' of shape [${entry.shape.join(', ')}] must have ${count} elements, ` +
+        `got ${entry.data.length}`,
+    );
+  }
 }

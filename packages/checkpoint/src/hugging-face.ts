@@ -1,4 +1,5 @@
-import type { NamedArrays } from './dtype.ts';
+import { expectInteger, expectOptions, expectType } from '@twocan/core';
+import { expectNamedArrays, type NamedArrays } from './dtype.ts';
 import type { Rename } from './layout.ts';
 import { positionTable, splitPositions } from './positions.ts';
 import { dense, depthOf, exported, imported, norm, patch, token } from './rename.ts';
@@ -24,10 +25,20 @@ export type HuggingFaceOptions = ExportOptions & {
  * @example
  * const named = toHuggingFace(await treeToNamed(params), { positions, decoderPositions });
  */
-export function toHuggingFace(
-  params: NamedArrays,
-  { channels = 3, positions, decoderPositions }: HuggingFaceOptions = {},
-): NamedArrays {
+export function toHuggingFace(params: NamedArrays, options: HuggingFaceOptions = {}): NamedArrays {
+  expectNamedArrays('toHuggingFace', 'params', params);
+  expectOptions(
+    'toHuggingFace',
+    'options',
+    options,
+    [],
+    ['channels', 'positions', 'decoderPositions'],
+  );
+  const { channels = 3, positions, decoderPositions } = options;
+  expectInteger('toHuggingFace', 'channels', channels);
+  for (const [name, table] of Object.entries({ positions, decoderPositions })) {
+    if (table !== undefined) expectType('toHuggingFace', name, table, Float32Array);
+  }
   const names = Object.keys(params);
   const decoder = names.some((name) => name.startsWith('decoder/'));
   const plan = [
@@ -59,6 +70,7 @@ export function toHuggingFace(
  * const { params } = fromHuggingFace(decodeSafetensors(bytes).tensors);
  */
 export function fromHuggingFace(named: NamedArrays): Imported {
+  expectNamedArrays('fromHuggingFace', 'named', named);
   const names = Object.keys(named);
   const decoder = names.some((name) => name.startsWith('decoder.'));
   const layers = names.some((name) => name.startsWith(NEWER_LAYERS)) ? NEWER_LAYERS : LAYERS;

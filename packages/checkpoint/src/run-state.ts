@@ -1,5 +1,14 @@
 import { type Tensor, tensor } from '@tensorflow/tfjs-core';
-import { type Key, mapTree, namedLeaves, type Params, type Tree } from '@twocan/core';
+import {
+  expectOptions,
+  expectParams,
+  expectType,
+  type Key,
+  mapTree,
+  namedLeaves,
+  type Params,
+  type Tree,
+} from '@twocan/core';
 import type { NamedArrays } from './dtype.ts';
 import { decodeSafetensors, encodeSafetensors } from './safetensors.ts';
 import { convert, treeToNamed } from './tensors.ts';
@@ -45,7 +54,12 @@ export type Checkpoint<P extends Params = Params> = {
  * const bytes = await encodeCheckpoint({ step: 100, params, optimizer, key: key(0) });
  */
 export async function encodeCheckpoint(checkpoint: Checkpoint): Promise<Uint8Array> {
+  const optional = ['optimizer', 'ema', 'key', 'config'];
+  expectOptions('encodeCheckpoint', 'checkpoint', checkpoint, ['step', 'params'], optional);
   const { step, key, config } = checkpoint;
+  for (const tree of Object.values(treesOf(checkpoint))) {
+    expectParams('encodeCheckpoint', 'checkpoint', tree);
+  }
   if (!isStep(step)) {
     throw new RangeError(`encodeCheckpoint: step must be a whole number ≥ 0, got ${step}`);
   }
@@ -75,6 +89,7 @@ export async function encodeCheckpoint(checkpoint: Checkpoint): Promise<Uint8Arr
  * const { step, params, optimizer } = decodeCheckpoint(bytes);
  */
 export function decodeCheckpoint(bytes: Uint8Array): Checkpoint {
+  expectType('decodeCheckpoint', 'bytes', bytes, Uint8Array);
   const { tensors, metadata } = decodeSafetensors(bytes);
   const { format, version, step: steps = '' } = metadata;
   if (format !== CHECKPOINT_FORMAT) {

@@ -1,7 +1,9 @@
+import { expectOptions, expectType } from '@twocan/core';
 import {
   arrayOf,
   type DType,
   elements,
+  expectNamedArray,
   type NamedArray,
   type NamedArrays,
   type TypedArray,
@@ -34,6 +36,8 @@ export function encodeSafetensors(
   named: NamedArrays,
   metadata: { readonly [name: string]: string } = {},
 ): Uint8Array {
+  expectOptions('encodeSafetensors', 'named', named, []);
+  expectOptions('encodeSafetensors', 'metadata', metadata, []);
   const entries = Object.entries(named);
   for (const [name, array] of entries) checkArray(name, array);
   for (const [name, value] of Object.entries(metadata)) {
@@ -80,6 +84,7 @@ export function encodeSafetensors(
  * const { tensors, metadata } = decodeSafetensors(bytes);
  */
 export function decodeSafetensors(bytes: Uint8Array): Decoded {
+  expectType('decodeSafetensors', 'bytes', bytes, Uint8Array);
   const { entries, metadata, dataStart } = readHeader(bytes);
   const tensors = entries.map(({ name, dtype, shape, begin, end }): [string, NamedArray] => {
     const part = bytes.subarray(dataStart + begin, dataStart + end);
@@ -95,7 +100,9 @@ function view(dtype: DType, part: Uint8Array): TypedArray {
   return new array(buffer, byteOffset, byteLength / array.BYTES_PER_ELEMENT);
 }
 
-function checkArray(name: string, { dtype, shape, data }: NamedArray): void {
+function checkArray(name: string, entry: NamedArray): void {
+  expectNamedArray('encodeSafetensors', name, entry);
+  const { dtype, shape, data } = entry;
   const fail = (rule: string): never => {
     throw new RangeError(`encodeSafetensors: '${name}' ${rule}`);
   };

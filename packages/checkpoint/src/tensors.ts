@@ -1,6 +1,6 @@
 import { type Tensor, tensor } from '@tensorflow/tfjs-core';
-import { namedLeaves, type Params, treeFromNamed } from '@twocan/core';
-import type { DType, NamedArray, NamedArrays } from './dtype.ts';
+import { expectParams, namedLeaves, type Params, treeFromNamed } from '@twocan/core';
+import { type DType, expectNamedArrays, type NamedArray, type NamedArrays } from './dtype.ts';
 
 const DTYPES: Readonly<Record<string, DType>> = { float32: 'F32', int32: 'I32', bool: 'BOOL' };
 
@@ -14,6 +14,7 @@ const DTYPES: Readonly<Record<string, DType>> = { float32: 'F32', int32: 'I32', 
  * const bytes = encodeSafetensors(await treeToNamed(params));
  */
 export async function treeToNamed(tree: Params): Promise<NamedArrays> {
+  expectParams('treeToNamed', 'tree', tree);
   const read = namedLeaves<Tensor>(tree).map(
     async ([path, leaf]): Promise<[string, NamedArray]> => {
       const dtype = DTYPES[leaf.dtype];
@@ -41,6 +42,7 @@ export async function treeToNamed(tree: Params): Promise<NamedArrays> {
  * const params = namedToTree(decodeSafetensors(bytes).tensors);
  */
 export function namedToTree(named: NamedArrays): Params {
+  expectNamedArrays('namedToTree', 'named', named);
   // Checked before the first tensor is made, so that an error leaves none behind.
   const ready = Object.entries(named).map(([path, array]) => [path, convert(path, array)] as const);
   treeFromNamed(Object.fromEntries(ready.map(([path]) => [path, 0])));

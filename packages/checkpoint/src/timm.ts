@@ -1,4 +1,5 @@
-import type { NamedArray, NamedArrays } from './dtype.ts';
+import { expectInteger, expectOptions, expectType } from '@twocan/core';
+import { expectNamedArrays, type NamedArray, type NamedArrays } from './dtype.ts';
 import type { Rename } from './layout.ts';
 import { positionTable, splitPositions } from './positions.ts';
 import { dense, depthOf, exported, imported, norm, patch, token } from './rename.ts';
@@ -33,10 +34,14 @@ export type Imported = {
  * @example
  * const named = toTimm(await treeToNamed(params), { positions });
  */
-export function toTimm(
-  params: NamedArrays,
-  { channels = 3, positions }: ExportOptions = {},
-): NamedArrays {
+export function toTimm(params: NamedArrays, options: ExportOptions = {}): NamedArrays {
+  expectNamedArrays('toTimm', 'params', params);
+  expectOptions('toTimm', 'options', options, [], ['channels', 'positions']);
+  const { channels = 3, positions } = options;
+  expectInteger('toTimm', 'channels', channels);
+  for (const [name, table] of Object.entries({ positions })) {
+    if (table !== undefined) expectType('toTimm', name, table, Float32Array);
+  }
   const names = Object.keys(params);
   const named = exported('toTimm', params, renames(depthOf(names, 'encoder/blocks/')), channels);
   if (positions === undefined) return named;
@@ -57,6 +62,7 @@ export function toTimm(
  * const { params, ignored } = fromTimm(decodeSafetensors(bytes).tensors);
  */
 export function fromTimm(named: NamedArrays): Imported {
+  expectNamedArrays('fromTimm', 'named', named);
   const depth = depthOf(Object.keys(named), 'blocks.');
   const { params, ignored } = imported('fromTimm', named, renames(depth));
   return {

@@ -8,7 +8,16 @@ import {
   tidy,
   transpose,
 } from '@tensorflow/tfjs-core';
-import { expectRank, expectShape, linear, normalizeRows, softmaxCrossEntropy } from '@twocan/core';
+import {
+  expectInteger,
+  expectNumber,
+  expectOptions,
+  expectRank,
+  expectShape,
+  linear,
+  normalizeRows,
+  softmaxCrossEntropy,
+} from '@twocan/core';
 
 // Removes an image's similarity with itself from the softmax: exp(-1e9) is 0 in float32.
 const REMOVED = -1e9;
@@ -21,11 +30,11 @@ const REMOVED = -1e9;
  * one positive and 2B − 2 negatives for each row. It is the mean over rows and over both views;
  * SimCLR's own code sums the two views' means, twice this value.
  *
- * @param zA embeddings of the first view, `[B, Z]`; rows are normalised inside
+ * @param zA embeddings of the first view, `[B, Z]`, B ≥ 2; rows are normalised inside
  * @param zB embeddings of the second view, `[B, Z]`, row i from the same image as row i of `zA`
  * @param options.temperature τ > 0, 0.1 in CAN
  * @returns the loss, a scalar ≥ 0, differentiable in both views
- * @throws RangeError if the shapes differ or the temperature is not positive
+ * @throws RangeError if the shapes differ, there are fewer than 2 images or the temperature is not positive
  * @example
  * const a = tensor2d([[1, 0], [0, 1], [1, 1]]);
  * const b = tensor2d([[0.6, 0.8], [0.8, -0.6], [-1, 1]]);
@@ -36,13 +45,22 @@ const REMOVED = -1e9;
 export function infoNCE(
   zA: Tensor2D,
   zB: Tensor2D,
-  { temperature }: { readonly temperature: number },
+  options: { readonly temperature: number },
 ): Scalar {
   expectRank('infoNCE', 'zA', zA, 2);
   expectShape('infoNCE', 'zB', zB, zA.shape);
-  if (!(temperature > 0 && Number.isFinite(temperature))) {
-    throw new RangeError(`infoNCE: temperature must be positive, got ${temperature}`);
+  const [images, width] = zA.shape;
+  if (images < 2) {
+    throw new RangeError(
+      `infoNCE: zA must have at least 2 rows, without others there is nothing to tell apart, got ${images}`,
+    );
   }
+  expectInteger('infoNCE', 'the width of zA', width);
+  expectOptions('infoNCE', 'options', options, ['temperature'], []);
+  const { temperature } = options;
+  // Below, the diagonal would no longer be out of reach; far above, every logit is the same.
+  expectNumber('infoNCE', 'temperature', temperature, 'be positive', (x) => x > 0 && x < Infinity);
+  expectNumber('infoNCE', 'temperature', temperature, 'be at least 1e-6', (x) => x >= 1e-6);
   return tidy(() => {
     const batch = zA.shape[0];
     const rows = 2 * batch;

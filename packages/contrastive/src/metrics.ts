@@ -12,7 +12,7 @@ import {
   type Tensor2D,
   tidy,
 } from '@tensorflow/tfjs-core';
-import { expectRank, expectShape, normalizeRows } from '@twocan/core';
+import { expectInteger, expectRank, expectShape, normalizeRows } from '@twocan/core';
 
 /**
  * How far apart the two views of an image lie on the unit sphere: `mean |uA − uB|²`, in [0, 4].
@@ -29,6 +29,7 @@ import { expectRank, expectShape, normalizeRows } from '@twocan/core';
 export function alignment(zA: Tensor2D, zB: Tensor2D): Scalar {
   expectRank('alignment', 'zA', zA, 2);
   expectShape('alignment', 'zB', zB, zA.shape);
+  expectInteger('alignment', 'the number of rows of zA', zA.shape[0]);
   return tidy(() => mean(sum(square(sub(normalizeRows(zA), normalizeRows(zB))), 1)) as Scalar);
 }
 
@@ -49,6 +50,7 @@ export function uniformity(z: Tensor2D): Scalar {
   expectRank('uniformity', 'z', z, 2);
   const rows = z.shape[0];
   if (rows < 2) throw new RangeError(`uniformity: z must have at least 2 rows, got ${rows}`);
+  expectInteger('uniformity', 'the width of z', z.shape[1]);
   return tidy(() => {
     const u = normalizeRows(z);
     // |a − b|² = 2 − 2·a·b on the sphere; the diagonal adds exp(0) for each row.

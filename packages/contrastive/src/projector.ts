@@ -1,5 +1,16 @@
 import { relu, type Tensor1D, type Tensor2D, tidy } from '@tensorflow/tfjs-core';
-import { batchNorm, expectShape, fold, type Key, linear } from '@twocan/core';
+import {
+  batchNorm,
+  expectInteger,
+  expectKey,
+  expectOptions,
+  expectParams,
+  expectShape,
+  expectType,
+  fold,
+  type Key,
+  linear,
+} from '@twocan/core';
 import { initDense, initNorm, type NormParams } from '@twocan/nn';
 
 /** The shape of a projection head. */
@@ -46,16 +57,14 @@ const EPSILON = 1e-5;
  * `layers: 2, hidden: 4096, batchNorm: true`.
  */
 export function initProjector(key: Key, config: ProjectorConfig): ProjectorParams {
+  expectKey('initProjector', 'key', key);
+  const names = ['in', 'hidden', 'layers', 'out', 'batchNorm'];
+  expectOptions('initProjector', 'config', config, names);
   for (const name of ['in', 'hidden', 'out'] as const) {
-    if (!(Number.isInteger(config[name]) && config[name] > 0)) {
-      throw new RangeError(
-        `initProjector: ${name} must be a positive integer, got ${config[name]}`,
-      );
-    }
+    expectInteger('initProjector', name, config[name]);
   }
-  if (!(Number.isInteger(config.layers) && config.layers >= 0)) {
-    throw new RangeError(`initProjector: layers must be an integer ≥ 0, got ${config.layers}`);
-  }
+  expectInteger('initProjector', 'layers', config.layers, 0, 1000);
+  expectType('initProjector', 'batchNorm', config.batchNorm, 'boolean');
   const layers = Array.from({ length: config.layers + 1 }, (_, i): ProjectorLayer => {
     const last = i === config.layers;
     const size = {
@@ -84,6 +93,7 @@ export function initProjector(key: Key, config: ProjectorConfig): ProjectorParam
  * const z = project(params, features);
  */
 export function project(params: ProjectorParams, x: Tensor2D): Tensor2D {
+  expectParams('project', 'params', params, ['layers']);
   expectShape('project', 'x', x, [null, params.layers[0]?.kernel.shape[0] ?? null]);
   return tidy(() =>
     params.layers.reduce((input, { kernel, bias, norm }, i) => {

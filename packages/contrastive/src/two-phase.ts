@@ -1,5 +1,5 @@
 import { mul, type Scalar, sum, type Tensor2D, tidy } from '@tensorflow/tfjs-core';
-import { expectShape, valueAndGrad } from '@twocan/core';
+import { expectRank, expectShape, floatOf, valueAndGrad } from '@twocan/core';
 import { infoNCE } from './info-nce.ts';
 
 /** The contrastive loss with its gradient by each embedding. */
@@ -33,6 +33,7 @@ export function contrastiveEmbeddingGradients(
   zB: Tensor2D,
   options: { readonly temperature: number },
 ): EmbeddingGradients {
+  expectRank('contrastiveEmbeddingGradients', 'zA', zA, 2);
   expectShape('contrastiveEmbeddingGradients', 'zB', zB, zA.shape);
   return tidy(() => {
     const { loss, grads } = valueAndGrad((z: { a: Tensor2D; b: Tensor2D }) => ({
@@ -55,6 +56,13 @@ export function contrastiveEmbeddingGradients(
  * surrogateLoss(z, gradient); // minimise it in the shard
  */
 export function surrogateLoss(z: Tensor2D, gradient: Tensor2D): Scalar {
+  expectRank('surrogateLoss', 'z', z, 2);
   expectShape('surrogateLoss', 'gradient', gradient, z.shape);
-  return tidy(() => sum(mul(z, gradient)) as Scalar);
+  return tidy(() => {
+    const [rows, slope] = [
+      floatOf('surrogateLoss', 'z', z),
+      floatOf('surrogateLoss', 'gradient', gradient),
+    ];
+    return sum(mul(rows, slope)) as Scalar;
+  });
 }

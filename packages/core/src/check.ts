@@ -103,7 +103,7 @@ export function expectInteger(
   least = 1,
   most = MOST,
 ): number {
-  const from = least === 1 ? 'a positive integer' : `an integer of at least ${least}`;
+  const from = least === 1 ? 'a positive integer' : `an integer ≥ ${least}`;
   const fits = (x: number): boolean => Number.isInteger(x) && x >= least;
   expectNumber(caller, argument, value, `be ${from}`, fits);
   return expectNumber(caller, argument, value, `be at most ${most}`, (x) => x <= most);
@@ -167,7 +167,8 @@ export function expectOptions(
       refuse(caller, argument, `have ${name}`, options);
     }
   }
-  if (optional === undefined) return;
+  // Where nothing has a default, a misspelt name is missed above, and a wider object may be passed.
+  if (optional === undefined || optional.length === 0) return;
   for (const name of Object.keys(options)) {
     if (required.includes(name) || optional.includes(name)) continue;
     const known = [...required, ...optional].join(', ');

@@ -1,3 +1,5 @@
+import { expectInteger, expectKey, expectNumber, expectType } from './check.ts';
+
 /**
  * A key of the counter-based generator: 64 bits, plain JSON, never mutated.
  *
@@ -19,6 +21,9 @@ export type Key = { readonly hi: number; readonly lo: number };
  * Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011; test vectors of Random123.
  */
 export function threefry(key: Key, x0: number, x1: number): [number, number] {
+  expectKey('threefry', 'key', key);
+  expectInteger('threefry', 'x0', x0, 0, 2 ** 32 - 1);
+  expectInteger('threefry', 'x1', x1, 0, 2 ** 32 - 1);
   const words = new Uint32Array(2);
   writeBlock(words, 0, key, x0, x1);
   return [words[0] ?? 0, words[1] ?? 0];
@@ -60,10 +65,13 @@ function writeBlock(to: Uint32Array, at: number, { hi, lo }: Key, x0: number, x1
  * const root = key(42);
  */
 export function key(seed: number): Key {
-  if (!Number.isSafeInteger(seed) || seed < 0) {
-    throw new RangeError(`key: seed must be a non-negative safe integer, got ${seed}`);
-  }
-  return { hi: Math.floor(seed / 2 ** 32), lo: seed >>> 0 };
+  return ofNumber('key', 'seed', seed);
+}
+
+function ofNumber(caller: string, argument: string, value: number): Key {
+  const fits = (x: number): boolean => Number.isSafeInteger(x) && x >= 0;
+  expectNumber(caller, argument, value, 'be a non-negative safe integer', fits);
+  return { hi: Math.floor(value / 2 ** 32), lo: value >>> 0 };
 }
 
 // The last counter word tells folds by name, folds by number and splits apart from draws.
@@ -77,16 +85,18 @@ const FOLD_NAME = 0x80000002;
  * @param parent the key
  * @param tag a string, or a non-negative integer below 2^53
  * @returns the child key, independent of the parent and of children by other tags
- * @throws RangeError for a number that is not a non-negative safe integer
+ * @throws RangeError for a number that is not a non-negative safe integer; TypeError for what is no key or tag
  * @example
  * const maskKey = fold(fold(root, step), 'mask');
  */
 export function fold(parent: Key, tag: string | number): Key {
+  expectKey('fold', 'parent', parent);
   if (typeof tag === 'number') {
-    const { hi, lo } = key(tag);
+    const { hi, lo } = ofNumber('fold', 'tag', tag);
     const inner = hi === 0 ? parent : absorb(parent, hi, FOLD_NUMBER + 2);
     return absorb(inner, lo, FOLD_NUMBER);
   }
+  expectType('fold', 'tag', tag, 'string');
   // Names are absorbed two UTF-16 units at a time; the length closes the message.
   let folded = parent;
   for (let i = 0; i < tag.length; i += 2) {
@@ -97,8 +107,9 @@ export function fold(parent: Key, tag: string | number): Key {
 }
 
 function absorb(parent: Key, word: number, domain: number): Key {
-  const [hi, lo] = threefry(parent, word, domain);
-  return { hi, lo };
+  const block = new Uint32Array(2);
+  writeBlock(block, 0, parent, word, domain);
+  return { hi: block[0] ?? 0, lo: block[1] ?? 0 };
 }
 
 /**
@@ -111,6 +122,8 @@ function absorb(parent: Key, word: number, domain: number): Key {
  * const [forWeights, forData] = split(root, 2);
  */
 export function split(parent: Key, count: number): Key[] {
+  expectKey('split', 'parent', parent);
+  expectInteger('split', 'count', count, 0);
   return Array.from({ length: count }, (_, i) => fold(parent, i));
 }
 
@@ -120,10 +133,18 @@ export function split(parent: Key, count: number): Key[] {
  * @param from the key
  * @param count how many words
  * @returns unsigned words
+ * @throws TypeError for what is no key, RangeError for a count that is not whole
  * @example
  * bits(key(0), 2); // Uint32Array [0x6b200159, 0x99ba4efe]
  */
 export function bits(from: Key, count: number): Uint32Array {
+  return words('bits', from, count);
+}
+
+/** Random words for a function that draws them, which is named in errors. */
+export function words(caller: string, from: Key, count: number): Uint32Array {
+  expectKey(caller, 'from', from);
+  expectInteger(caller, 'count', count, 0);
   const words = new Uint32Array(count);
   for (let i = 0; i < count; i += 2) writeBlock(words, i, from, i >>> 1, DRAW);
   return words;

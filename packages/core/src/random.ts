@@ -1,4 +1,5 @@
-import { bits, type Key } from './key.ts';
+import { expectInteger } from './check.ts';
+import { type Key, words } from './key.ts';
 
 /**
  * Uniform numbers in [0, 1) with 24 random bits: exact in float32 on every platform.
@@ -6,11 +7,12 @@ import { bits, type Key } from './key.ts';
  * @param from the key
  * @param count how many
  * @returns `[count]`
+ * @throws TypeError for what is no key, RangeError for a count that is not whole
  * @example
  * uniform(key(1), 3);
  */
 export function uniform(from: Key, count: number): Float32Array {
-  return mapWords(bits(from, count), (word) => (word >>> 8) * 2 ** -24);
+  return mapWords(words('uniform', from, count), (word) => (word >>> 8) * 2 ** -24);
 }
 
 /**
@@ -22,19 +24,20 @@ export function uniform(from: Key, count: number): Float32Array {
  * @param from the key
  * @param count how many
  * @returns `[count]`
+ * @throws TypeError for what is no key, RangeError for a count that is not whole
  * @example
  * normal(key(1), 3);
  *
  * Wichura, "Algorithm AS 241: the percentage points of the normal distribution", 1988 (PPND16).
  */
 export function normal(from: Key, count: number): Float32Array {
-  return mapWords(bits(from, count), (word) => normalQuantile((word + 0.5) * 2 ** -32));
+  return mapWords(words('normal', from, count), (word) => normalQuantile((word + 0.5) * 2 ** -32));
 }
 
 /** A plain loop: `Float32Array.from` with a function takes three times as long. */
-function mapWords(words: Uint32Array, f: (word: number) => number): Float32Array {
-  const values = new Float32Array(words.length);
-  for (let i = 0; i < words.length; i++) values[i] = f(words[i] as number);
+function mapWords(drawn: Uint32Array, f: (word: number) => number): Float32Array {
+  const values = new Float32Array(drawn.length);
+  for (let i = 0; i < drawn.length; i++) values[i] = f(drawn[i] as number);
   return values;
 }
 
@@ -50,10 +53,10 @@ function mapWords(words: Uint32Array, f: (word: number) => number): Float32Array
  * uniformInt(key(1), 5, 10);
  */
 export function uniformInt(from: Key, count: number, bound: number): Int32Array {
-  if (!Number.isInteger(bound) || bound < 1 || bound > 2 ** 31) {
-    throw new RangeError(`uniformInt: bound must be an integer in [1, 2^31], got ${bound}`);
-  }
-  return Int32Array.from(bits(from, count), (word) => Math.floor((word * bound) / 2 ** 32));
+  expectInteger('uniformInt', 'bound', bound, 1, 2 ** 31);
+  return Int32Array.from(words('uniformInt', from, count), (word) =>
+    Math.floor((word * bound) / 2 ** 32),
+  );
 }
 
 /**
@@ -62,14 +65,15 @@ export function uniformInt(from: Key, count: number, bound: number): Int32Array 
  * @param from the key
  * @param count how many
  * @returns `[count]`, each integer once
+ * @throws TypeError for what is no key, RangeError for a count that is not whole
  * @example
  * permutation(key(1), 4);
  */
 export function permutation(from: Key, count: number): Int32Array {
-  const words = bits(from, count);
+  const drawn = words('permutation', from, count);
   const order = Int32Array.from({ length: count }, (_, i) => i);
   for (let i = count - 1; i > 0; i--) {
-    const j = Math.floor(((words[i] ?? 0) * (i + 1)) / 2 ** 32);
+    const j = Math.floor(((drawn[i] ?? 0) * (i + 1)) / 2 ** 32);
     const held = order[i] ?? 0;
     order[i] = order[j] ?? 0;
     order[j] = held;

@@ -1,5 +1,5 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { expectTensor, refuse } from './check.ts';
+import { expectOptions, expectTensor, refuse } from './check.ts';
 import { namedLeaves, type Params } from './tree.ts';
 
 /**
@@ -56,14 +56,21 @@ export function expectRank(caller: string, argument: string, tensor: Tensor, ran
  * @param caller the function that asks, named in the error
  * @param argument the argument's name
  * @param tree the tree
+ * @param names what must stand at its root
  * @throws TypeError naming the path of a leaf that is no tensor, RangeError of one that is disposed
  * @example
  * expectParams('encodeImages', 'params', params);
  */
-export function expectParams(caller: string, argument: string, tree: Params): void {
+export function expectParams(
+  caller: string,
+  argument: string,
+  tree: Params,
+  names?: readonly string[],
+): void {
   if (tree === null || typeof tree !== 'object') {
     refuse(caller, argument, 'be a tree of tensors', tree, TypeError);
   }
+  if (names) expectOptions(caller, argument, tree, names);
   for (const [path, leaf] of namedLeaves<Tensor>(tree)) {
     expectTensor(caller, path === '' ? argument : `${argument}/${path}`, leaf);
   }

@@ -1,4 +1,5 @@
-import type { Tensor } from '@tensorflow/tfjs-core';
+import { Tensor } from '@tensorflow/tfjs-core';
+import { expectOptions, expectType } from './check.ts';
 
 /**
  * A tree of leaves: plain objects and arrays are nodes, everything else is a leaf.
@@ -73,6 +74,7 @@ export function mapTree(
   tree: unknown,
   ...others: readonly unknown[]
 ): unknown {
+  expectType('mapTree', 'f', f, 'function');
   const visit = (node: unknown, path: string, rest: readonly unknown[]): unknown => {
     const children = childrenOf(node);
     if (children === undefined) return f(node, path, ...rest);
@@ -106,6 +108,7 @@ export function mapTree(
  * treeFromNamed({ 'a/0': 1, 'a/1': 2 }); // { a: [1, 2] }
  */
 export function treeFromNamed<L>(named: Readonly<Record<string, L>>): Tree<L> {
+  expectOptions('treeFromNamed', 'named', named, []);
   const entries = Object.entries(named);
   const root = entries.find(([path]) => path === '');
   if (root && entries.length === 1) return root[1];
@@ -140,6 +143,6 @@ export function treeFromNamed<L>(named: Readonly<Record<string, L>>): Tree<L> {
 export function disposeTree(tree: Params, keeping?: Params): void {
   const kept = new Set(keeping === undefined ? [] : namedLeaves(keeping).map(([, t]) => t));
   for (const [, tensor] of namedLeaves(tree)) {
-    if (!kept.has(tensor) && !tensor.isDisposed) tensor.dispose();
+    if (!kept.has(tensor) && tensor instanceof Tensor && !tensor.isDisposed) tensor.dispose();
   }
 }

@@ -7,7 +7,9 @@ import {
   tidy,
   zerosLike,
 } from '@tensorflow/tfjs-core';
+import { expectOptions, expectType } from './check.ts';
 import { registerGradients } from './gradients.ts';
+import { expectParams, expectShape } from './shape.ts';
 import { mapTree, namedLeaves, type Params } from './tree.ts';
 
 /** What a loss function gives back: the scalar to minimise and scalars to log. */
@@ -31,7 +33,8 @@ export type ValueAndGrad<P> = {
  *
  * @param lossFunction `(params, ...args) → { loss, metrics? }`; pure, borrows its tensors
  * @returns a function of the same arguments giving loss, metrics and the gradient tree
- * @throws RangeError if a tensor stands twice in the parameters (its gradients would be summed)
+ * @throws TypeError for what is no function; the function it returns throws a RangeError if a tensor stands
+ *   twice in the parameters (its gradients would be summed), one is disposed or the loss is no scalar
  * @example
  * const step = valueAndGrad((p, x) => ({ loss: sum(square(mul(p.w, x))) }));
  * const { loss, grads } = step({ w: scalar(2) }, scalar(3)); // 36, { w: 36 }
@@ -39,7 +42,9 @@ export type ValueAndGrad<P> = {
 export function valueAndGrad<P extends Params, A extends readonly unknown[]>(
   lossFunction: (params: P, ...args: A) => LossOutput,
 ): (params: P, ...args: A) => ValueAndGrad<P> {
+  expectType('valueAndGrad', 'lossFunction', lossFunction, 'function');
   return (params, ...args) => {
+    expectParams('valueAndGrad', 'params', params);
     registerGradients();
     const named = namedLeaves<Tensor>(params);
     const leaves = named.map(([, tensor]) => tensor);
@@ -49,7 +54,10 @@ export function valueAndGrad<P extends Params, A extends readonly unknown[]>(
     const run = (): { value: Scalar; grads: (Tensor | null | undefined)[] } =>
       engine().gradients(
         () => {
-          const { loss, metrics = {} } = lossFunction(params, ...args);
+          const output = lossFunction(params, ...args);
+          expectOptions('valueAndGrad', 'what the loss function returns', output, ['loss']);
+          const { loss, metrics = {} } = output;
+          expectShape('valueAndGrad', 'loss', loss, []);
           escaped = Object.fromEntries(
             Object.entries(metrics).map(([name, metric]) => [name, keep(clone(metric))]),
           );

@@ -1,7 +1,8 @@
+import { expectInteger } from '@twocan/core';
 import { gaussianBlur } from './blur.ts';
 import { changeColour, toGrey } from './colour.ts';
-import type { Image } from './dataset.ts';
-import type { ViewPlan } from './plan.ts';
+import { expectImage, type Image } from './dataset.ts';
+import { expectPlan, type ViewPlan } from './plan.ts';
 import type { Operation } from './rand-augment.ts';
 import { cropResize } from './resize.ts';
 import { sharpen } from './sharpen.ts';
@@ -22,6 +23,9 @@ import { isWarp, warpImage } from './warp.ts';
  * const view = applyPlan(image, centrePlan(image), 32);
  */
 export function applyPlan(image: Image, plan: ViewPlan, size: number): Float32Array {
+  expectImage('applyPlan', image);
+  expectPlan('applyPlan', plan);
+  expectInteger('applyPlan', 'size', size, 1, 2 ** 15);
   const { x, y, width, height } = plan.crop;
   if (image.channels !== 3) {
     throw new RangeError(`applyPlan: image must have 3 channels, got ${image.channels}`);

@@ -1,6 +1,14 @@
-import { fold, type Key, permutation } from '@twocan/core';
+import {
+  expectInteger,
+  expectKey,
+  expectOptions,
+  expectType,
+  fold,
+  type Key,
+  permutation,
+} from '@twocan/core';
 import { applyPlan } from './apply.ts';
-import type { Dataset } from './dataset.ts';
+import { checkIndex, type Dataset, expectDataset } from './dataset.ts';
 import { erase } from './erase.ts';
 import { IMAGENET_MEAN, IMAGENET_STD, type Normalization, toNormalized } from './normalize.ts';
 import { type Augmentation, centrePlan, resolveAugmentation, sampleViewPlan } from './plan.ts';
@@ -49,11 +57,13 @@ export function makeBatches(
   dataset: Dataset,
   options: BatchOptions,
 ): (step: number) => Promise<Batch> {
+  expectDataset('makeBatches', dataset);
+  const optional = ['views', 'augmentation', 'mean', 'std'];
+  expectOptions('makeBatches', 'options', options, ['key', 'batch', 'size'], optional);
+  expectKey('makeBatches', 'key', options.key);
   const { key, batch, size, views = 2, mean = IMAGENET_MEAN, std = IMAGENET_STD } = options;
   for (const [name, value] of Object.entries({ batch, size, views })) {
-    if (!Number.isInteger(value) || value < 1) {
-      throw new RangeError(`makeBatches: ${name} must be an integer of 1 or more, got ${value}`);
-    }
+    expectInteger('makeBatches', name, value, 1, 2 ** 15);
   }
   if (batch > dataset.length) {
     throw new RangeError(
@@ -101,6 +111,8 @@ export function makeBatches(
  * const steps = 10 * stepsPerEpoch(dataset, 64);
  */
 export function stepsPerEpoch(dataset: Dataset, batch: number): number {
+  expectDataset('stepsPerEpoch', dataset);
+  expectInteger('stepsPerEpoch', 'batch', batch);
   return Math.floor(dataset.length / batch);
 }
 
@@ -119,12 +131,20 @@ export async function plainViews(
   indices: ArrayLike<number>,
   options: Normalization & { readonly size: number },
 ): Promise<Float32Array> {
-  const { size } = options;
+  expectDataset('plainViews', dataset);
+  expectType('plainViews', 'indices', indices, 'object');
+  expectInteger('plainViews', 'indices.length', indices.length, 0);
+  expectOptions('plainViews', 'options', options, ['size'], ['mean', 'std']);
+  const { size, mean = IMAGENET_MEAN, std = IMAGENET_STD } = options;
+  expectInteger('plainViews', 'size', size, 1, 2 ** 15);
+  for (let i = 0; i < indices.length; i++) {
+    checkIndex('plainViews', dataset.length, indices[i] as number);
+  }
   const images = await Promise.all(Array.from(indices, (index) => dataset.image(index)));
   const out = new Float32Array(images.length * size * size * 3);
   images.forEach((image, b) => {
     const view = applyPlan(image, centrePlan(image), size);
-    out.set(toNormalized(view, options), b * view.length);
+    out.set(toNormalized(view, { mean, std }), b * view.length);
   });
   return out;
 }

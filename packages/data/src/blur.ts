@@ -1,3 +1,6 @@
+import { expectNumber } from '@twocan/core';
+import { expectPixels } from './dataset.ts';
+
 /**
  * Gaussian blur of a square picture: separable, edges mirrored without repeating the border pixel,
  * the kernel cut at 3σ. Equal to torchvision's `gaussian_blur` with kernel size 2⌈3σ⌉ + 1.
@@ -10,6 +13,9 @@
  * const soft = gaussianBlur(pixels, 64, 0.5);
  */
 export function gaussianBlur(pixels: Float32Array, size: number, sigma: number): Float32Array {
+  expectPixels('gaussianBlur', pixels, size);
+  const fits = (x: number): boolean => x > 0 && x <= 1e4;
+  expectNumber('gaussianBlur', 'sigma', sigma, 'lie in (0, 10000]', fits);
   const kernel = gaussianKernel(sigma);
   const across = convolve(pixels, size, kernel, 3, size * 3);
   return convolve(across, size, kernel, size * 3, 3);

@@ -1,3 +1,5 @@
+import { expectNumber, expectOptions, refuse } from '@twocan/core';
+import { expectPixels } from './dataset.ts';
 import { changeTones, isToneChange, type ToneChange } from './tones.ts';
 
 /** One colour change. `amount` is a factor around 1; for `hue` a shift in turns, -½ to ½. */
@@ -25,7 +27,15 @@ const clamp = (x: number): number => Math.min(1, Math.max(0, x));
  * changeColour(pixels, { kind: 'hue', amount: 0.5 });
  */
 export function changeColour(pixels: Float32Array, change: ColourChange): void {
+  expectPixels('changeColour', pixels);
+  expectOptions('changeColour', 'change', change, ['kind', 'amount'], []);
   const { kind, amount } = change;
+  const known = ['brightness', 'contrast', 'saturation', 'hue'].includes(kind);
+  if (!known && !isToneChange(change)) {
+    refuse('changeColour', 'change.kind', 'be a change of colours', kind);
+  }
+  const fits = (x: number): boolean => Math.abs(x) <= 1e6;
+  expectNumber('changeColour', 'change.amount', amount, 'lie in [-1e6, 1e6]', fits);
   if (isToneChange(change)) changeTones(pixels, change);
   else if (kind === 'hue') shiftHue(pixels, amount);
   else if (kind === 'saturation') blendWithGrey(pixels, amount);
@@ -40,6 +50,7 @@ export function changeColour(pixels: Float32Array, change: ColourChange): void {
  * toGrey(pixels);
  */
 export function toGrey(pixels: Float32Array): void {
+  expectPixels('toGrey', pixels);
   blendWithGrey(pixels, 0);
 }
 

@@ -1,4 +1,4 @@
-import { type Key, uniform } from '@twocan/core';
+import { expectInteger, expectOptions, type Key, uniform } from '@twocan/core';
 
 /** A rectangle of whole source pixels. */
 export type Crop = {
@@ -71,3 +71,18 @@ export function centreCrop(source: Sides, width: number, height: number): Crop {
 
 const between = (u: number | undefined, low: number, high: number): number =>
   low + (high - low) * (u ?? 0);
+
+/** Checks that an argument is a rectangle of whole pixels within a picture. */
+export function expectCrop(
+  caller: string,
+  argument: string,
+  crop: Crop,
+  width: number,
+  height: number,
+): void {
+  expectOptions(caller, argument, crop, ['x', 'y', 'width', 'height']);
+  expectInteger(caller, `${argument}.x`, crop.x, 0, width - 1);
+  expectInteger(caller, `${argument}.y`, crop.y, 0, height - 1);
+  expectInteger(caller, `${argument}.width`, crop.width, 1, width - crop.x);
+  expectInteger(caller, `${argument}.height`, crop.height, 1, height - crop.y);
+}

@@ -1,3 +1,5 @@
+import { expectInteger, expectNumber, expectOptions, expectType, refuse } from '@twocan/core';
+
 /** An 8-bit sRGB picture: rows from the top, channels innermost. */
 export type Image = {
   readonly width: number;
@@ -35,8 +37,12 @@ export type Dataset = {
  * const firstHundred = subset(dataset, Array.from({ length: 100 }, (_, i) => i));
  */
 export function subset(dataset: Dataset, indices: ArrayLike<number>): Dataset {
+  expectDataset('subset', dataset);
+  expectType('subset', 'indices', indices, 'object');
+  expectInteger('subset', 'indices.length', indices.length, 0);
+  for (let i = 0; i < indices.length; i++)
+    checkIndex('subset', dataset.length, indices[i] as number);
   const chosen = Int32Array.from(indices);
-  for (const index of chosen) checkIndex('subset', dataset.length, index);
   const source = (index: number): number => {
     checkIndex('subset', chosen.length, index);
     return chosen[index] ?? 0;
@@ -61,8 +67,11 @@ export function subset(dataset: Dataset, indices: ArrayLike<number>): Dataset {
  * @example
  * const quick = cached(shapes({ key: key(0), count: 1000, size: 32 }), { bytes: 64e6 });
  */
-export function cached(dataset: Dataset, { bytes = 512e6 }: { bytes?: number } = {}): Dataset {
-  if (!(bytes >= 0)) throw new RangeError(`cached: bytes must be 0 or more, got ${bytes}`);
+export function cached(dataset: Dataset, options: { bytes?: number } = {}): Dataset {
+  expectDataset('cached', dataset);
+  expectOptions('cached', 'options', options, [], ['bytes']);
+  const { bytes = 512e6 } = options;
+  expectNumber('cached', 'bytes', bytes, 'be 0 or more', (x) => x >= 0);
   const kept = new Map<number, Image>();
   let left = bytes;
   const image = async (index: number): Promise<Image> => {
@@ -82,4 +91,38 @@ export function cached(dataset: Dataset, { bytes = 512e6 }: { bytes?: number } =
 export function checkIndex(caller: string, length: number, index: number): void {
   if (Number.isInteger(index) && index >= 0 && index < length) return;
   throw new RangeError(`${caller}: index must be an integer in [0, ${length}), got ${index}`);
+}
+
+/** Checks that an argument is a data set. */
+export function expectDataset(caller: string, dataset: Dataset): void {
+  expectOptions(caller, 'dataset', dataset, ['length', 'image', 'name']);
+  expectInteger(caller, 'dataset.length', dataset.length, 0);
+  expectType(caller, 'dataset.image', dataset.image, 'function');
+  expectType(caller, 'dataset.name', dataset.name, 'function');
+}
+
+/** Checks that an argument is a picture whose buffer has its size. */
+export function expectImage(caller: string, image: Image): void {
+  expectOptions(caller, 'image', image, ['width', 'height', 'channels', 'data']);
+  for (const name of ['width', 'height', 'channels'] as const) {
+    expectInteger(caller, `image.${name}`, image[name]);
+  }
+  const { width, height, channels, data } = image;
+  expectInteger(caller, 'image.data.length', data?.length, width * height * channels);
+}
+
+/** Checks that an argument holds the three channels of square pictures, one after the other. */
+export function expectPixels(
+  caller: string,
+  pixels: Float32Array,
+  size?: number,
+): asserts pixels is Float32Array {
+  expectType(caller, 'pixels', pixels, Float32Array);
+  if (size === undefined) {
+    if (pixels.length % 3 !== 0) refuse(caller, 'pixels', 'hold three numbers a pixel', pixels);
+    return;
+  }
+  expectInteger(caller, 'size', size, 1, 2 ** 15);
+  const count = size * size * 3;
+  if (pixels.length !== count) refuse(caller, 'pixels', `hold ${count} numbers`, pixels);
 }

@@ -1,4 +1,14 @@
-import { fold, type Key, uniform } from '@twocan/core';
+import {
+  expectInteger,
+  expectKey,
+  expectNumber,
+  expectOptions,
+  expectType,
+  fold,
+  type Key,
+  refuse,
+  uniform,
+} from '@twocan/core';
 
 /** What is done to a batch: image b takes part of image B − 1 − b. */
 export type MixPlan = {
@@ -34,10 +44,13 @@ export type Mixing = {
  *
  * Zhang et al., arXiv 1710.09412; Yun et al., arXiv 1905.04899; pairs as in timm's Mixup.
  */
-export function sampleMix(key: Key, { mixup, cutmix }: Mixing, size: number): MixPlan {
+export function sampleMix(key: Key, mixing: Mixing, size: number): MixPlan {
+  expectKey('sampleMix', 'key', key);
+  expectOptions('sampleMix', 'mixing', mixing, ['mixup', 'cutmix'], []);
+  expectInteger('sampleMix', 'size', size, 1, 2 ** 15);
+  const { mixup, cutmix } = mixing;
   for (const [name, alpha] of Object.entries({ mixup, cutmix })) {
-    if (alpha >= 0 && alpha <= 2) continue;
-    throw new RangeError(`sampleMix: ${name} must lie in [0, 2], got ${alpha}`);
+    expectNumber('sampleMix', name, alpha, 'lie in [0, 2]', (x) => x >= 0 && x <= 2);
   }
   if (mixup === 0 && cutmix === 0) return { keep: 1 };
   const coin = uniform(fold(key, 'kind'), 1)[0] ?? 0;
@@ -74,10 +87,18 @@ function beta(key: Key, alpha: number): number {
  */
 export function mixImages(
   pixels: Float32Array,
-  { keep, box }: MixPlan,
+  plan: MixPlan,
   size: number,
   batch: number,
 ): Float32Array {
+  expectType('mixImages', 'pixels', pixels, Float32Array);
+  expectMix('mixImages', plan);
+  expectInteger('mixImages', 'size', size, 1, 2 ** 15);
+  expectInteger('mixImages', 'batch', batch);
+  const { keep, box } = plan;
+  if (pixels.length % (batch * size ** 2) !== 0) {
+    refuse('mixImages', 'pixels', `hold ${batch} pictures of ${size}x${size}`, pixels);
+  }
   const each = pixels.length / batch;
   const channels = each / size ** 2;
   const mixed = pixels.slice();
@@ -112,12 +133,20 @@ export function mixImages(
  */
 export function mixTargets(
   labels: Int32Array,
-  { keep }: MixPlan,
-  { classes, smoothing }: { readonly classes: number; readonly smoothing: number },
+  plan: MixPlan,
+  options: { readonly classes: number; readonly smoothing: number },
 ): Float32Array {
-  if (!(smoothing >= 0 && smoothing < 1)) {
-    throw new RangeError(`mixTargets: smoothing must lie in [0, 1), got ${smoothing}`);
-  }
+  expectType('mixTargets', 'labels', labels, Int32Array);
+  expectMix('mixTargets', plan);
+  expectOptions('mixTargets', 'options', options, ['classes', 'smoothing'], []);
+  const { keep } = plan;
+  const { classes, smoothing } = options;
+  expectInteger('mixTargets', 'classes', classes);
+  expectInteger('mixTargets', 'labels times classes', labels.length * classes, 0);
+  const wrong = labels.find((label) => label < 0 || label >= classes);
+  if (wrong !== undefined) refuse('mixTargets', 'labels', `lie in [0, ${classes})`, wrong);
+  const fits = (x: number): boolean => x >= 0 && x < 1;
+  expectNumber('mixTargets', 'smoothing', smoothing, 'lie in [0, 1)', fits);
   const targets = new Float32Array(labels.length * classes).fill(smoothing / classes);
   labels.forEach((label, b) => {
     const other = labels[labels.length - 1 - b] ?? 0;
@@ -130,4 +159,13 @@ export function mixTargets(
     }
   });
   return targets;
+}
+
+function expectMix(caller: string, plan: MixPlan): void {
+  expectOptions(caller, 'plan', plan, ['keep'], ['box']);
+  expectNumber(caller, 'plan.keep', plan.keep, 'lie in [0, 1]', (x) => x >= 0 && x <= 1);
+  const sides = ['top', 'left', 'bottom', 'right'] as const;
+  if (plan.box === undefined) return;
+  expectOptions(caller, 'plan.box', plan.box, sides, []);
+  for (const side of sides) expectInteger(caller, `plan.box.${side}`, plan.box[side], 0);
 }

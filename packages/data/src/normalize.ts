@@ -1,3 +1,5 @@
+import { expectInteger, expectNumber, expectOptions, expectType } from '@twocan/core';
+
 /** Mean of ImageNet's training pictures per RGB channel, of 1: what ViT and MAE weights expect. */
 export const IMAGENET_MEAN: readonly number[] = [0.485, 0.456, 0.406];
 
@@ -23,6 +25,7 @@ export type Normalization = {
  * toNormalized(new Float32Array([0.485, 0.456, 0.406])); // [0, 0, 0]
  */
 export function toNormalized(pixels: Float32Array, options: Normalization = {}): Float32Array {
+  expectType('toNormalized', 'pixels', pixels, Float32Array);
   const { mean, std, channels } = check('toNormalized', pixels.length, options);
   const normalized = new Float32Array(pixels.length);
   // Channel by channel: a fifth of the time of one pass that asks each value for its channel.
@@ -50,6 +53,8 @@ export function toPixels(
   normalized: ArrayLike<number>,
   options: Normalization = {},
 ): Uint8ClampedArray {
+  expectType('toPixels', 'normalized', normalized, 'object');
+  expectInteger('toPixels', 'normalized.length', normalized.length, 0);
   const { mean, std, channels } = check('toPixels', normalized.length, options);
   // A clamped array rounds to the nearest integer and clips.
   return Uint8ClampedArray.from(
@@ -61,8 +66,14 @@ export function toPixels(
 function check(
   caller: string,
   length: number,
-  { mean = IMAGENET_MEAN, std = IMAGENET_STD }: Normalization,
+  options: Normalization,
 ): { mean: readonly number[]; std: readonly number[]; channels: number } {
+  expectOptions(caller, 'options', options, [], ['mean', 'std']);
+  const { mean = IMAGENET_MEAN, std = IMAGENET_STD } = options;
+  for (const [name, numbers] of Object.entries({ mean, std })) {
+    expectType(caller, name, numbers, Array);
+    for (const x of numbers) expectNumber(caller, name, x, 'hold finite numbers', Number.isFinite);
+  }
   const channels = mean.length;
   if (channels === 0 || channels !== std.length) {
     throw new RangeError(

@@ -1,4 +1,14 @@
-import { fold, type Key, permutation, uniform } from '@twocan/core';
+import {
+  expectInteger,
+  expectKey,
+  expectNumber,
+  expectOptions,
+  expectType,
+  fold,
+  type Key,
+  permutation,
+  uniform,
+} from '@twocan/core';
 import type { ColourChange } from './colour.ts';
 import { type Crop, type CropRanges, centreCrop, sampleCrop } from './crop.ts';
 import { type Erasure, sampleErasure } from './erase.ts';
@@ -61,6 +71,8 @@ export function resolveAugmentation(
   size: number,
   changes: Partial<Augmentation> = {},
 ): Augmentation {
+  expectInteger('resolveAugmentation', 'size', size);
+  expectOptions('resolveAugmentation', 'changes', changes, [], NAMES);
   const settings: Augmentation = {
     scale: [0.2, 1],
     aspect: [3 / 4, 4 / 3],
@@ -73,8 +85,9 @@ export function resolveAugmentation(
     grey: 0.2,
     blur: size < 64 ? 0 : 0.5,
     sigma: [0.1, 2],
-    ...changes,
+    ...Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== undefined)),
   };
+  expectAugmentation('resolveAugmentation', settings);
   const problems: string[] = [];
   const demand = (fits: boolean, rule: string, got: unknown): void => {
     if (!fits) problems.push(`${rule}, got ${JSON.stringify(got)}`);
@@ -132,6 +145,10 @@ export function sampleViewPlan(
   size: number,
   settings: Augmentation,
 ): ViewPlan {
+  expectKey('sampleViewPlan', 'key', key);
+  expectSides('sampleViewPlan', source);
+  expectInteger('sampleViewPlan', 'size', size, 1, 2 ** 15);
+  expectAugmentation('sampleViewPlan', settings);
   const coin = (name: string, probability: number): boolean =>
     (uniform(fold(key, name), 1)[0] ?? 0) < probability;
   const [sigmaLow, sigmaHigh] = settings.sigma;
@@ -175,6 +192,7 @@ function sampleJitter(key: Key, settings: Augmentation): ColourChange[] {
  * centrePlan({ width: 48, height: 40 }).crop; // { x: 4, y: 0, width: 40, height: 40 }
  */
 export function centrePlan(source: { readonly width: number; readonly height: number }): ViewPlan {
+  expectSides('centrePlan', source);
   const side = Math.min(source.width, source.height);
   const crop = centreCrop(source, side, side);
   return { crop, flip: false, jitter: [], grey: false, blur: 0 };
@@ -182,3 +200,47 @@ export function centrePlan(source: { readonly width: number; readonly height: nu
 
 const between = (u: number | undefined, low: number, high: number): number =>
   low + (high - low) * (u ?? 0);
+
+const PROBABILITIES = ['flip', 'jitter', 'grey', 'blur'] as const;
+const STRENGTHS = ['brightness', 'contrast', 'saturation', 'hue'] as const;
+const RANGES = ['scale', 'aspect', 'sigma'] as const;
+const NAMES = [...PROBABILITIES, ...STRENGTHS, ...RANGES, 'randAugment', 'erasing'];
+
+/** Checks that an argument is a whole augmentation of numbers. */
+function expectAugmentation(caller: string, settings: Augmentation): void {
+  expectOptions(caller, 'settings', settings, [...PROBABILITIES, ...STRENGTHS, ...RANGES]);
+  for (const name of [...PROBABILITIES, ...STRENGTHS]) {
+    expectNumber(caller, name, settings[name], 'be finite', Number.isFinite);
+  }
+  for (const name of RANGES) {
+    expectType(caller, name, settings[name], Array);
+    for (const end of [0, 1]) {
+      expectNumber(caller, `${name}[${end}]`, settings[name][end], 'be finite', Number.isFinite);
+    }
+  }
+  const { randAugment, erasing = 0 } = settings;
+  expectNumber(caller, 'erasing', erasing, 'be a probability', (x) => x >= 0 && x <= 1);
+  if (randAugment === undefined) return;
+  expectOptions(caller, 'randAugment', randAugment, ['operations', 'magnitude'], []);
+  expectInteger(caller, 'randAugment.operations', randAugment.operations, 0, 1000);
+  const { magnitude } = randAugment;
+  const fits = (x: number): boolean => x >= 0 && x <= 10;
+  expectNumber(caller, 'randAugment.magnitude', magnitude, 'lie in [0, 10]', fits);
+}
+
+function expectSides(caller: string, source: { width: number; height: number }): void {
+  expectOptions(caller, 'source', source, ['width', 'height']);
+  expectInteger(caller, 'source.width', source.width);
+  expectInteger(caller, 'source.height', source.height);
+}
+
+/** Checks that an argument is a plan; where its crop lies is for whoever has the picture. */
+export function expectPlan(caller: string, plan: ViewPlan): void {
+  const needed = ['crop', 'flip', 'jitter', 'grey', 'blur'];
+  expectOptions(caller, 'plan', plan, needed, ['erase']);
+  expectOptions(caller, 'plan.crop', plan.crop, ['x', 'y', 'width', 'height']);
+  expectType(caller, 'plan.flip', plan.flip, 'boolean');
+  expectType(caller, 'plan.jitter', plan.jitter, Array);
+  expectType(caller, 'plan.grey', plan.grey, 'boolean');
+  expectNumber(caller, 'plan.blur', plan.blur, 'be 0 or more', (x) => x >= 0 && x <= 1e4);
+}

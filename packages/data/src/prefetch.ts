@@ -1,3 +1,5 @@
+import { expectInteger, expectNumber, expectOptions, expectType } from '@twocan/core';
+
 /**
  * Runs ahead of whoever consumes a function of the step, so that decoding overlaps training.
  *
@@ -12,11 +14,14 @@
  */
 export async function* prefetch<T>(
   load: (step: number) => Promise<T>,
-  { from = 0, until = Number.POSITIVE_INFINITY, ahead = 2 }: PrefetchOptions = {},
+  options: PrefetchOptions = {},
 ): AsyncGenerator<T, void, undefined> {
-  if (!Number.isInteger(ahead) || ahead < 1) {
-    throw new RangeError(`prefetch: ahead must be an integer of 1 or more, got ${ahead}`);
-  }
+  expectType('prefetch', 'load', load, 'function');
+  expectOptions('prefetch', 'options', options, [], ['from', 'until', 'ahead']);
+  const { from = 0, until = Number.POSITIVE_INFINITY, ahead = 2 } = options;
+  expectInteger('prefetch', 'from', from, 0, Number.MAX_SAFE_INTEGER);
+  expectNumber('prefetch', 'until', until, 'be 0 or more', (x) => x >= 0);
+  expectInteger('prefetch', 'ahead', ahead, 1, 2 ** 20);
   const underWay: Promise<T>[] = [];
   let next = from;
   for (let step = from; step < until; step++) {

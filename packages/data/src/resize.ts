@@ -1,5 +1,6 @@
-import type { Crop } from './crop.ts';
-import type { Image } from './dataset.ts';
+import { expectInteger, expectType, refuse } from '@twocan/core';
+import { type Crop, expectCrop } from './crop.ts';
+import { expectImage, type Image } from './dataset.ts';
 
 /** For each output position: where its source window starts, how wide it is, and its weights. */
 type Taps = {
@@ -22,6 +23,11 @@ type Taps = {
  * cropResize(image, { x: 4, y: 0, width: 40, height: 40 }, 32, false);
  */
 export function cropResize(image: Image, crop: Crop, size: number, flip: boolean): Float32Array {
+  expectImage('cropResize', image);
+  expectCrop('cropResize', 'crop', crop, image.width, image.height);
+  expectInteger('cropResize', 'size', size, 1, 2 ** 15);
+  expectType('cropResize', 'flip', flip, 'boolean');
+  if (image.channels !== 3) refuse('cropResize', 'image.channels', 'be 3', image.channels);
   const across = tapsOf(crop.width, size);
   const down = tapsOf(crop.height, size);
   const { data, width: sourceWidth } = image;

@@ -1,4 +1,12 @@
-import { fold, type Key, normal, uniform } from '@twocan/core';
+import {
+  expectInteger,
+  expectKey,
+  expectOptions,
+  fold,
+  type Key,
+  normal,
+  uniform,
+} from '@twocan/core';
 import { checkIndex, type Dataset, type Image } from './dataset.ts';
 import { FIGURES, type Figure } from './figures.ts';
 
@@ -36,13 +44,11 @@ const NOISE = 0.02;
  * const train = shapes({ key: fold(key(0), 'train'), count: 1000, size: 32 });
  */
 export function shapes(options: { key: Key; count: number; size: number }): Dataset {
+  expectOptions('shapes', 'options', options, ['key', 'count', 'size'], []);
   const { key, count, size } = options;
-  if (!Number.isInteger(count) || count < 1) {
-    throw new RangeError(`shapes: count must be an integer of 1 or more, got ${count}`);
-  }
-  if (!Number.isInteger(size) || size < 8) {
-    throw new RangeError(`shapes: size must be an integer of 8 or more pixels, got ${size}`);
-  }
+  expectKey('shapes', 'key', key);
+  expectInteger('shapes', 'count', count);
+  expectInteger('shapes', 'size', size, 8, 2 ** 13);
   return {
     length: count,
     classes: FIGURES.map((figure) => figure.name),
@@ -66,6 +72,9 @@ export function shapes(options: { key: Key; count: number; size: number }): Data
  * const star = drawShape(key(0), 4, 64);
  */
 export function drawShape(key: Key, index: number, size: number): Image {
+  expectKey('drawShape', 'key', key);
+  expectInteger('drawShape', 'index', index, 0);
+  expectInteger('drawShape', 'size', size, 1, 2 ** 13);
   const own = fold(key, index);
   return paint(sampleScene(own, index), normal(fold(own, 'noise'), size * size * 3), size);
 }

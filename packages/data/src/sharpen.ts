@@ -1,3 +1,6 @@
+import { expectNumber } from '@twocan/core';
+import { expectPixels } from './dataset.ts';
+
 /**
  * Sharpens a square picture, or softens it: f·x + (1 − f)·(its 3 x 3 mean, the middle weighing five),
  * clipped to 0 to 1; pixels of the rim stay. torchvision's `adjust_sharpness` of float tensors.
@@ -10,6 +13,8 @@
  * const crisp = sharpen(pixels, 32, 1.8);
  */
 export function sharpen(pixels: Float32Array, size: number, factor: number): Float32Array {
+  expectPixels('sharpen', pixels, size);
+  expectNumber('sharpen', 'factor', factor, 'be finite', (x) => Math.abs(x) <= 1e6);
   const out = pixels.slice();
   const line = 3 * size;
   for (let row = 1; row < size - 1; row++) {

@@ -1,3 +1,5 @@
+import { expectNumber, expectOptions, expectType, refuse } from '@twocan/core';
+import { expectPixels } from './dataset.ts';
 import { IMAGENET_MEAN } from './normalize.ts';
 
 const KINDS = ['shearX', 'shearY', 'translateX', 'translateY', 'rotate'] as const;
@@ -35,6 +37,13 @@ export function warpImage(
   warp: Warp,
   fill: readonly number[] = IMAGENET_MEAN,
 ): Float32Array {
+  expectPixels('warpImage', pixels, size);
+  expectOptions('warpImage', 'warp', warp, ['kind', 'amount'], []);
+  if (!isWarp(warp)) refuse('warpImage', 'warp.kind', `be one of ${KINDS.join(', ')}`, warp);
+  const finite = (x: number): boolean => Math.abs(x) <= 1e6;
+  expectNumber('warpImage', 'warp.amount', warp.amount, 'lie in [-1e6, 1e6]', finite);
+  expectType('warpImage', 'fill', fill, Array);
+  if (fill.length !== 3) refuse('warpImage', 'fill', 'hold three numbers', fill);
   const [a, b, c, d, e, f] = affineOf(warp, size);
   const out = new Float32Array(pixels.length);
   const last = size - 1;

@@ -63,7 +63,7 @@ describe('makeBatches', () => {
     expect(() => make(0, { batch: 24 })).toThrow(
       "makeBatches: batch must be at most the data set's 23 pictures, got 24",
     );
-    expect(() => make(0, { size: 0 })).toThrow(/size must be an integer of 1 or more, got 0/);
+    expect(() => make(0, { size: 0 })).toThrow(/size must be a positive integer, got 0/);
     await expect(make()(-1)).rejects.toThrow(/step must be an integer of 0 or more, got -1/);
   });
 });

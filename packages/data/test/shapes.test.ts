@@ -45,10 +45,10 @@ describe('shapes', () => {
   });
 
   it('refuses sizes and indices out of range', async () => {
-    expect(() => shapes({ key: key(0), count: 0, size: 32 })).toThrow(/count must be an integer/);
-    expect(() => shapes({ key: key(0), count: 1, size: 7 })).toThrow(
-      /size must be an integer of 8/,
+    expect(() => shapes({ key: key(0), count: 0, size: 32 })).toThrow(
+      /count must be a positive integer/,
     );
+    expect(() => shapes({ key: key(0), count: 1, size: 7 })).toThrow(/size must be an integer ≥ 8/);
     await expect(dataset.image(25)).rejects.toThrow(
       /index must be an integer in \[0, 25\), got 25/,
     );

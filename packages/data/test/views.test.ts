@@ -143,6 +143,8 @@ describe('applyPlan', () => {
         /applyPlan: crop must lie inside the 20x14 picture, got/,
       );
     }
-    expect(() => applyPlan({ ...picture, channels: 4 }, plain, 8)).toThrow(/must have 3 channels/);
+    expect(() =>
+      applyPlan({ ...picture, channels: 4, data: new Uint8Array(1120) }, plain, 8),
+    ).toThrow(/must have 3 channels/);
   });
 });

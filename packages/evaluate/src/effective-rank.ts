@@ -1,3 +1,4 @@
+import { expectOptions, expectType } from '@twocan/core';
 import { symmetricEigenvalues } from './eigenvalues.ts';
 import { meanRow, unitRows, widthOf } from './features.ts';
 import { columnGram, rowGram } from './gram.ts';
@@ -23,7 +24,10 @@ export function effectiveRank(
   features: Float32Array,
   options: { readonly rows: number; readonly centre?: boolean; readonly normalize?: boolean },
 ): number {
+  expectOptions('effectiveRank', 'options', options, ['rows'], ['centre', 'normalize']);
   const { rows, centre = true, normalize = true } = options;
+  expectType('effectiveRank', 'centre', centre, 'boolean');
+  expectType('effectiveRank', 'normalize', normalize, 'boolean');
   const width = widthOf('effectiveRank', 'features', features, rows);
   const middle = centre ? meanRow(features, width) : new Float64Array(width);
   const prepared = normalize

@@ -1,3 +1,4 @@
+import { expectInteger, expectOptions, expectType } from '@twocan/core';
 import { checkClasses } from './score.ts';
 
 /** Feature vectors with their classes: row i of `features` belongs to `labels[i]`. */
@@ -24,6 +25,8 @@ export function widthOf(
   features: Float32Array,
   rows: number,
 ): number {
+  expectType(caller, argument, features, Float32Array);
+  expectInteger(caller, 'rows', rows, 0);
   const width = features.length / rows;
   if (rows < 1 || width < 1 || !Number.isInteger(width)) {
     throw new RangeError(
@@ -56,6 +59,10 @@ export function checkSides(
   },
 ): { readonly width: number; readonly classes: number } {
   const { train, test } = sides;
+  for (const [name, side] of Object.entries({ train, test })) {
+    expectOptions(caller, name, side, ['features', 'labels']);
+    expectType(caller, `${name}.labels`, side.labels, Int32Array);
+  }
   const width = widthOf(caller, 'train', train.features, train.labels.length);
   const testWidth = widthOf(caller, 'test', test.features, test.labels.length);
   if (width !== testWidth) {
@@ -65,6 +72,7 @@ export function checkSides(
   }
   const highest = (labels: Int32Array): number => labels.reduce((a, b) => Math.max(a, b), -1);
   const classes = sides.classes ?? Math.max(highest(train.labels), highest(test.labels)) + 1;
+  expectInteger(caller, 'classes', classes, 1, 2 ** 24);
   checkClasses(caller, train.labels, classes);
   checkClasses(caller, test.labels, classes);
   return { width, classes };

@@ -1,4 +1,12 @@
-import { fold, type Key, permutation } from '@twocan/core';
+import {
+  expectInteger,
+  expectKey,
+  expectOptions,
+  expectType,
+  fold,
+  type Key,
+  permutation,
+} from '@twocan/core';
 import { checkSides, chosenRows } from './features.ts';
 import { type RidgeOptions, ridgeAccuracy } from './ridge.ts';
 import { meanAndDeviation } from './score.ts';
@@ -39,14 +47,22 @@ export type FewShotResult = {
  * The few-shot protocol of google-research/big_vision.
  */
 export async function fewShotAccuracy(options: FewShotOptions): Promise<FewShotResult[]> {
+  expectOptions(
+    'fewShotAccuracy',
+    'options',
+    options,
+    ['train', 'test', 'key'],
+    ['shots', 'draws', 'l2', 'classes', 'progress'],
+  );
   const { train, key, shots = [1, 5, 10, 25], draws = 3, progress, ...rest } = options;
+  expectKey('fewShotAccuracy', 'key', key);
+  expectType('fewShotAccuracy', 'shots', shots, Array);
   const { width, classes } = checkSides('fewShotAccuracy', options);
   for (const [name, value] of [['draws', draws], ...shots.map((n) => ['shots', n])] as const) {
-    if (Number.isInteger(value) && Number(value) > 0) continue;
-    throw new RangeError(`fewShotAccuracy: ${name} must be a positive integer, got ${value}`);
+    expectInteger('fewShotAccuracy', String(name), value, 1, 2 ** 20);
   }
   const rows = rowsByClass(train.labels, classes);
-  const most = Math.max(...shots);
+  const most = shots.reduce((a, b) => Math.max(a, b), 0);
   const scarce = rows.findIndex((own) => own.length < most);
   if (scarce >= 0) {
     throw new RangeError(

@@ -1,3 +1,4 @@
+import { expectInteger, expectNumber, expectOptions, expectType } from '@twocan/core';
 import { checkSides, type LabelledFeatures, meanRow, transposed, unitRows } from './features.ts';
 import { productInPieces } from './product.ts';
 import { type Classification, scored } from './score.ts';
@@ -35,16 +36,20 @@ export type KnnOptions = {
  * section 3.4.
  */
 export async function knnAccuracy(options: KnnOptions): Promise<Classification> {
+  expectOptions(
+    'knnAccuracy',
+    'options',
+    options,
+    ['train', 'test'],
+    ['k', 'temperature', 'centre', 'classes'],
+  );
   const { train, test, k = 20, temperature = 0.07, centre = false } = options;
+  expectType('knnAccuracy', 'centre', centre, 'boolean');
   const { width, classes } = checkSides('knnAccuracy', options);
   const trainRows = train.labels.length;
   const testRows = test.labels.length;
-  if (!Number.isInteger(k) || k < 1) {
-    throw new RangeError(`knnAccuracy: k must be an integer of 1 or more, got ${k}`);
-  }
-  if (!(temperature > 0)) {
-    throw new RangeError(`knnAccuracy: temperature must be above 0, got ${temperature}`);
-  }
+  expectInteger('knnAccuracy', 'k', k, 1, Number.MAX_VALUE);
+  expectNumber('knnAccuracy', 'temperature', temperature, 'be above 0', (x) => x > 0);
   const middle = centre ? meanRow(train.features, width) : undefined;
   const reference = transposed(unitRows(train.features, width, middle), width);
   const queries = unitRows(test.features, width, middle);

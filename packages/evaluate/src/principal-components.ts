@@ -1,3 +1,4 @@
+import { expectOptions } from '@twocan/core';
 import { meanRow, widthOf } from './features.ts';
 import { columnGram } from './gram.ts';
 
@@ -29,8 +30,10 @@ const SETTLED = 1e-12;
  */
 export function principalComponents(
   features: Float32Array,
-  { rows, components = 2 }: { readonly rows: number; readonly components?: number },
+  options: { readonly rows: number; readonly components?: number },
 ): PrincipalComponents {
+  expectOptions('principalComponents', 'options', options, ['rows'], ['components']);
+  const { rows, components = 2 } = options;
   const width = widthOf('principalComponents', 'features', features, rows);
   if (!Number.isInteger(components) || components < 1 || components > width) {
     throw new RangeError(

@@ -1,5 +1,16 @@
 import { type Tensor1D, tensor2d, zeros } from '@tensorflow/tfjs-core';
-import { disposeTree, fold, type Key, normal, permutation } from '@twocan/core';
+import {
+  disposeTree,
+  expectInteger,
+  expectKey,
+  expectNumber,
+  expectOptions,
+  fold,
+  type Key,
+  normal,
+  permutation,
+  refuse,
+} from '@twocan/core';
 import { adamw, lars, type Transform, warmupCosine } from '@twocan/optim';
 import { checkSides, type LabelledFeatures } from './features.ts';
 import { largestColumns } from './product.ts';
@@ -69,13 +80,31 @@ export type ProbeResult = Classification & {
  * He et al., arXiv 2111.06377, appendix A.1; as in facebookresearch/mae, main_linprobe.py.
  */
 export async function probeAccuracy(options: ProbeOptions): Promise<ProbeResult> {
+  expectOptions(
+    'probeAccuracy',
+    'options',
+    options,
+    ['train', 'test', 'key'],
+    ['recipe', 'classes'],
+  );
   const { train, test, key, recipe = probeRecipes.adamw } = options;
+  expectKey('probeAccuracy', 'key', key);
+  const names = ['optimizer', 'base', 'epochs', 'warmupEpochs', 'batch', 'weightDecay'];
+  expectOptions('probeAccuracy', 'recipe', recipe, names, []);
+  const { optimizer } = recipe;
+  if (optimizer !== 'lars' && optimizer !== 'adamw') {
+    refuse('probeAccuracy', 'recipe.optimizer', "be 'lars' or 'adamw'", optimizer);
+  }
+  for (const name of ['base', 'warmupEpochs', 'weightDecay'] as const) {
+    const fits = (x: number): boolean => x >= 0 && Number.isFinite(x);
+    expectNumber('probeAccuracy', `recipe.${name}`, recipe[name], 'be at least 0', fits);
+  }
   const { width, classes } = checkSides('probeAccuracy', options);
   const rows = train.labels.length;
+  expectInteger('probeAccuracy', 'recipe.batch', recipe.batch, 1, Number.MAX_VALUE);
   const batch = Math.min(recipe.batch, rows);
   for (const [name, value] of Object.entries({ batch, epochs: recipe.epochs })) {
-    if (Number.isInteger(value) && value > 0) continue;
-    throw new RangeError(`probeAccuracy: ${name} must be a positive integer, got ${value}`);
+    expectInteger('probeAccuracy', name, value, 1, 2 ** 20);
   }
   const { mean, deviation } = columnsOf(train.features, width);
   const spread = deviation.map((x) => Math.sqrt(x * x + 1e-6));

@@ -1,3 +1,4 @@
+import { expectOptions } from '@twocan/core';
 import { solvePositive } from './cholesky.ts';
 import { checkSides, type LabelledFeatures } from './features.ts';
 import { columnGram, rowGram } from './gram.ts';
@@ -35,6 +36,7 @@ const OFFSET = 100;
  * The few-shot protocol of google-research/big_vision.
  */
 export async function ridgeAccuracy(options: RidgeOptions): Promise<Classification> {
+  expectOptions('ridgeAccuracy', 'options', options, ['train', 'test'], ['l2', 'classes']);
   const { train, test, l2 = 1024 } = options;
   const { width, classes } = checkSides('ridgeAccuracy', options);
   if (!(l2 > 0 && Number.isFinite(l2))) {

@@ -1,3 +1,5 @@
+import { expectInteger, expectNumber, expectType } from '@twocan/core';
+
 /** How well predictions fit labels. */
 export type Classification = {
   /** Share of test rows with the right class, 0 to 1. */
@@ -24,6 +26,9 @@ export function confusionMatrix(
   predictions: Int32Array,
   classes: number,
 ): Int32Array {
+  expectType('confusionMatrix', 'labels', labels, Int32Array);
+  expectType('confusionMatrix', 'predictions', predictions, Int32Array);
+  expectInteger('confusionMatrix', 'classes', classes, 1, 2 ** 15);
   if (labels.length !== predictions.length) {
     throw new RangeError(
       `confusionMatrix: labels and predictions must be equally many, got ${labels.length} and ${predictions.length}`,
@@ -56,6 +61,7 @@ export function scored(
   classes: number,
 ): Classification {
   const counts = confusionMatrix(labels, predictions, classes);
+  expectInteger('scored', 'the number of labels', labels.length);
   const perClass = Array.from({ length: classes }, (_, label) => {
     const row = counts.subarray(label * classes, (label + 1) * classes);
     return (row[label] ?? 0) / row.reduce((a, b) => a + b, 0);
@@ -84,6 +90,10 @@ export function meanAndDeviation(values: readonly number[]): {
   readonly mean: number;
   readonly deviation: number;
 } {
+  expectType('meanAndDeviation', 'values', values, Array);
+  values.forEach((value, i) => {
+    expectNumber('meanAndDeviation', `values[${i}]`, value, 'be finite', Number.isFinite);
+  });
   if (values.length === 0) throw new RangeError('meanAndDeviation: needs a value, got none');
   const mean = values.reduce((a, b) => a + b, 0) / values.length;
   const squares = values.reduce((sum, x) => sum + (x - mean) ** 2, 0);

@@ -93,7 +93,7 @@ describeBackends('knnAccuracy', () => {
     const side = rows([1, 0, 0, 1], [0, 1]);
     const refuse = (changes: object, message: RegExp) =>
       expect(knnAccuracy({ train: side, test: side, ...changes })).rejects.toThrow(message);
-    await refuse({ k: 0 }, /k must be an integer of 1 or more, got 0/);
+    await refuse({ k: 0 }, /k must be a positive integer, got 0/);
     await refuse({ temperature: 0 }, /temperature must be above 0, got 0/);
     await refuse({ classes: 1 }, /labels must lie in \[0, 1\), got 1/);
     await refuse({ test: rows([1], [0]) }, /train and test must be equally wide, got 2 and 1/);

@@ -1,4 +1,14 @@
-import { fold, type Key, permutation } from '@twocan/core';
+import {
+  expectInteger,
+  expectKey,
+  expectNumber,
+  expectOptions,
+  expectType,
+  fold,
+  type Key,
+  permutation,
+  refuse,
+} from '@twocan/core';
 
 /** Which tokens of each image are kept, as plain integers that are the same on every backend. */
 export type Mask = {
@@ -37,15 +47,14 @@ export type MaskOptions = {
  *
  * He et al., arXiv 2111.06377, `random_masking`.
  */
-export function sampleMask(key: Key, { batch, patches, ratio }: MaskOptions): Mask {
-  if (!(ratio >= 0 && ratio < 1)) {
-    throw new RangeError(`sampleMask: ratio must lie in [0, 1), got ${ratio}`);
-  }
-  for (const [name, size] of Object.entries({ batch, patches })) {
-    if (!Number.isInteger(size) || size < 1) {
-      throw new RangeError(`sampleMask: ${name} must be a positive integer, got ${size}`);
-    }
-  }
+export function sampleMask(key: Key, options: MaskOptions): Mask {
+  expectKey('sampleMask', 'key', key);
+  expectOptions('sampleMask', 'options', options, ['batch', 'patches', 'ratio'], []);
+  const { batch, patches, ratio } = options;
+  expectNumber('sampleMask', 'ratio', ratio, 'lie in [0, 1)', (x) => x >= 0 && x < 1);
+  expectInteger('sampleMask', 'batch', batch);
+  expectInteger('sampleMask', 'patches', patches);
+  expectInteger('sampleMask', 'batch times patches', batch * patches);
   // 10·(1 - 0.9) is 0.9999…: what lies within rounding of an integer is that integer.
   const exact = patches * (1 - ratio);
   const nearest = Math.round(exact);
@@ -65,4 +74,17 @@ export function sampleMask(key: Key, { batch, patches, ratio }: MaskOptions): Ma
     });
   }
   return { batch, patches, kept, keep, restore };
+}
+
+/** Checks that an argument is a mask whose lists are as long as its sizes say. */
+export function expectMask(caller: string, mask: Mask): void {
+  expectOptions(caller, 'mask', mask, ['batch', 'patches', 'kept', 'keep', 'restore']);
+  for (const name of ['batch', 'patches', 'kept'] as const) expectInteger(caller, name, mask[name]);
+  for (const name of ['keep', 'restore'] as const) {
+    const count = mask.batch * (name === 'keep' ? mask.kept : mask.patches);
+    expectType(caller, `mask.${name}`, mask[name], Int32Array);
+    if (mask[name].length !== count) {
+      refuse(caller, `mask.${name}`, `hold ${count} numbers`, mask[name]);
+    }
+  }
 }

@@ -1,6 +1,6 @@
 import { type Tensor, type Tensor3D, tidy } from '@tensorflow/tfjs-core';
 import { expectShape, gatherTokens, scatterTokens } from '@twocan/core';
-import type { Mask } from './sample.ts';
+import { expectMask, type Mask } from './sample.ts';
 
 /**
  * The tokens that a mask keeps, in the mask's order.
@@ -13,6 +13,7 @@ import type { Mask } from './sample.ts';
  * keepTokens(tokens, mask); // [B, 32, D]
  */
 export function keepTokens(tokens: Tensor3D, mask: Mask): Tensor3D {
+  expectMask('keepTokens', mask);
   expectShape('keepTokens', 'tokens', tokens, [mask.batch, mask.patches, null]);
   return tidy(() => gatherTokens(tokens, mask.keep, mask.kept));
 }
@@ -29,6 +30,7 @@ export function keepTokens(tokens: Tensor3D, mask: Mask): Tensor3D {
  * restoreTokens(keepTokens(tokens, mask), maskToken, mask); // [B, N, D]
  */
 export function restoreTokens(tokens: Tensor3D, maskToken: Tensor, mask: Mask): Tensor3D {
+  expectMask('restoreTokens', mask);
   expectShape('restoreTokens', 'tokens', tokens, [mask.batch, mask.kept, null]);
   return tidy(() => scatterTokens(tokens, maskToken, mask.restore, mask.patches));
 }

@@ -1,11 +1,12 @@
 import { type Tensor2D, tensor2d } from '@tensorflow/tfjs-core';
-import type { Mask } from './sample.ts';
+import { expectMask, type Mask } from './sample.ts';
 
-const weights = ({ batch, patches, kept, restore }: Mask, hidden: 0 | 1): Tensor2D =>
-  tensor2d(
-    Float32Array.from(restore, (rank) => (rank >= kept ? hidden : 1 - hidden)),
-    [batch, patches],
-  );
+function weights(caller: string, mask: Mask, hidden: 0 | 1): Tensor2D {
+  expectMask(caller, mask);
+  const { batch, patches, kept, restore } = mask;
+  const numbers = Float32Array.from(restore, (rank) => (rank >= kept ? hidden : 1 - hidden));
+  return tensor2d(numbers, [batch, patches]);
+}
 
 /**
  * 1 where a token is hidden, 0 where it is kept: the weights of a reconstruction loss.
@@ -16,7 +17,7 @@ const weights = ({ batch, patches, kept, restore }: Mask, hidden: 0 | 1): Tensor
  * maskedWeights(sampleMask(key(0), { batch: 1, patches: 4, ratio: 0.5 })); // two ones, two zeros
  */
 export function maskedWeights(mask: Mask): Tensor2D {
-  return weights(mask, 1);
+  return weights('maskedWeights', mask, 1);
 }
 
 /**
@@ -28,5 +29,5 @@ export function maskedWeights(mask: Mask): Tensor2D {
  * visibleWeights(sampleMask(key(0), { batch: 1, patches: 4, ratio: 0.5 })); // two ones, two zeros
  */
 export function visibleWeights(mask: Mask): Tensor2D {
-  return weights(mask, 0);
+  return weights('visibleWeights', mask, 0);
 }

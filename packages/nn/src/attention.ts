@@ -1,5 +1,13 @@
 import { type Tensor3D, tidy } from '@tensorflow/tfjs-core';
-import { attention, fold, type Key } from '@twocan/core';
+import {
+  attention,
+  expectInteger,
+  expectKey,
+  expectOptions,
+  expectParams,
+  fold,
+  type Key,
+} from '@twocan/core';
 import { type DenseParams, dense, initDense } from './dense.ts';
 
 /** Self-attention: one packed projection in, one out. */
@@ -34,7 +42,10 @@ export type HeadsOption = {
  *
  * He et al., arXiv 2111.06377: the public code draws q, k and v as one matrix too.
  */
-export function initAttention(key: Key, { width }: AttentionConfig): AttentionParams {
+export function initAttention(key: Key, config: AttentionConfig): AttentionParams {
+  expectKey('initAttention', 'key', key);
+  expectOptions('initAttention', 'config', config, ['width']);
+  const width = expectInteger('initAttention', 'width', config.width);
   return {
     qkv: initDense(fold(key, 'qkv'), { in: width, out: 3 * width }),
     out: initDense(fold(key, 'out'), { in: width, out: width }),
@@ -56,9 +67,12 @@ export function initAttention(key: Key, { width }: AttentionConfig): AttentionPa
  */
 export function multiHeadAttention(
   params: AttentionParams,
-  { heads }: HeadsOption,
+  options: HeadsOption,
   x: Tensor3D,
 ): Tensor3D {
+  expectParams('multiHeadAttention', 'params', params, ['qkv', 'out']);
+  expectOptions('multiHeadAttention', 'options', options, ['heads'], []);
+  const { heads } = options;
   return tidy(
     () => dense(params.out, attention(dense(params.qkv, x) as Tensor3D, heads)) as Tensor3D,
   );

@@ -1,5 +1,15 @@
 import { mul, type Tensor3D, tensor3d, tidy } from '@tensorflow/tfjs-core';
-import { fold, type Key, residualSum } from '@twocan/core';
+import {
+  expectKey,
+  expectOptions,
+  expectParams,
+  expectRank,
+  expectType,
+  fold,
+  type Key,
+  refuse,
+  residualSum,
+} from '@twocan/core';
 import {
   type AttentionParams,
   type HeadsOption,
@@ -47,6 +57,8 @@ export type BranchScales = {
  * const params = initBlock(key(0), { width: 96, mlpRatio: 4 });
  */
 export function initBlock(key: Key, config: BlockConfig): BlockParams {
+  expectKey('initBlock', 'key', key);
+  expectOptions('initBlock', 'config', config, ['width'], ['mlpRatio']);
   return {
     norm1: initNorm(config),
     attention: initAttention(fold(key, 'attention'), config),
@@ -71,9 +83,14 @@ export function initBlock(key: Key, config: BlockConfig): BlockParams {
  */
 export function transformerBlock(
   params: BlockParams,
-  { heads, epsilon = 1e-6, branches }: BlockOptions,
+  options: BlockOptions,
   x: Tensor3D,
 ): Tensor3D {
+  expectParams('transformerBlock', 'params', params, ['norm1', 'attention', 'norm2', 'mlp']);
+  expectOptions('transformerBlock', 'options', options, ['heads'], ['epsilon', 'branches']);
+  expectRank('transformerBlock', 'x', x, 3);
+  const { heads, epsilon = 1e-6, branches } = options;
+  if (branches !== undefined) expectBranches(branches, x.shape[0]);
   return tidy(() => {
     const normalized = layerNorm(params.norm1, x, epsilon) as Tensor3D;
     const attended = multiHeadAttention(params.attention, { heads }, normalized);
@@ -81,6 +98,17 @@ export function transformerBlock(
     const after = mlp(params.mlp, layerNorm(params.norm2, y, epsilon)) as Tensor3D;
     return residualSum(y, scaled(after, branches?.mlp));
   });
+}
+
+function expectBranches(branches: BranchScales, batch: number): void {
+  expectOptions('transformerBlock', 'branches', branches, ['attention', 'mlp'], []);
+  for (const name of ['attention', 'mlp'] as const) {
+    expectType('transformerBlock', `branches.${name}`, branches[name], Float32Array);
+    const count = branches[name].length;
+    if (count !== batch) {
+      refuse('transformerBlock', `branches.${name}`, `hold ${batch} factors`, branches[name]);
+    }
+  }
 }
 
 const scaled = (branch: Tensor3D, factors: Float32Array | undefined): Tensor3D =>

@@ -1,6 +1,14 @@
 import { type Tensor, type Tensor1D, type Tensor2D, tensor2d, zeros } from '@tensorflow/tfjs-core';
-import { fold, type Key, linear, uniform } from '@twocan/core';
-import { expectSize } from './size.ts';
+import {
+  expectInteger,
+  expectKey,
+  expectOptions,
+  expectParams,
+  fold,
+  type Key,
+  linear,
+  uniform,
+} from '@twocan/core';
 
 /** A linear map with an offset. */
 export type DenseParams = {
@@ -31,8 +39,11 @@ export type DenseConfig = {
  * Glorot & Bengio, AISTATS 2010; the initialisation of the masked autoencoder's public code.
  */
 export function initDense(key: Key, config: DenseConfig): DenseParams {
-  const rows = expectSize('initDense', 'in', config.in);
-  const columns = expectSize('initDense', 'out', config.out);
+  expectKey('initDense', 'key', key);
+  expectOptions('initDense', 'config', config, ['in', 'out'], []);
+  const rows = expectInteger('initDense', 'in', config.in);
+  const columns = expectInteger('initDense', 'out', config.out);
+  expectInteger('initDense', 'in times out', rows * columns);
   const bound = Math.sqrt(6 / (rows + columns));
   const values = uniform(fold(key, 'kernel'), rows * columns).map((u) => (2 * u - 1) * bound);
   return { kernel: tensor2d(values, [rows, columns]), bias: zeros([columns]) as Tensor1D };
@@ -49,5 +60,6 @@ export function initDense(key: Key, config: DenseConfig): DenseParams {
  * const y = dense(initDense(key(0), { in: 3, out: 4 }), ones([2, 3])); // [2, 4]
  */
 export function dense(params: DenseParams, x: Tensor): Tensor {
+  expectParams('dense', 'params', params, ['kernel', 'bias']);
   return linear(x, params.kernel, params.bias);
 }

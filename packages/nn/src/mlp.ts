@@ -1,5 +1,14 @@
 import { type Tensor, tidy } from '@tensorflow/tfjs-core';
-import { fold, type Key, linearGelu } from '@twocan/core';
+import {
+  expectInteger,
+  expectKey,
+  expectNumber,
+  expectOptions,
+  expectParams,
+  fold,
+  type Key,
+  linearGelu,
+} from '@twocan/core';
 import { type DenseParams, dense, initDense } from './dense.ts';
 
 /** Two dense layers with GELU between. */
@@ -28,8 +37,13 @@ export type MlpConfig = {
  * @example
  * const params = initMlp(key(0), { width: 96, mlpRatio: 4 });
  */
-export function initMlp(key: Key, { width, mlpRatio = 4 }: MlpConfig): MlpParams {
-  const hidden = Math.round(width * mlpRatio);
+export function initMlp(key: Key, config: MlpConfig): MlpParams {
+  expectKey('initMlp', 'key', key);
+  expectOptions('initMlp', 'config', config, ['width'], ['mlpRatio']);
+  const { width, mlpRatio = 4 } = config;
+  expectInteger('initMlp', 'width', width);
+  expectNumber('initMlp', 'mlpRatio', mlpRatio, 'be positive', (x) => x > 0 && x < Infinity);
+  const hidden = expectInteger('initMlp', 'width times mlpRatio', Math.round(width * mlpRatio));
   return {
     hidden: initDense(fold(key, 'hidden'), { in: width, out: hidden }),
     out: initDense(fold(key, 'out'), { in: hidden, out: width }),
@@ -47,6 +61,7 @@ export function initMlp(key: Key, { width, mlpRatio = 4 }: MlpConfig): MlpParams
  * mlp(initMlp(key(0), { width: 8 }), ones([2, 5, 8])); // [2, 5, 8]
  */
 export function mlp(params: MlpParams, x: Tensor): Tensor {
+  expectParams('mlp', 'params', params, ['hidden', 'out']);
   const { kernel, bias } = params.hidden;
   return tidy(() => dense(params.out, linearGelu(x, kernel, bias)));
 }

@@ -1,6 +1,11 @@
 import { ones, type Tensor, type Tensor1D, type Tensor2D, zeros } from '@tensorflow/tfjs-core';
-import { batchNorm as batchNormOp, layerNorm as layerNormOp } from '@twocan/core';
-import { expectSize } from './size.ts';
+import {
+  batchNorm as batchNormOp,
+  expectInteger,
+  expectOptions,
+  expectParams,
+  layerNorm as layerNormOp,
+} from '@twocan/core';
 
 /** The learned part of a normalisation. */
 export type NormParams = {
@@ -25,8 +30,9 @@ export type NormConfig = {
  * @example
  * const params = initNorm({ width: 96 });
  */
-export function initNorm({ width }: NormConfig): NormParams {
-  const size = expectSize('initNorm', 'width', width);
+export function initNorm(config: NormConfig): NormParams {
+  expectOptions('initNorm', 'config', config, ['width']);
+  const size = expectInteger('initNorm', 'width', config.width);
   return { scale: ones([size]) as Tensor1D, bias: zeros([size]) as Tensor1D };
 }
 
@@ -44,6 +50,7 @@ export function initNorm({ width }: NormConfig): NormParams {
  * Ba, Kiros & Hinton, arXiv 1607.06450.
  */
 export function layerNorm(params: NormParams, x: Tensor, epsilon = 1e-6): Tensor {
+  expectParams('layerNorm', 'params', params, ['scale', 'bias']);
   return layerNormOp(x, params.scale, params.bias, epsilon);
 }
 
@@ -63,5 +70,6 @@ export function layerNorm(params: NormParams, x: Tensor, epsilon = 1e-6): Tensor
  * Ioffe & Szegedy, arXiv 1502.03167.
  */
 export function batchNorm(params: NormParams, x: Tensor2D, epsilon = 1e-5): Tensor2D {
+  expectParams('batchNorm', 'params', params, ['scale', 'bias']);
   return batchNormOp(x, params.scale, params.bias, epsilon);
 }

@@ -1,5 +1,15 @@
 import { relu, type Tensor2D, tensor2d, tidy } from '@tensorflow/tfjs-core';
-import { expectRank, fold, type Key } from '@twocan/core';
+import {
+  expectInteger,
+  expectKey,
+  expectNumber,
+  expectOptions,
+  expectParams,
+  expectRank,
+  expectType,
+  fold,
+  type Key,
+} from '@twocan/core';
 import { type DenseParams, dense, initDense } from '@twocan/nn';
 
 /** How a noise level becomes a vector. */
@@ -27,10 +37,15 @@ export type LevelCode = {
  *
  * Mishra et al., arXiv 2210.16870; the sinusoids of denoising diffusion models.
  */
-export function encodeLevel(levels: Float32Array, { width, scale = 1 }: LevelCode): Tensor2D {
-  if (!Number.isInteger(width) || width < 4 || width % 2 !== 0) {
-    throw new RangeError(`encodeLevel: width must be even and at least 4, got ${width}`);
-  }
+export function encodeLevel(levels: Float32Array, code: LevelCode): Tensor2D {
+  expectType('encodeLevel', 'levels', levels, Float32Array);
+  expectOptions('encodeLevel', 'code', code, ['width'], ['scale']);
+  const { width, scale = 1 } = code;
+  expectInteger('encodeLevel', 'width', width);
+  const fits = (x: number): boolean => x >= 4 && x % 2 === 0;
+  expectNumber('encodeLevel', 'width', width, 'be even and at least 4', fits);
+  expectNumber('encodeLevel', 'scale', scale, 'be finite', Number.isFinite);
+  expectInteger('encodeLevel', 'width times levels', levels.length * width, 0);
   const half = width / 2;
   const table = new Float32Array(levels.length * width);
   for (const [b, level] of levels.entries()) {
@@ -50,12 +65,16 @@ export type LevelMlpParams = { readonly hidden: DenseParams; readonly out: Dense
  * Parameters of the level's two-layer perceptron.
  *
  * @param key where the numbers come from
- * @param shape `width` D
+ * @param config `width` D
  * @returns `{ hidden, out }`
  * @example
  * const params = initLevelMlp(key(0), { width: 8 });
  */
-export function initLevelMlp(key: Key, { width }: { readonly width: number }): LevelMlpParams {
+export function initLevelMlp(key: Key, config: { readonly width: number }): LevelMlpParams {
+  expectKey('initLevelMlp', 'key', key);
+  expectOptions('initLevelMlp', 'config', config, ['width'], []);
+  const { width } = config;
+  expectInteger('initLevelMlp', 'width', width);
   const shape = { in: width, out: width };
   return { hidden: initDense(fold(key, 'hidden'), shape), out: initDense(fold(key, 'out'), shape) };
 }
@@ -71,6 +90,7 @@ export function initLevelMlp(key: Key, { width }: { readonly width: number }): L
  * levelMlp(initLevelMlp(key(0), { width: 8 }), encodeLevel(levels, { width: 8 })); // [B, 8]
  */
 export function levelMlp(params: LevelMlpParams, code: Tensor2D): Tensor2D {
+  expectParams('levelMlp', 'params', params, ['hidden', 'out']);
   expectRank('levelMlp', 'code', code, 2);
   return tidy(() => dense(params.out, relu(dense(params.hidden, code))) as Tensor2D);
 }

@@ -1,5 +1,16 @@
 import { add, reshape, type Tensor4D, tidy } from '@tensorflow/tfjs-core';
-import { expectRank, fold, type Key, normalRows, uniform } from '@twocan/core';
+import {
+  expectInteger,
+  expectKey,
+  expectNumber,
+  expectOptions,
+  expectRank,
+  expectType,
+  fold,
+  type Key,
+  normalRows,
+  uniform,
+} from '@twocan/core';
 
 /**
  * One noise level for each image, uniform in [0, max).
@@ -17,11 +28,14 @@ import { expectRank, fold, type Key, normalRows, uniform } from '@twocan/core';
 export function sampleLevel(
   key: Key,
   batch: number,
-  { max }: { readonly max: number },
+  options: { readonly max: number },
 ): Float32Array {
-  if (!(max >= 0 && Number.isFinite(max))) {
-    throw new RangeError(`sampleLevel: max must be a finite number ≥ 0, got ${max}`);
-  }
+  expectKey('sampleLevel', 'key', key);
+  expectInteger('sampleLevel', 'batch', batch, 0);
+  expectOptions('sampleLevel', 'options', options, ['max'], []);
+  const { max } = options;
+  const fits = (x: number): boolean => x >= 0 && x <= 1e30;
+  expectNumber('sampleLevel', 'max', max, 'be a number from 0 to 1e30', fits);
   return Float32Array.from({ length: batch }, (_, b) => max * (uniform(fold(key, b), 1)[0] ?? 0));
 }
 
@@ -40,7 +54,9 @@ export type NoisyImages = { readonly noisy: Tensor4D; readonly noise: Tensor4D }
  * const { noisy, noise } = addNoise(key(0), images, sampleLevel(key(1), 4, { max: 0.05 }));
  */
 export function addNoise(key: Key, images: Tensor4D, levels: Float32Array): NoisyImages {
+  expectKey('addNoise', 'key', key);
   expectRank('addNoise', 'images', images, 4);
+  expectType('addNoise', 'levels', levels, Float32Array);
   const [batch] = images.shape;
   if (levels.length !== batch) {
     throw new RangeError(

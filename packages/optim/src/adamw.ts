@@ -1,6 +1,6 @@
 import { sub, type Tensor } from '@tensorflow/tfjs-core';
-import { adamwUpdate, mapTree, type Params } from '@twocan/core';
-import { expectFraction, expectNumber, expectRate } from './check.ts';
+import { adamwUpdate, expectOptions, expectType, mapTree, type Params } from '@twocan/core';
+import { expectFraction, expectNotNegative, expectRate, expectUpdate } from './check.ts';
 import { decayMatrices } from './rules.ts';
 import { zeros } from './sgd.ts';
 import {
@@ -45,20 +45,18 @@ export type AdamwState = { readonly m: Params; readonly v: Params };
  *
  * Loshchilov and Hutter, arXiv 1711.05101; as `torch.optim.AdamW`.
  */
-export function adamw({
-  learningRate,
-  b1 = 0.9,
-  b2 = 0.95,
-  epsilon = 1e-8,
-  weightDecay = 0.05,
-  decays = decayMatrices,
-  rateScale = () => 1,
-}: AdamwOptions): Transform<AdamwState> {
-  expectRate('adamw', learningRate);
+export function adamw(options: AdamwOptions): Transform<AdamwState> {
+  const names = ['b1', 'b2', 'epsilon', 'weightDecay', 'decays', 'rateScale'];
+  expectOptions('adamw', 'options', options, ['learningRate'], names);
+  const { learningRate, b1 = 0.9, b2 = 0.95, epsilon = 1e-8, weightDecay = 0.05 } = options;
+  const { decays = decayMatrices, rateScale = () => 1 } = options;
+  expectRate('adamw', 'learningRate', learningRate);
+  expectType('adamw', 'decays', decays, 'function');
+  expectType('adamw', 'rateScale', rateScale, 'function');
   expectFraction('adamw', 'b1', b1);
   expectFraction('adamw', 'b2', b2);
-  expectNumber('adamw', 'epsilon', epsilon, 'be at least 0', (x) => x >= 0);
-  expectNumber('adamw', 'weightDecay', weightDecay, 'be at least 0', (x) => x >= 0);
+  expectNotNegative('adamw', 'epsilon', epsilon);
+  expectNotNegative('adamw', 'weightDecay', weightDecay);
 
   const apply = <P extends Params>(
     grads: P,
@@ -68,7 +66,9 @@ export function adamw({
     { donate = false }: ApplyOptions = {},
   ): { params: P; state: AdamwState } =>
     tidyTree(() => {
-      const rate = rateAt(learningRate, step);
+      expectOptions('adamw', 'state', state, ['m', 'v']);
+      expectUpdate('adamw', params, { grads, 'state/m': state.m, 'state/v': state.v }, step);
+      const rate = rateAt('adamw', learningRate, step);
       const m = new Map<string, Tensor>();
       const v = new Map<string, Tensor>();
       const next = mapTree(

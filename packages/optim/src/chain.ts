@@ -1,5 +1,5 @@
 import type { Params } from '@twocan/core';
-import { type Transform, tidyTree } from './transform.ts';
+import { expectTransform, type Transform, tidyTree } from './transform.ts';
 
 /**
  * Transforms in a row: the updates of one are the gradients of the next.
@@ -13,10 +13,13 @@ import { type Transform, tidyTree } from './transform.ts';
 export function chain(...transforms: readonly Transform[]): Transform<readonly Params[]> {
   const last = transforms.at(-1);
   if (last === undefined) throw new RangeError('chain: needs at least one transform, got none');
+  transforms.forEach((transform, i) => {
+    expectTransform('chain', `transforms[${i}]`, transform);
+  });
   const statesOf = (state: readonly Params[]): readonly Params[] => {
     if (Array.isArray(state) && state.length === transforms.length) return state;
     throw new RangeError(
-      `chain: state must have ${transforms.length} parts, got ${state.length}; init it with this chain`,
+      `chain: state must have ${transforms.length} parts, got ${state?.length}; init it with this chain`,
     );
   };
   type Apply = NonNullable<Transform['apply']>;

@@ -1,22 +1,58 @@
-/** Throws in the project's form unless a number of an options object keeps its rule. */
-export function expectNumber(
-  caller: string,
-  name: string,
-  value: number,
-  rule: string,
-  holds: (value: number) => boolean,
-): void {
-  if (holds(value)) return;
-  throw new RangeError(`${caller}: ${name} must ${rule}, got ${value}`);
+import type { Tensor } from '@tensorflow/tfjs-core';
+import {
+  expectInteger,
+  expectNumber,
+  expectParams,
+  expectShape,
+  mapTree,
+  type Params,
+  refuse,
+} from '@twocan/core';
+
+/** A learning rate or factor: a number of at least `least`, or a schedule. */
+export function expectRate(caller: string, name: string, rate: unknown, least = 0): void {
+  if (typeof rate === 'function') return;
+  if (typeof rate !== 'number') refuse(caller, name, 'be a number or a schedule', rate, TypeError);
+  const rule = least === 0 ? 'be at least 0' : 'be finite';
+  expectNumber(caller, name, rate, rule, (x) => x >= least && Number.isFinite(x));
 }
 
-/** A learning rate given as a number must not be negative; a schedule answers for itself. */
-export function expectRate(caller: string, rate: unknown): void {
-  if (typeof rate !== 'number') return;
-  expectNumber(caller, 'learningRate', rate, 'be at least 0', (x) => x >= 0);
+/** For decays and other numbers that may be 0. */
+export function expectNotNegative(caller: string, name: string, value: unknown): void {
+  expectNumber(caller, name, value, 'be at least 0', (x) => x >= 0 && Number.isFinite(x));
+}
+
+/** For limits and coefficients. */
+export function expectPositive(caller: string, name: string, value: unknown): void {
+  expectNumber(caller, name, value, 'be positive', (x) => x > 0 && Number.isFinite(x));
 }
 
 /** For momenta and other exponential averages. */
-export function expectFraction(caller: string, name: string, value: number): void {
+export function expectFraction(caller: string, name: string, value: unknown): void {
   expectNumber(caller, name, value, 'lie in [0, 1)', (x) => x >= 0 && x < 1);
+}
+
+/**
+ * Checks what an update is given: a step's number, and gradients and moments of the parameters' shapes.
+ * Broadcast, another shape would be a wrong number without a word.
+ */
+export function expectUpdate(
+  caller: string,
+  params: Params,
+  trees: Readonly<Record<string, Params>>,
+  step: unknown,
+): void {
+  expectInteger(caller, 'step', step, 0, Number.MAX_SAFE_INTEGER);
+  expectParams(caller, 'params', params);
+  for (const [name, tree] of Object.entries(trees)) {
+    expectParams(caller, name, tree);
+    mapTree(
+      (p: Tensor, path, other: Tensor) => {
+        expectShape(caller, path === '' ? name : `${name}/${path}`, other, p.shape);
+        return p;
+      },
+      params,
+      tree,
+    );
+  }
 }

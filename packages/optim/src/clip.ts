@@ -8,8 +8,8 @@ import {
   type Tensor,
   tidy,
 } from '@tensorflow/tfjs-core';
-import { mapTree, namedLeaves, type Params, squaredNorm } from '@twocan/core';
-import { expectNumber } from './check.ts';
+import { expectParams, mapTree, namedLeaves, type Params, squaredNorm } from '@twocan/core';
+import { expectPositive, expectRate } from './check.ts';
 import { rateAt, type Schedule, type Transform, tidyTree } from './transform.ts';
 
 /** A transform that remembers nothing. */
@@ -27,6 +27,7 @@ type Stateless = { readonly [name: string]: never };
  * globalNorm({ a: tensor1d([3]), b: tensor1d([4]) }); // 5
  */
 export function globalNorm(tree: Params): Scalar {
+  expectParams('globalNorm', 'tree', tree);
   const named = namedLeaves<Tensor>(tree).sort(([a], [b]) => (a < b ? -1 : 1));
   return tidy(() => sqrt(squaredNorm(named.map(([, leaf]) => leaf))));
 }
@@ -43,7 +44,7 @@ export function globalNorm(tree: Params): Scalar {
  * chain(clipByGlobalNorm(1), adamw({ learningRate: 1e-3 }));
  */
 export function clipByGlobalNorm(max: number): Transform<Stateless> {
-  expectNumber('clipByGlobalNorm', 'max', max, 'be positive', (x) => x > 0);
+  expectPositive('clipByGlobalNorm', 'max', max);
   return {
     init: () => ({}),
     update: (grads, state) =>
@@ -63,11 +64,13 @@ export function clipByGlobalNorm(max: number): Transform<Stateless> {
  * chain(clipByGlobalNorm(1), scale(-0.1)); // clipped gradient descent
  */
 export function scale(factor: number | Schedule): Transform<Stateless> {
+  expectRate('scale', 'factor', factor, -Infinity);
   return {
     init: () => ({}),
     update: (grads, state, _, step) =>
       tidyTree(() => {
-        const value = rateAt(factor, step);
+        expectParams('scale', 'grads', grads);
+        const value = rateAt('scale', factor, step);
         return { updates: mapTree((g: Tensor) => mul(g, value), grads), state };
       }),
   };

@@ -9,6 +9,7 @@ export {
   type ApplyOptions,
   applyTransform,
   applyUpdates,
+  expectTransform,
   type LeafRule,
   type Schedule,
   type Transform,

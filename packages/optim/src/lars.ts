@@ -8,8 +8,14 @@ import {
   type Tensor,
   where,
 } from '@tensorflow/tfjs-core';
-import { mapTree, type Params } from '@twocan/core';
-import { expectFraction, expectNumber, expectRate } from './check.ts';
+import { expectOptions, expectType, mapTree, type Params } from '@twocan/core';
+import {
+  expectFraction,
+  expectNotNegative,
+  expectPositive,
+  expectRate,
+  expectUpdate,
+} from './check.ts';
 import { decayMatrices } from './rules.ts';
 import { zeros } from './sgd.ts';
 import { type LeafRule, rateAt, type Schedule, type Transform, tidyTree } from './transform.ts';
@@ -44,17 +50,16 @@ export type LarsState = { readonly momentum: Params };
  *
  * You, Gitman and Ginsburg, arXiv 1708.03888; as in facebookresearch/mae, util/lars.py.
  */
-export function lars({
-  learningRate,
-  momentum = 0.9,
-  weightDecay = 0,
-  trust = 0.001,
-  adapts = decayMatrices,
-}: LarsOptions): Transform<LarsState> {
-  expectRate('lars', learningRate);
+export function lars(options: LarsOptions): Transform<LarsState> {
+  const names = ['momentum', 'weightDecay', 'trust', 'adapts'];
+  expectOptions('lars', 'options', options, ['learningRate'], names);
+  const { learningRate, momentum = 0.9, weightDecay = 0, trust = 0.001 } = options;
+  const { adapts = decayMatrices } = options;
+  expectRate('lars', 'learningRate', learningRate);
+  expectType('lars', 'adapts', adapts, 'function');
   expectFraction('lars', 'momentum', momentum);
-  expectNumber('lars', 'weightDecay', weightDecay, 'be at least 0', (x) => x >= 0);
-  expectNumber('lars', 'trust', trust, 'be positive', (x) => x > 0);
+  expectNotNegative('lars', 'weightDecay', weightDecay);
+  expectPositive('lars', 'trust', trust);
   const direction = (p: Tensor, path: string, g: Tensor): Tensor => {
     if (!adapts(path, p)) return g;
     const decayed = weightDecay > 0 ? add(g, mul(p, weightDecay)) : g;
@@ -66,13 +71,15 @@ export function lars({
     init: (params) => ({ momentum: zeros(params) }),
     update: (grads, state, params, step) =>
       tidyTree(() => {
+        expectOptions('lars', 'state', state, ['momentum']);
+        expectUpdate('lars', params, { grads, 'state/momentum': state.momentum }, step);
         const next = mapTree(
           (p: Tensor, path, g: Tensor, mu: Tensor) => add(mul(mu, momentum), direction(p, path, g)),
           params,
           grads,
           state.momentum,
         );
-        const rate = rateAt(learningRate, step);
+        const rate = rateAt('lars', learningRate, step);
         return {
           updates: mapTree((mu: Tensor) => mul(mu, -rate), next),
           state: { momentum: next },

@@ -1,5 +1,5 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { expectNumber } from './check.ts';
+import { expectInteger, expectNumber, expectOptions, expectTensor, expectType } from '@twocan/core';
 import type { LeafRule } from './transform.ts';
 
 /**
@@ -15,6 +15,7 @@ import type { LeafRule } from './transform.ts';
  * decayMatrices('norm/scale', ones([8])); // false
  */
 export function decayMatrices(_path: string, leaf: Tensor): boolean {
+  expectTensor('decayMatrices', 'leaf', leaf);
   return leaf.rank > 1;
 }
 
@@ -31,6 +32,8 @@ export function spare(
   spared: RegExp,
   otherwise: LeafRule<boolean> = decayMatrices,
 ): LeafRule<boolean> {
+  expectType('spare', 'spared', spared, RegExp);
+  expectType('spare', 'otherwise', otherwise, 'function');
   // A copy without flags: `g` and `y` would make the answer depend on the call before.
   const pattern = new RegExp(spared.source, spared.flags.replace(/[gy]/g, ''));
   return (path, leaf) => !pattern.test(path) && otherwise(path, leaf);
@@ -50,17 +53,16 @@ export function spare(
  *
  * Clark et al., arXiv 2003.10555; as in facebookresearch/mae, util/lr_decay.py.
  */
-export function layerDecay({
-  depth,
-  decay,
-}: {
+export function layerDecay(options: {
   readonly depth: number;
   readonly decay: number;
 }): (path: string) => number {
-  const whole = (x: number): boolean => Number.isInteger(x) && x >= 1;
-  expectNumber('layerDecay', 'depth', depth, 'be a positive integer', whole);
+  expectOptions('layerDecay', 'options', options, ['depth', 'decay'], []);
+  const { depth, decay } = options;
+  expectInteger('layerDecay', 'depth', depth);
   expectNumber('layerDecay', 'decay', decay, 'lie in (0, 1]', (x) => x > 0 && x <= 1);
   return (path) => {
+    expectType('layerDecay', 'path', path, 'string');
     const block = /^encoder\/blocks\/(\d+)\//.exec(path)?.[1];
     const inBlock = block === undefined ? depth + 1 : Math.min(Number(block), depth) + 1;
     const id = /^encoder\/(cls$|patch\/)/.test(path) ? 0 : inBlock;

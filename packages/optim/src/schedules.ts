@@ -1,4 +1,5 @@
-import { expectNumber } from './check.ts';
+import { expectNumber, expectOptions } from '@twocan/core';
+import { expectNotNegative, expectPositive } from './check.ts';
 import type { Schedule } from './transform.ts';
 
 /**
@@ -10,6 +11,7 @@ import type { Schedule } from './transform.ts';
  * constant(0.01)(7); // 0.01
  */
 export function constant(value: number): Schedule {
+  expectNumber('constant', 'value', value, 'be finite', Number.isFinite);
   return () => value;
 }
 
@@ -39,14 +41,18 @@ export type WarmupCosine = {
  *
  * Loshchilov and Hutter, arXiv 1608.03983; as in facebookresearch/mae, util/lr_sched.py.
  */
-export function warmupCosine({ base, warmup, total, min = 0 }: WarmupCosine): Schedule {
-  const check = (name: string, value: number, rule: string, holds: boolean): void =>
-    expectNumber('warmupCosine', name, value, rule, () => holds);
-  check('base', base, 'be at least 0', base >= 0);
-  check('min', min, 'be at least 0', min >= 0);
+export function warmupCosine(options: WarmupCosine): Schedule {
+  expectOptions('warmupCosine', 'options', options, ['base', 'warmup', 'total'], ['min']);
+  const { base, warmup, total, min = 0 } = options;
+  expectNotNegative('warmupCosine', 'base', base);
+  expectNotNegative('warmupCosine', 'min', min);
+  const check = (name: string, value: number, rule: string, holds: boolean): void => {
+    expectNumber('warmupCosine', name, value, rule, (x) => holds && Number.isFinite(x));
+  };
   check('total', total, 'be at least 1 step', total >= 1);
   check('warmup', warmup, `lie in [0, total ${total}]`, warmup >= 0 && warmup <= total);
   return (step) => {
+    expectNotNegative('warmupCosine', 'step', step);
     if (step < warmup) return (base * step) / warmup;
     if (step >= total) return min;
     const done = (step - warmup) / (total - warmup);
@@ -67,6 +73,7 @@ export function warmupCosine({ base, warmup, total, min = 0 }: WarmupCosine): Sc
  * Goyal et al., arXiv 1706.02677.
  */
 export function scaledLearningRate(base: number, batch: number): number {
-  expectNumber('scaledLearningRate', 'batch', batch, 'be positive', (x) => x > 0);
+  expectNotNegative('scaledLearningRate', 'base', base);
+  expectPositive('scaledLearningRate', 'batch', batch);
   return (base * batch) / 256;
 }

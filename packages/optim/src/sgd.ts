@@ -1,6 +1,6 @@
 import { add, mul, type Tensor, zerosLike } from '@tensorflow/tfjs-core';
-import { mapTree, type Params } from '@twocan/core';
-import { expectFraction, expectNumber, expectRate } from './check.ts';
+import { expectOptions, expectParams, expectType, mapTree, type Params } from '@twocan/core';
+import { expectFraction, expectNotNegative, expectRate, expectUpdate } from './check.ts';
 import { decayMatrices } from './rules.ts';
 import { type LeafRule, rateAt, type Schedule, type Transform, tidyTree } from './transform.ts';
 
@@ -26,22 +26,24 @@ export type SgdOptions = {
  * @example
  * const optimizer = sgd({ learningRate: 0.1, momentum: 0.9 });
  */
-export function sgd({
-  learningRate,
-  momentum = 0,
-  weightDecay = 0,
-  decays = decayMatrices,
-}: SgdOptions): Transform {
-  expectRate('sgd', learningRate);
+export function sgd(options: SgdOptions): Transform {
+  const names = ['momentum', 'weightDecay', 'decays'];
+  expectOptions('sgd', 'options', options, ['learningRate'], names);
+  const { learningRate, momentum = 0, weightDecay = 0, decays = decayMatrices } = options;
+  expectRate('sgd', 'learningRate', learningRate);
+  expectType('sgd', 'decays', decays, 'function');
   expectFraction('sgd', 'momentum', momentum);
-  expectNumber('sgd', 'weightDecay', weightDecay, 'be at least 0', (x) => x >= 0);
+  expectNotNegative('sgd', 'weightDecay', weightDecay);
   const gradient = (p: Tensor, path: string, g: Tensor): Tensor =>
     weightDecay > 0 && decays(path, p) ? add(g, mul(p, weightDecay)) : g;
   return {
     init: (params) => (momentum > 0 ? { momentum: zeros(params) } : {}),
     update: (grads, state, params, step) =>
       tidyTree(() => {
-        const rate = rateAt(learningRate, step);
+        const { momentum: kept } = state as { readonly momentum?: Params };
+        if (momentum > 0) expectOptions('sgd', 'state', state, ['momentum']);
+        expectUpdate('sgd', params, { grads, ...(kept && { 'state/momentum': kept }) }, step);
+        const rate = rateAt('sgd', learningRate, step);
         const scaled = <P extends Params>(tree: P): P =>
           mapTree((t: Tensor) => mul(t, -rate), tree) as P;
         if (momentum === 0) return { updates: scaled(mapTree(gradient, params, grads)), state };
@@ -59,5 +61,6 @@ export function sgd({
 
 /** A tree of zeros like another, each a tensor of its own. */
 export function zeros<P extends Params>(tree: P): P {
+  expectParams('init', 'params', tree);
   return tidyTree(() => mapTree((t: Tensor) => zerosLike(t), tree) as P & object);
 }

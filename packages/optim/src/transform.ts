@@ -1,5 +1,13 @@
 import { add, type Tensor, tidy } from '@tensorflow/tfjs-core';
-import { mapTree, type Params } from '@twocan/core';
+import {
+  expectInteger,
+  expectNumber,
+  expectOptions,
+  expectType,
+  mapTree,
+  type Params,
+} from '@twocan/core';
+import { expectUpdate } from './check.ts';
 
 /** A number for each step: learning rates, noise limits, decays. */
 export type Schedule = (step: number) => number;
@@ -60,6 +68,7 @@ export type LeafRule<R> = (path: string, leaf: Tensor) => R;
  * const next = applyUpdates(params, updates);
  */
 export function applyUpdates<P extends Params>(params: P, updates: P): P {
+  expectUpdate('applyUpdates', params, { updates }, 0);
   return tidyTree(() => mapTree((p: Tensor, _, u: Tensor) => add(p, u), params, updates) as P);
 }
 
@@ -84,11 +93,22 @@ export function applyTransform<P extends Params, S extends Params>(
   step: number,
   options: ApplyOptions = {},
 ): { readonly params: P; readonly state: S } {
+  expectTransform('applyTransform', 'transform', transform);
+  expectOptions('applyTransform', 'options', options, [], ['donate']);
+  expectUpdate('applyTransform', params, { grads }, step);
   return tidyTree(() => {
     if (transform.apply) return transform.apply(grads, state, params, step, options);
     const next = transform.update(grads, state, params, step);
     return { params: applyUpdates(params, next.updates), state: next.state };
   });
+}
+
+/** Checks that an argument has the two functions of a transform. */
+export function expectTransform(caller: string, argument: string, transform: unknown): void {
+  expectOptions(caller, argument, transform, ['init', 'update']);
+  const { init, update } = transform as Transform;
+  expectType(caller, `${argument}.init`, init, 'function');
+  expectType(caller, `${argument}.update`, update, 'function');
 }
 
 /** `tidy` for trees: its own type admits neither readonly nodes nor nested trees. */
@@ -97,6 +117,14 @@ export function tidyTree<T extends object>(f: () => T): T {
 }
 
 /** The value of a rate at a step, whether constant or scheduled. */
-export function rateAt(rate: number | Schedule, step: number): number {
-  return typeof rate === 'number' ? rate : rate(step);
+export function rateAt(caller: string, rate: number | Schedule, step: number): number {
+  if (typeof rate === 'number') return rate;
+  expectInteger(caller, 'step', step, 0, Number.MAX_SAFE_INTEGER);
+  return expectNumber(
+    caller,
+    `the schedule at step ${step}`,
+    rate(step),
+    'be finite',
+    Number.isFinite,
+  );
 }

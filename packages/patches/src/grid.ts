@@ -1,3 +1,5 @@
+import { expectInteger, expectOptions } from '@twocan/core';
+
 /** The size of an image and of its square patches, in pixels. */
 export type PatchSize = { readonly height: number; readonly width: number; readonly patch: number };
 
@@ -13,10 +15,13 @@ export type PatchGrid = { readonly rows: number; readonly columns: number; reado
  * @example
  * patchGrid({ height: 32, width: 48, patch: 8 }); // { rows: 4, columns: 6, count: 24 }
  */
-export function patchGrid({ height, width, patch }: PatchSize): PatchGrid {
-  const divides = (side: number): boolean =>
-    Number.isInteger(side) && side > 0 && side % patch === 0;
-  if (!Number.isInteger(patch) || patch < 1 || !divides(height) || !divides(width)) {
+export function patchGrid(size: PatchSize): PatchGrid {
+  expectOptions('patchGrid', 'size', size, ['height', 'width', 'patch'], []);
+  const { height, width, patch } = size;
+  for (const name of ['height', 'width', 'patch'] as const) {
+    expectInteger('patchGrid', name, size[name]);
+  }
+  if (height % patch !== 0 || width % patch !== 0) {
     throw new RangeError(
       `patchGrid: height and width must be multiples of the patch, got ${height}x${width} and ${patch}`,
     );

@@ -1,5 +1,5 @@
 import { reshape, type Tensor3D, type Tensor4D, tidy, transpose } from '@tensorflow/tfjs-core';
-import { expectRank, expectShape } from '@twocan/core';
+import { expectInteger, expectOptions, expectRank, expectShape } from '@twocan/core';
 import { patchGrid } from './grid.ts';
 
 /**
@@ -18,6 +18,7 @@ import { patchGrid } from './grid.ts';
  */
 export function patchify(images: Tensor4D, patch: number): Tensor3D {
   expectRank('patchify', 'images', images, 4);
+  expectInteger('patchify', 'patch', patch);
   const [batch, height, width, channels] = images.shape;
   const { rows, columns, count } = patchGrid({ height, width, patch });
   return tidy(() => {
@@ -47,10 +48,11 @@ export type PatchLayout = {
  * @example
  * unpatchify(patches, { rows: 8, columns: 8, patch: 4, channels: 3 }); // [B, 32, 32, 3]
  */
-export function unpatchify(
-  patches: Tensor3D,
-  { rows, columns, patch, channels }: PatchLayout,
-): Tensor4D {
+export function unpatchify(patches: Tensor3D, layout: PatchLayout): Tensor4D {
+  const names = ['rows', 'columns', 'patch', 'channels'] as const;
+  expectOptions('unpatchify', 'layout', layout, names, []);
+  for (const name of names) expectInteger('unpatchify', name, layout[name]);
+  const { rows, columns, patch, channels } = layout;
   expectShape('unpatchify', 'patches', patches, [null, rows * columns, patch * patch * channels]);
   const [batch] = patches.shape;
   return tidy(() => {

@@ -1,3 +1,5 @@
+import { expectInteger, expectNumber, expectOptions } from '@twocan/core';
+
 /**
  * Fixed 2-D sin-cos positions, one row per patch; the class token's row of zeros is not included.
  *
@@ -12,18 +14,18 @@
  *
  * He et al., arXiv 2111.06377 (`get_2d_sincos_pos_embed`); big_vision's table differs.
  */
-export function sincosPositions({
-  rows,
-  columns,
-  width,
-}: {
+export function sincosPositions(options: {
   readonly rows: number;
   readonly columns: number;
   readonly width: number;
 }): Float32Array {
-  if (!Number.isInteger(width) || width < 4 || width % 4 !== 0) {
-    throw new RangeError(`sincosPositions: width must be a positive multiple of 4, got ${width}`);
-  }
+  expectOptions('sincosPositions', 'options', options, ['rows', 'columns', 'width'], []);
+  const { rows, columns, width } = options;
+  expectInteger('sincosPositions', 'rows', rows);
+  expectInteger('sincosPositions', 'columns', columns);
+  const fits = (x: number): boolean => x >= 4 && x % 4 === 0;
+  expectNumber('sincosPositions', 'width', width, 'be a positive multiple of 4', fits);
+  expectInteger('sincosPositions', 'rows times columns times width', rows * columns * width);
   const quarter = width / 4;
   const table = new Float32Array(rows * columns * width);
   const write = (start: number, position: number): void => {

@@ -109,7 +109,7 @@ describe('patchGrid', () => {
 
   it.each([0, -1, 1.5, 5, Number.NaN])('refuses a patch of %d', (patch) => {
     expect(() => patchGrid({ height: 32, width: 32, patch })).toThrow(
-      /^patchGrid: height and width/,
+      /^patchGrid: (height and width|patch) must be/,
     );
   });
 });

@@ -1,5 +1,11 @@
 import { type Scalar, type Tensor2D, type Tensor3D, tidy } from '@tensorflow/tfjs-core';
-import { expectRank, expectShape, weightedMeanSquaredError } from '@twocan/core';
+import {
+  expectOptions,
+  expectRank,
+  expectShape,
+  expectType,
+  weightedMeanSquaredError,
+} from '@twocan/core';
 import { normalizePatches } from './normalize.ts';
 
 /**
@@ -22,8 +28,11 @@ export function maskedPatchLoss(
   prediction: Tensor3D,
   target: Tensor3D,
   masked: Tensor2D,
-  { normalize }: { readonly normalize: boolean },
+  options: { readonly normalize: boolean },
 ): Scalar {
+  expectOptions('maskedPatchLoss', 'options', options, ['normalize'], []);
+  const { normalize } = options;
+  expectType('maskedPatchLoss', 'normalize', normalize, 'boolean');
   expectRank('maskedPatchLoss', 'prediction', prediction, 3);
   expectShape('maskedPatchLoss', 'target', target, prediction.shape);
   expectShape('maskedPatchLoss', 'masked', masked, prediction.shape.slice(0, 2));

@@ -11,7 +11,7 @@ import {
   type Tensor3D,
   tidy,
 } from '@tensorflow/tfjs-core';
-import { expectRank, expectShape } from '@twocan/core';
+import { expectRank, expectShape, floatOf } from '@twocan/core';
 
 const EPSILON = 1e-6;
 
@@ -45,8 +45,9 @@ function expectPatches(caller: string, argument: string, patches: Tensor3D): voi
 export function normalizePatches(patches: Tensor3D): Tensor3D {
   expectPatches('normalizePatches', 'patches', patches);
   return tidy(() => {
-    const { centre, variance } = moments(patches);
-    return mul(sub(patches, centre), rsqrt(variance)) as Tensor3D;
+    const floats = floatOf('normalizePatches', 'patches', patches);
+    const { centre, variance } = moments(floats);
+    return mul(sub(floats, centre), rsqrt(variance)) as Tensor3D;
   });
 }
 
@@ -67,7 +68,7 @@ export function denormalizePatches(prediction: Tensor3D, reference: Tensor3D): T
   expectPatches('denormalizePatches', 'reference', reference);
   expectShape('denormalizePatches', 'prediction', prediction, reference.shape);
   return tidy(() => {
-    const { centre, variance } = moments(reference);
+    const { centre, variance } = moments(floatOf('denormalizePatches', 'reference', reference));
     return add(mul(prediction, sqrt(variance)), centre) as Tensor3D;
   });
 }

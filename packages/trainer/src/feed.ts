@@ -64,22 +64,3 @@ export async function readMetrics(metrics: {
   });
   return Object.fromEntries(await Promise.all(read));
 }
-
-/** Checks the numbers that `fit` is given. */
-export function checkOptions({
-  until,
-  checkpointEvery,
-}: {
-  readonly until: number;
-  readonly checkpointEvery?: number;
-}): void {
-  if (!Number.isInteger(until) || until < 0) {
-    throw new RangeError(`fit: until must be a step number (a whole number ≥ 0), got ${until}`);
-  }
-  if (checkpointEvery === undefined) return;
-  if (!Number.isInteger(checkpointEvery) || checkpointEvery < 1) {
-    throw new RangeError(
-      `fit: checkpointEvery must be a positive whole number, got ${checkpointEvery}`,
-    );
-  }
-}

@@ -1,8 +1,17 @@
 import { add, mul, type Scalar, sub, type Tensor, tidy } from '@tensorflow/tfjs-core';
-import { fold, type Key, mapTree, type Params, updatesInPlace } from '@twocan/core';
+import {
+  expectKey,
+  expectNumber,
+  expectOptions,
+  fold,
+  type Key,
+  mapTree,
+  type Params,
+  updatesInPlace,
+} from '@twocan/core';
 import { type ApplyOptions, applyTransform, globalNorm, type Transform } from '@twocan/optim';
 import type { Gradients } from './gradients.ts';
-import type { TrainState } from './state.ts';
+import { expectState, type TrainState } from './state.ts';
 
 /** What one step gives; the caller owns every tensor in it. */
 export type StepResult<P extends Params> = {
@@ -45,10 +54,14 @@ export function finishStep<P extends Params, B>(
   optimizer: Transform,
   { ema: decay }: StepOptions,
 ): Step<P, B> {
-  if (decay !== undefined && !(decay >= 0 && decay < 1)) {
-    throw new RangeError(`makeStep: ema must lie in [0, 1), got ${decay}`);
+  if (decay !== undefined) {
+    expectNumber('makeStep', 'ema', decay, 'lie in [0, 1)', (x) => x >= 0 && x < 1);
   }
-  return (state, batch, root, { donate = false } = {}) => {
+  return (state, batch, root, options = {}) => {
+    expectState('makeStep', state);
+    expectKey('makeStep', 'root', root);
+    expectOptions('makeStep', 'options', options, [], ['donate']);
+    const { donate = false } = options;
     if (decay !== undefined && state.ema === undefined) {
       throw new RangeError(
         'makeStep: ema is set but the state keeps no average; give initState ema: true',

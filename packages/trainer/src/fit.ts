@@ -1,11 +1,19 @@
 import { util } from '@tensorflow/tfjs-core';
-import type { Key, Params } from '@twocan/core';
+import {
+  expectInteger,
+  expectKey,
+  expectOptions,
+  expectType,
+  type Key,
+  type Params,
+  refuse,
+} from '@twocan/core';
 import type { Schedule } from '@twocan/optim';
 import { type NonFiniteError, nonFinite } from './failure.ts';
-import { type Batches, checkOptions, disposeBatch, feedOf, readMetrics } from './feed.ts';
+import { type Batches, disposeBatch, feedOf, readMetrics } from './feed.ts';
 import type { Step } from './finish.ts';
 import { nonFiniteLeaf } from './non-finite-leaf.ts';
-import { disposeState, type TrainState } from './state.ts';
+import { disposeState, expectState, type TrainState } from './state.ts';
 
 /** One thing that happened in a run. */
 export type TrainEvent<P extends Params = Params> =
@@ -72,8 +80,8 @@ export type FitOptions<P extends Params, B> = {
 export async function* fit<P extends Params, B>(
   options: FitOptions<P, B>,
 ): AsyncGenerator<TrainEvent<P>, void, void> {
-  const { step: takeStep, key, until, checkpointEvery, signal, keepBatches = false } = options;
   checkOptions(options);
+  const { step: takeStep, key, until, checkpointEvery, signal, keepBatches = false } = options;
   let state = options.state;
   let owned = true;
   let saved = -1;
@@ -154,5 +162,24 @@ function attempt<R>(work: () => R, after: () => void): R {
     return work();
   } finally {
     after();
+  }
+}
+
+const NEEDED = ['state', 'step', 'key', 'batches', 'until'];
+const FREE = ['checkpointEvery', 'signal', 'learningRate', 'examples', 'keepBatches'];
+
+function checkOptions<P extends Params, B>(options: FitOptions<P, B>): void {
+  expectOptions('fit', 'options', options, NEEDED, FREE);
+  const { state, step, key, batches, until, checkpointEvery } = options;
+  expectState('fit', state);
+  expectType('fit', 'step', step, 'function');
+  expectKey('fit', 'key', key);
+  const iterable = (batches as AsyncIterable<B> | null)?.[Symbol.asyncIterator] !== undefined;
+  if (typeof batches !== 'function' && !iterable) {
+    refuse('fit', 'batches', 'be a function of the step or an async iterable', batches, TypeError);
+  }
+  expectInteger('fit', 'until', until, 0, Number.MAX_SAFE_INTEGER);
+  if (checkpointEvery !== undefined) {
+    expectInteger('fit', 'checkpointEvery', checkpointEvery, 1, Number.MAX_SAFE_INTEGER);
   }
 }

@@ -9,8 +9,16 @@ import {
   type Tensor,
   tidy,
 } from '@tensorflow/tfjs-core';
-import { fold, type Key, type LossOutput, type Params, valueAndGrad } from '@twocan/core';
-import type { Transform } from '@twocan/optim';
+import {
+  expectOptions,
+  expectType,
+  fold,
+  type Key,
+  type LossOutput,
+  type Params,
+  valueAndGrad,
+} from '@twocan/core';
+import { expectTransform, type Transform } from '@twocan/optim';
 import { finishStep, type Step, type StepOptions } from './finish.ts';
 import { type Gradients, meanGradients } from './gradients.ts';
 
@@ -53,6 +61,11 @@ export function makeLargeBatchStep<P extends Params, B>(
   optimizer: Transform,
   options: StepOptions = {},
 ): Step<P, readonly B[]> {
+  expectOptions('makeLargeBatchStep', 'loss', loss, ['part', 'joint'], []);
+  expectType('makeLargeBatchStep', 'loss.part', loss.part, 'function');
+  expectType('makeLargeBatchStep', 'loss.joint', loss.joint, 'function');
+  expectTransform('makeLargeBatchStep', 'optimizer', optimizer);
+  expectOptions('makeLargeBatchStep', 'options', options, [], ['ema']);
   const differentiateJoint = valueAndGrad((z: readonly Tensor[]) => loss.joint(z));
   const differentiatePart = valueAndGrad(
     (params: P, batch: B, key: Key, pull: readonly Tensor[], parts: number) => {
@@ -67,6 +80,7 @@ export function makeLargeBatchStep<P extends Params, B>(
   );
 
   const together = (params: P, batches: readonly B[], root: Key): Gradients<P> => {
+    expectType('makeLargeBatchStep', 'batch', batches, Array);
     if (batches.length === 0) {
       throw new RangeError('makeLargeBatchStep: needs at least one part, got none');
     }

@@ -1,6 +1,14 @@
 import { clone, type Tensor } from '@tensorflow/tfjs-core';
-import { disposeTree, mapTree, type Params } from '@twocan/core';
-import type { Transform } from '@twocan/optim';
+import {
+  disposeTree,
+  expectInteger,
+  expectOptions,
+  expectParams,
+  expectType,
+  mapTree,
+  type Params,
+} from '@twocan/core';
+import { expectTransform, type Transform } from '@twocan/optim';
 
 /**
  * Everything that a run needs besides its key and data: plain trees, ready for a checkpoint.
@@ -31,8 +39,13 @@ export type TrainState<P extends Params = Params> = {
 export function initState<P extends Params>(
   params: P,
   optimizer: Transform,
-  { ema = false }: { readonly ema?: boolean } = {},
+  options: { readonly ema?: boolean } = {},
 ): TrainState<P> {
+  expectParams('initState', 'params', params);
+  expectTransform('initState', 'optimizer', optimizer);
+  expectOptions('initState', 'options', options, [], ['ema']);
+  const { ema = false } = options;
+  expectType('initState', 'ema', ema, 'boolean');
   const copy = (): P => mapTree((p: Tensor) => clone(p), params) as P;
   const begun = { step: 0, params: copy(), optimizer: optimizer.init(params) };
   return ema ? { ...begun, ema: copy() } : begun;
@@ -47,7 +60,18 @@ export function initState<P extends Params>(
  * disposeState(before, after);
  */
 export function disposeState(state: TrainState, keeping?: TrainState): void {
+  expectOptions('disposeState', 'state', state, STATE);
+  if (keeping !== undefined) expectOptions('disposeState', 'keeping', keeping, STATE);
   disposeTree(trees(state), keeping && trees(keeping));
+}
+
+const STATE = ['step', 'params', 'optimizer'];
+
+/** Checks that an argument is a state that was not disposed. */
+export function expectState(caller: string, state: TrainState): void {
+  expectOptions(caller, 'state', state, STATE);
+  expectInteger(caller, 'state.step', state.step, 0, Number.MAX_SAFE_INTEGER);
+  for (const tree of trees(state)) expectParams(caller, 'state', tree);
 }
 
 const trees = ({ params, optimizer, ema }: TrainState): Params[] =>

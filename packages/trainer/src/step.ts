@@ -1,5 +1,14 @@
-import { fold, type Key, type LossOutput, type Params, valueAndGrad } from '@twocan/core';
-import type { Transform } from '@twocan/optim';
+import {
+  expectInteger,
+  expectOptions,
+  expectType,
+  fold,
+  type Key,
+  type LossOutput,
+  type Params,
+  valueAndGrad,
+} from '@twocan/core';
+import { expectTransform, type Transform } from '@twocan/optim';
 import { finishStep, type Step, type StepOptions } from './finish.ts';
 import { type Gradients, meanGradients } from './gradients.ts';
 
@@ -39,6 +48,9 @@ export function makeStep<P extends Params, B>(
   optimizer: Transform,
   options: StepOptions & { readonly accumulate?: number } = {},
 ): Step<P, B> | Step<P, readonly B[]> {
+  expectType('makeStep', 'loss', loss, 'function');
+  expectTransform('makeStep', 'optimizer', optimizer);
+  expectOptions('makeStep', 'options', options, [], ['accumulate', 'ema']);
   const differentiate = valueAndGrad(loss);
   const gradients = (params: P, batch: B, key: Key): Gradients<P> => {
     const { loss: value, metrics, grads, unused } = differentiate(params, batch, key);
@@ -46,10 +58,9 @@ export function makeStep<P extends Params, B>(
   };
   const { accumulate } = options;
   if (accumulate === undefined) return finishStep(gradients, optimizer, options);
-  if (!Number.isInteger(accumulate) || accumulate < 1) {
-    throw new RangeError(`makeStep: accumulate must be a positive integer, got ${accumulate}`);
-  }
+  expectInteger('makeStep', 'accumulate', accumulate);
   const together = (params: P, batches: readonly B[], key: Key): Gradients<P> => {
+    expectType('makeStep', 'batch', batches, Array);
     if (batches.length !== accumulate) {
       throw new RangeError(
         `makeStep: a step accumulates ${accumulate} batches, got ${batches.length}`,

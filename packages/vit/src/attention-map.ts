@@ -1,7 +1,7 @@
 import { mean, slice, type Tensor3D, type Tensor4D, tidy } from '@tensorflow/tfjs-core';
-import { attentionWeights } from '@twocan/core';
+import { attentionWeights, expectOptions, expectParams, refuse } from '@twocan/core';
 import { dense, layerNorm } from '@twocan/nn';
-import type { ViTConfig } from './config.ts';
+import { expectConfig, type ViTConfig } from './config.ts';
 import { type EncoderParams, embedPatches, encodeBlocks } from './encoder.ts';
 
 /** Whose attention is asked for. */
@@ -28,8 +28,15 @@ export function attentionMap(
   params: Omit<EncoderParams, 'norm'>,
   config: ViTConfig,
   images: Tensor4D,
-  { block = config.depth - 1, from = 'patches' }: AttentionQuery = {},
+  query: AttentionQuery = {},
 ): Tensor3D {
+  expectConfig('attentionMap', config);
+  expectParams('attentionMap', 'params', params, ['patch', 'cls', 'blocks']);
+  expectOptions('attentionMap', 'query', query, [], ['block', 'from']);
+  const { block = config.depth - 1, from = 'patches' } = query;
+  if (from !== 'patches' && from !== 'cls') {
+    refuse('attentionMap', 'from', "be 'patches' or 'cls'", from);
+  }
   const own = params.blocks[block];
   if (own === undefined) {
     throw new RangeError(

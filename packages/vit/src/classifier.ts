@@ -8,7 +8,17 @@ import {
   tidy,
   zeros,
 } from '@tensorflow/tfjs-core';
-import { fold, type Key, linear, normal } from '@twocan/core';
+import {
+  expectInteger,
+  expectKey,
+  expectOptions,
+  expectParams,
+  expectType,
+  fold,
+  type Key,
+  linear,
+  normal,
+} from '@twocan/core';
 import {
   type BranchScales,
   type DenseParams,
@@ -16,7 +26,7 @@ import {
   layerNorm,
   type NormParams,
 } from '@twocan/nn';
-import type { ViTConfig } from './config.ts';
+import { expectConfig, type ViTConfig } from './config.ts';
 import { type EncoderParams, embedPatches, encodeBlocks } from './encoder.ts';
 
 /** An encoder under a linear head; the encoder's own last norm is not part of it. */
@@ -43,8 +53,14 @@ export type ClassifierParams = {
 export function initClassifier(
   key: Key,
   encoder: Omit<EncoderParams, 'norm'>,
-  { width, classes }: { readonly width: number; readonly classes: number },
+  options: { readonly width: number; readonly classes: number },
 ): ClassifierParams {
+  expectKey('initClassifier', 'key', key);
+  expectParams('initClassifier', 'encoder', encoder, ['patch', 'cls', 'blocks']);
+  expectOptions('initClassifier', 'options', options, ['width', 'classes'], []);
+  const width = expectInteger('initClassifier', 'width', options.width);
+  const classes = expectInteger('initClassifier', 'classes', options.classes);
+  expectInteger('initClassifier', 'width times classes', width * classes);
   const draws = normal(fold(key, 'head'), width * classes).map((x) => 2e-5 * x);
   const { patch, cls, blocks } = encoder;
   return {
@@ -74,6 +90,10 @@ export function classify(
   images: Tensor4D,
   paths?: readonly BranchScales[],
 ): Tensor2D {
+  expectConfig('classify', config);
+  expectParams('classify', 'params', params, ['encoder', 'norm', 'head']);
+  expectOptions('classify', 'params.encoder', params.encoder, ['patch', 'cls', 'blocks']);
+  if (paths !== undefined) expectType('classify', 'paths', paths, Array);
   return tidy(() => {
     const tokens = embedPatches(params.encoder, config, images);
     const encoded = encodeBlocks(params.encoder, config, tokens, paths);

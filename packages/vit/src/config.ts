@@ -1,3 +1,4 @@
+import { expectEpsilon, expectInteger, expectNumber, expectOptions, refuse } from '@twocan/core';
 import { patchGrid } from '@twocan/patches';
 
 /** A Vision Transformer encoder, as plain JSON. */
@@ -33,6 +34,35 @@ export function patchShape(config: ViTConfig): {
   readonly patches: number;
   readonly pixels: number;
 } {
+  expectConfig('patchShape', config);
   const { count } = patchGrid({ ...config.image, patch: config.patch });
   return { patches: count, pixels: config.patch ** 2 * config.channels };
+}
+
+const SHARED = ['width', 'depth', 'heads', 'mlpRatio'] as const;
+
+/** Checks an encoder's config: that nothing is missing and every size is one. */
+export function expectConfig(caller: string, config: ViTConfig): void {
+  expectOptions(caller, 'config', config, ['image', 'channels', 'patch', 'epsilon', ...SHARED]);
+  expectOptions(caller, 'config.image', config.image, ['height', 'width'], []);
+  expectInteger(caller, 'config.image.height', config.image.height);
+  expectInteger(caller, 'config.image.width', config.image.width);
+  expectInteger(caller, 'config.channels', config.channels);
+  expectInteger(caller, 'config.patch', config.patch);
+  expectEpsilon(caller, config.epsilon);
+  expectTransformer(caller, 'config', config);
+}
+
+/** Checks what encoder and decoder have alike. */
+export function expectTransformer(caller: string, argument: string, config: DecoderConfig): void {
+  expectOptions(caller, argument, config, SHARED);
+  const { width, depth, heads, mlpRatio } = config;
+  expectInteger(caller, `${argument}.width`, width, 1, 2 ** 20);
+  expectInteger(caller, `${argument}.depth`, depth, 0, 2 ** 12);
+  expectInteger(caller, `${argument}.heads`, heads);
+  if (width % heads !== 0) {
+    refuse(caller, `${argument}.width`, `be a multiple of its ${heads} heads`, width);
+  }
+  const positive = (x: number): boolean => x > 0 && x < 2 ** 10;
+  expectNumber(caller, `${argument}.mlpRatio`, mlpRatio, 'be positive and below 1024', positive);
 }

@@ -1,4 +1,11 @@
-import { type DecoderConfig, patchShape, type ViTConfig } from './config.ts';
+import { expectInteger, expectNumber, expectOptions, expectType } from '@twocan/core';
+import {
+  type DecoderConfig,
+  expectConfig,
+  expectTransformer,
+  patchShape,
+  type ViTConfig,
+} from './config.ts';
 
 /** The projection head of a contrastive loss, as far as its cost goes. */
 export type HeadCost = {
@@ -47,6 +54,25 @@ const sumPairs = (
   f: (a: number, b: number, i: number) => number,
 ): number => sizes.slice(1).reduce((sum, b, i) => sum + f(sizes[i] ?? 0, b, i), 0);
 
+function expectCost(caller: string, cost: MethodCost): void {
+  const optional = ['decoder', 'head', 'level', 'levelCode'];
+  expectOptions(caller, 'cost', cost, ['encoder', 'views', 'maskRatio'], optional);
+  const { encoder, decoder, head, level = false, levelCode = 1, views, maskRatio } = cost;
+  expectConfig(caller, encoder);
+  if (decoder !== undefined) expectTransformer(caller, 'decoder', decoder);
+  if (head !== undefined) {
+    expectOptions(caller, 'head', head, ['hidden', 'layers', 'out', 'batchNorm']);
+    for (const name of ['hidden', 'out'] as const) {
+      expectInteger(caller, `head.${name}`, head[name]);
+    }
+    expectInteger(caller, 'head.layers', head.layers, 0, 1000);
+  }
+  expectType(caller, 'level', level, 'boolean');
+  expectInteger(caller, 'levelCode', levelCode);
+  expectInteger(caller, 'views', views, 1, 2);
+  expectNumber(caller, 'maskRatio', maskRatio, 'lie in [0, 1)', (x) => x >= 0 && x < 1);
+}
+
 /** Trained numbers of each part. */
 export type ParameterCount = {
   readonly encoder: number;
@@ -64,13 +90,9 @@ export type ParameterCount = {
  * @example
  * countParameters({ ...preset('b16'), views: 1, maskRatio: 0 }).encoder; // 85 647 360
  */
-export function countParameters({
-  encoder,
-  decoder,
-  head,
-  level,
-  levelCode,
-}: MethodCost): ParameterCount {
+export function countParameters(cost: MethodCost): ParameterCount {
+  expectCost('countParameters', cost);
+  const { encoder, decoder, head, level, levelCode } = cost;
   const { width } = encoder;
   const { pixels } = patchShape(encoder);
   const counts = {
@@ -116,15 +138,9 @@ export type FlopCount = { readonly forward: number; readonly training: number };
  * @example
  * countFlops({ ...preset('b16'), views: 1, maskRatio: 0.75 }).forward; // 1.96e10: MAE
  */
-export function countFlops({
-  encoder,
-  decoder,
-  head,
-  level,
-  levelCode,
-  views,
-  maskRatio,
-}: MethodCost): FlopCount {
+export function countFlops(cost: MethodCost): FlopCount {
+  expectCost('countFlops', cost);
+  const { encoder, decoder, head, level, levelCode, views, maskRatio } = cost;
   const { width } = encoder;
   const { patches, pixels } = patchShape(encoder);
   const visible = Math.floor(patches * (1 - maskRatio) + 1e-9);

@@ -1,5 +1,5 @@
 import { add, concat, slice, type Tensor, type Tensor3D, tidy } from '@tensorflow/tfjs-core';
-import { expectShape, fold, type Key } from '@twocan/core';
+import { expectKey, expectParams, expectRank, expectShape, fold, type Key } from '@twocan/core';
 import {
   type BlockParams,
   type DenseParams,
@@ -11,7 +11,13 @@ import {
   type NormParams,
   transformerBlock,
 } from '@twocan/nn';
-import { type DecoderConfig, patchShape, type ViTConfig } from './config.ts';
+import {
+  type DecoderConfig,
+  expectConfig,
+  expectTransformer,
+  patchShape,
+  type ViTConfig,
+} from './config.ts';
 import { initToken, positions } from './encoder.ts';
 
 /** The decoder's parameters; the fixed positions are computed, not stored. */
@@ -40,6 +46,9 @@ export type DecoderParams = {
  * He et al., arXiv 2111.06377.
  */
 export function initDecoder(key: Key, config: ViTConfig, decoder: DecoderConfig): DecoderParams {
+  expectKey('initDecoder', 'key', key);
+  expectConfig('initDecoder', config);
+  expectTransformer('initDecoder', 'decoder', decoder);
   const { width, depth, mlpRatio } = decoder;
   return {
     embed: initDense(fold(key, 'embed'), { in: config.width, out: width }),
@@ -63,6 +72,8 @@ export function initDecoder(key: Key, config: ViTConfig, decoder: DecoderConfig)
  * embedForDecoder(params, encodeTokens(encoder, config, visible));
  */
 export function embedForDecoder(params: Pick<DecoderParams, 'embed'>, encoded: Tensor3D): Tensor3D {
+  expectParams('embedForDecoder', 'params', params, ['embed']);
+  expectRank('embedForDecoder', 'encoded', encoded, 3);
   return tidy(() => dense(params.embed, encoded) as Tensor3D);
 }
 
@@ -84,6 +95,9 @@ export function decodeTokens(
   decoder: DecoderConfig,
   tokens: Tensor3D,
 ): Tensor3D {
+  expectConfig('decodeTokens', config);
+  expectTransformer('decodeTokens', 'decoder', decoder);
+  expectParams('decodeTokens', 'params', params, ['blocks', 'norm', 'head']);
   const { patches } = patchShape(config);
   expectShape('decodeTokens', 'tokens', tokens, [null, 1 + patches, decoder.width]);
   const [batch, , width] = tokens.shape;

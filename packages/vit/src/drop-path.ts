@@ -1,4 +1,12 @@
-import { fold, type Key, uniform } from '@twocan/core';
+import {
+  expectInteger,
+  expectKey,
+  expectNumber,
+  expectOptions,
+  fold,
+  type Key,
+  uniform,
+} from '@twocan/core';
 import type { BranchScales } from '@twocan/nn';
 
 /**
@@ -18,11 +26,14 @@ import type { BranchScales } from '@twocan/nn';
  */
 export function sampleDropPath(
   key: Key,
-  { batch, depth, rate }: { readonly batch: number; readonly depth: number; readonly rate: number },
+  options: { readonly batch: number; readonly depth: number; readonly rate: number },
 ): readonly BranchScales[] {
-  if (!(rate >= 0 && rate < 1)) {
-    throw new RangeError(`sampleDropPath: rate must lie in [0, 1), got ${rate}`);
-  }
+  expectKey('sampleDropPath', 'key', key);
+  expectOptions('sampleDropPath', 'options', options, ['batch', 'depth', 'rate'], []);
+  const { batch, depth, rate } = options;
+  expectInteger('sampleDropPath', 'batch', batch, 0);
+  expectInteger('sampleDropPath', 'depth', depth, 0, 2 ** 12);
+  expectNumber('sampleDropPath', 'rate', rate, 'lie in [0, 1)', (x) => x >= 0 && x < 1);
   return Array.from({ length: depth }, (_, i) => {
     const dropped = depth === 1 ? rate : (rate * i) / (depth - 1);
     const draw = (branch: string): Float32Array =>

@@ -10,7 +10,15 @@ import {
   tensor3d,
   tidy,
 } from '@tensorflow/tfjs-core';
-import { expectShape, fold, type Key, linearOnData, normal } from '@twocan/core';
+import {
+  expectKey,
+  expectParams,
+  expectShape,
+  fold,
+  type Key,
+  linearOnData,
+  normal,
+} from '@twocan/core';
 import {
   type BlockParams,
   type BranchScales,
@@ -23,7 +31,7 @@ import {
   transformerBlock,
 } from '@twocan/nn';
 import { patchGrid, patchify, sincosPositions } from '@twocan/patches';
-import { patchShape, type ViTConfig } from './config.ts';
+import { expectConfig, patchShape, type ViTConfig } from './config.ts';
 
 /** The encoder's parameters; the fixed positions are computed, not stored. */
 export type EncoderParams = {
@@ -62,6 +70,8 @@ export function initToken(key: Key, width: number): Tensor3D {
  * const params = initEncoder(key(0), preset('tiny32').encoder);
  */
 export function initEncoder(key: Key, config: ViTConfig): EncoderParams {
+  expectKey('initEncoder', 'key', key);
+  expectConfig('initEncoder', config);
   const { width, depth, mlpRatio } = config;
   return {
     patch: initDense(fold(key, 'patch'), { in: patchShape(config).pixels, out: width }),
@@ -96,6 +106,8 @@ export function embedPatches(
   config: ViTConfig,
   images: Tensor4D,
 ): Tensor3D {
+  expectConfig('embedPatches', config);
+  expectParams('embedPatches', 'params', params, ['patch']);
   const { height, width } = config.image;
   expectShape('embedPatches', 'images', images, [null, height, width, config.channels]);
   return tidy(() => {
@@ -126,6 +138,8 @@ function withCls(cls: Tensor, tokens: Tensor3D): Tensor3D {
  * Dosovitskiy et al., arXiv 2010.11929.
  */
 export function encodeTokens(params: EncoderParams, config: ViTConfig, tokens: Tensor3D): Tensor3D {
+  expectConfig('encodeTokens', config);
+  expectParams('encodeTokens', 'params', params, ['cls', 'blocks', 'norm']);
   expectShape('encodeTokens', 'tokens', tokens, [null, null, config.width]);
   return tidy(() => {
     const encoded = encodeBlocks(params, config, tokens);
@@ -185,11 +199,13 @@ export function intermediates(
   config: ViTConfig,
   images: Tensor4D,
 ): Intermediates {
+  expectConfig('intermediates', config);
+  expectParams('intermediates', 'params', params, ['patch', 'cls', 'blocks', 'norm']);
   return tidy(() => {
     const blocks: Tensor3D[] = [];
     let x = withCls(params.cls, embedPatches(params, config, images));
     for (const block of params.blocks) {
-      x = transformerBlock(block, config, x);
+      x = transformerBlock(block, { heads: config.heads, epsilon: config.epsilon }, x);
       blocks.push(x);
     }
     return { blocks, encoded: layerNorm(params.norm, x, config.epsilon) as Tensor3D };

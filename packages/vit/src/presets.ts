@@ -1,3 +1,4 @@
+import { expectType } from '@twocan/core';
 import type { DecoderConfig, ViTConfig } from './config.ts';
 
 /** An encoder and the decoder that goes with it. */
@@ -50,6 +51,7 @@ export const presetNames = Object.keys(PRESETS) as readonly PresetName[];
  * const { encoder, decoder } = preset('tiny32');
  */
 export function preset(name: PresetName): Preset {
+  expectType('preset', 'name', name, 'string');
   if (!Object.hasOwn(PRESETS, name)) {
     throw new RangeError(`preset: no preset is called '${name}'; choose ${presetNames.join(', ')}`);
   }

@@ -8,7 +8,7 @@ import {
   type TensorInfo,
   tidy,
 } from '@tensorflow/tfjs-core';
-import { expectTensor } from '../check.ts';
+import { expectOptions, expectTensor, expectType } from '../check.ts';
 import { floatOf } from './floats.ts';
 
 /** Plain numbers, booleans and strings that an operation takes beside its tensors. */
@@ -78,7 +78,12 @@ function runKernel(name: string, tensors: Record<string, Tensor>, attributes: At
  * });
  */
 export function defineOp<A extends Attributes>(definition: OpDefinition<A>): Op<A> {
+  expectOptions('defineOp', 'definition', definition, ['name', 'inputs', 'forward', 'backward']);
   const { name, inputs: inputNames, constants: constantNames = [], integers = [] } = definition;
+  expectType('defineOp', 'name', name, 'string');
+  expectType('defineOp', 'inputs', inputNames, Array);
+  expectType('defineOp', 'forward', definition.forward, 'function');
+  expectType('defineOp', 'backward', definition.backward, 'function');
   const forwardKernel = `twocan.${name}`;
   const backwardKernel = `${forwardKernel}.gradient`;
   const hasKernels = (): boolean =>

@@ -1,0 +1,22 @@
+import { expectOptions, expectShape, expectType } from '@twocan/core';
+import type { CanConfig } from './config.ts';
+import type { CanBatch } from './params.ts';
+
+/** Checks number and shape of the views. */
+export function expectBatch(caller: string, config: CanConfig, batch: CanBatch): void {
+  expectOptions(caller, 'batch', batch, ['views']);
+  expectType(caller, 'batch.views', batch.views, Array);
+  const { views } = batch;
+  if (views.length !== config.views) {
+    throw new RangeError(
+      `${caller}: batch.views must hold ${config.views} tensor(s), got ${views.length}; ` +
+        'set views in the config or change the loader',
+    );
+  }
+  const { image, channels } = config.encoder;
+  const count = views[0]?.shape?.[0] ?? null;
+  for (const [v, images] of views.entries()) {
+    const shape = [count, image.height, image.width, channels];
+    expectShape(caller, `batch.views[${v}]`, images, shape);
+  }
+}
