@@ -43,7 +43,7 @@ export function configureSimd(options: SimdOptions): void {
 }
 
 function checkOptions(caller: string, options: SimdOptions): void {
-  if (options === null || typeof options !== 'object') {
+  if (options === null || typeof options !== 'object' || Array.isArray(options)) {
     throw new TypeError(`${caller}: options must be an object of options, got ${String(options)}`);
   }
   for (const [name, value] of Object.entries(options)) {
@@ -69,6 +69,9 @@ function checkOptions(caller: string, options: SimdOptions): void {
  * console.log(simdReport()?.threads);
  */
 export function simdReport(name = NAME): SimdReport | undefined {
+  if (typeof name !== 'string') {
+    throw new TypeError(`simdReport: name must be a string, got ${String(name)}`);
+  }
   return reports.get(name);
 }
 

@@ -28,6 +28,7 @@ export function worstShare(
     });
   }
   expectInteger('worstShare', 'the number of expected leaves', expected.length);
+  expectInteger('worstShare', 'the number of actual leaves', actual.length, expected.length);
   const least = 0.01 * Math.max(...expected.map(([, values]) => largest(values)));
   const shares = expected.map(([path, values], i) => {
     const got = actual[i]?.[1] ?? new Float32Array();

@@ -1,4 +1,4 @@
-import { expectOptions, expectParams, expectType } from '@twocan/core';
+import { expectInteger, expectNumber, expectOptions, expectParams, expectType } from '@twocan/core';
 import type { CanConfig } from './config.ts';
 import type { CanParams } from './params.ts';
 import { findProblems } from './problems.ts';
@@ -22,6 +22,8 @@ export function expectCanConfig(caller: string, config: CanConfig): void {
   expectType(caller, 'config.normalizePixels', config.normalizePixels, 'boolean');
   expectType(caller, 'config.noise.embedCls', config.noise.embedCls, 'boolean');
   expectType(caller, 'config.projector.batchNorm', config.projector.batchNorm, 'boolean');
+  expectNumber(caller, 'config.maskRatio', config.maskRatio, 'lie in [0, 1)', (x) => x < 1);
+  expectInteger(caller, 'config.projector.hidden', config.projector.hidden);
   const [first] = findProblems(config);
   if (first !== undefined) throw new RangeError(`${caller}: config must fit, got ${first}`);
 }

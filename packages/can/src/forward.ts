@@ -20,7 +20,7 @@ import type { CanConfig, Pooling } from './config.ts';
 import { type Draws, drawCorruption } from './draws.ts';
 import { expectCanConfig, expectCanParams } from './expect.ts';
 import type { CanBatch, CanParams } from './params.ts';
-import { expectBatch } from './views.ts';
+import { expectBatch, expectDrawsOf } from './views.ts';
 
 /** What the model computes on its way to the loss, for the images of all views stacked, M = V·B. */
 export type Forward = {
@@ -154,6 +154,7 @@ export function forwardTensors(
 
 function encodeViews(config: CanConfig, params: CanParams, batch: CanBatch, draws: Draws) {
   const clean = concat([...batch.views], 0);
+  expectDrawsOf('canForwardWith', draws, clean);
   const noisy: Tensor4D = draws.noise ? add(clean, draws.noise) : clean;
   const tokens = embedPatches(params.encoder, config.encoder, noisy);
   const visible = draws.mask ? keepTokens(tokens, draws.mask) : tokens;

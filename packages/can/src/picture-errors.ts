@@ -40,7 +40,7 @@ export function pictureErrors(config: CanConfig, forward: Forward): PictureError
     const { clean, output } = canPictures(config, forward);
     const [truth, made] = [patchify(clean, patch), patchify(output, patch)];
     const every = ones([clean.shape[0], count]) as Tensor2D;
-    const hidden = forward.mask && maskedWeights(forward.mask);
+    const hidden = forward.mask === undefined ? undefined : maskedWeights(forward.mask);
     const visible = hidden === undefined ? every : (sub(every, hidden) as Tensor2D);
     return {
       ...(hidden && { hidden: weightedMeanSquaredError(made, truth, hidden) }),

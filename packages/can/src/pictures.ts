@@ -86,9 +86,10 @@ export function canPictures(config: CanConfig, forward: Forward): Pictures {
   const { rows, columns, count } = patchGrid({ ...image, patch });
   return tidy(() => {
     const seen = patchify(noisy, patch);
-    const hidden: Tensor = mask
-      ? reshape(maskedWeights(mask), [clean.shape[0], count, 1])
-      : zerosLike(seen);
+    const hidden: Tensor =
+      mask !== undefined
+        ? reshape(maskedWeights(mask), [clean.shape[0], count, 1])
+        : zerosLike(seen);
     const targets = config.target === 'clean' ? patchify(clean, patch) : seen;
     const pixels =
       config.weights.reconstruction > 0

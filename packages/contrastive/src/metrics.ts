@@ -5,12 +5,14 @@ import {
   matMul,
   mean,
   mul,
+  relu,
   type Scalar,
   square,
   sub,
   sum,
   type Tensor2D,
   tidy,
+  transpose,
 } from '@tensorflow/tfjs-core';
 import { expectInteger, expectRank, expectShape, normalizeRows } from '@twocan/core';
 
@@ -53,8 +55,11 @@ export function uniformity(z: Tensor2D): Scalar {
   expectInteger('uniformity', 'the width of z', z.shape[1]);
   return tidy(() => {
     const u = normalizeRows(z);
-    // |a − b|² = 2 − 2·a·b on the sphere; the diagonal adds exp(0) for each row.
-    const kernel = exp(mul(sub(matMul(u, u, false, true), 1), 4));
+    // |a − b|² = |a|² + |b|² − 2·a·b, and |a|² is 1 on the sphere and 0 for a row of zeros; the diagonal
+    // adds exp(0) for each row.
+    const length = sub(1, relu(sub(1, mul(sum(square(u), 1, true), 2))));
+    const middle = mul(add(length, transpose(length)), 0.5);
+    const kernel = exp(mul(sub(matMul(u, u, false, true), middle), 4));
     const pairs = mul(add(sum(kernel), -rows), 1 / (rows * (rows - 1)));
     return log(pairs) as Scalar;
   });

@@ -94,6 +94,7 @@ export function initProjector(key: Key, config: ProjectorConfig): ProjectorParam
  */
 export function project(params: ProjectorParams, x: Tensor2D): Tensor2D {
   expectParams('project', 'params', params, ['layers']);
+  expectType('project', 'params.layers', params.layers, Array);
   expectShape('project', 'x', x, [null, params.layers[0]?.kernel.shape[0] ?? null]);
   return tidy(() =>
     params.layers.reduce((input, { kernel, bias, norm }, i) => {

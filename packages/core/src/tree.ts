@@ -79,8 +79,12 @@ export function mapTree(
     const children = childrenOf(node);
     if (children === undefined) return f(node, path, ...rest);
     const beside = rest.map((other) => {
-      const entries = new Map(childrenOf(other) ?? []);
-      const same = entries.size === children.length && children.every(([n]) => entries.has(n));
+      const inside = childrenOf(other);
+      const entries = new Map(inside ?? []);
+      const same =
+        inside !== undefined &&
+        entries.size === children.length &&
+        children.every(([n]) => entries.has(n));
       if (same && Array.isArray(other) === Array.isArray(node)) return entries;
       throw new RangeError(
         `mapTree: trees must have the same structure, but they differ at '${path}': ` +

@@ -7,7 +7,7 @@ import {
   tidy,
   zerosLike,
 } from '@tensorflow/tfjs-core';
-import { expectOptions, expectType } from './check.ts';
+import { expectOptions, expectType, refuse } from './check.ts';
 import { registerGradients } from './gradients.ts';
 import { expectParams, expectShape } from './shape.ts';
 import { mapTree, namedLeaves, type Params } from './tree.ts';
@@ -48,6 +48,7 @@ export function valueAndGrad<P extends Params, A extends readonly unknown[]>(
     registerGradients();
     const named = namedLeaves<Tensor>(params);
     const leaves = named.map(([, tensor]) => tensor);
+    if (leaves.length === 0) refuse('valueAndGrad', 'params', 'hold a tensor', params);
     refuseSharedLeaves(named);
     // Metrics leave the tape as kept clones: `gradients` itself returns the loss alone.
     let escaped: Record<string, Scalar> = {};

@@ -99,6 +99,12 @@ export function expectDataset(caller: string, dataset: Dataset): void {
   expectInteger(caller, 'dataset.length', dataset.length, 0);
   expectType(caller, 'dataset.image', dataset.image, 'function');
   expectType(caller, 'dataset.name', dataset.name, 'function');
+  const { classes, labels } = dataset;
+  if (classes !== undefined) {
+    expectType(caller, 'dataset.classes', classes, Array);
+    for (const name of classes) expectType(caller, 'dataset.classes', name, 'string');
+  }
+  if (labels !== undefined) expectType(caller, 'dataset.labels', labels, Int32Array);
 }
 
 /** Checks that an argument is a picture whose buffer has its size. */

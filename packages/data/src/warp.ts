@@ -43,6 +43,8 @@ export function warpImage(
   const finite = (x: number): boolean => Math.abs(x) <= 1e6;
   expectNumber('warpImage', 'warp.amount', warp.amount, 'lie in [-1e6, 1e6]', finite);
   expectType('warpImage', 'fill', fill, Array);
+  for (const x of fill)
+    expectNumber('warpImage', 'fill', x, 'hold finite numbers', Number.isFinite);
   if (fill.length !== 3) refuse('warpImage', 'fill', 'hold three numbers', fill);
   const [a, b, c, d, e, f] = affineOf(warp, size);
   const out = new Float32Array(pixels.length);

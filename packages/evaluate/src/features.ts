@@ -71,7 +71,8 @@ export function checkSides(
     );
   }
   const highest = (labels: Int32Array): number => labels.reduce((a, b) => Math.max(a, b), -1);
-  const classes = sides.classes ?? Math.max(highest(train.labels), highest(test.labels)) + 1;
+  const most = Math.max(highest(train.labels), highest(test.labels)) + 1;
+  const classes = sides.classes === undefined ? most : sides.classes;
   expectInteger(caller, 'classes', classes, 1, 2 ** 24);
   checkClasses(caller, train.labels, classes);
   checkClasses(caller, test.labels, classes);

@@ -41,7 +41,7 @@ export async function knnAccuracy(options: KnnOptions): Promise<Classification> 
     'options',
     options,
     ['train', 'test'],
-    ['k', 'temperature', 'centre', 'classes'],
+    ['k', 'temperature', 'centre', 'classes', 'progress'],
   );
   const { train, test, k = 20, temperature = 0.07, centre = false } = options;
   expectType('knnAccuracy', 'centre', centre, 'boolean');

@@ -85,7 +85,7 @@ export async function probeAccuracy(options: ProbeOptions): Promise<ProbeResult>
     'options',
     options,
     ['train', 'test', 'key'],
-    ['recipe', 'classes'],
+    ['recipe', 'classes', 'progress'],
   );
   const { train, test, key, recipe = probeRecipes.adamw } = options;
   expectKey('probeAccuracy', 'key', key);
@@ -96,8 +96,8 @@ export async function probeAccuracy(options: ProbeOptions): Promise<ProbeResult>
     refuse('probeAccuracy', 'recipe.optimizer', "be 'lars' or 'adamw'", optimizer);
   }
   for (const name of ['base', 'warmupEpochs', 'weightDecay'] as const) {
-    const fits = (x: number): boolean => x >= 0 && Number.isFinite(x);
-    expectNumber('probeAccuracy', `recipe.${name}`, recipe[name], 'be at least 0', fits);
+    const fits = (x: number): boolean => x >= 0 && x <= 1e6;
+    expectNumber('probeAccuracy', `recipe.${name}`, recipe[name], 'lie in [0, 1e6]', fits);
   }
   const { width, classes } = checkSides('probeAccuracy', options);
   const rows = train.labels.length;

@@ -14,7 +14,7 @@ export function expectRate(caller: string, name: string, rate: unknown, least = 
   if (typeof rate === 'function') return;
   if (typeof rate !== 'number') refuse(caller, name, 'be a number or a schedule', rate, TypeError);
   const rule = least === 0 ? 'be at least 0' : 'be finite';
-  expectNumber(caller, name, rate, rule, (x) => x >= least && Number.isFinite(x));
+  expectNumber(caller, name, rate, rule, (x) => x >= least && Math.abs(x) <= 1e30);
 }
 
 /** For decays and other numbers that may be 0. */

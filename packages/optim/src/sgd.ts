@@ -40,6 +40,7 @@ export function sgd(options: SgdOptions): Transform {
     init: (params) => (momentum > 0 ? { momentum: zeros(params) } : {}),
     update: (grads, state, params, step) =>
       tidyTree(() => {
+        expectOptions('sgd', 'state', state, []);
         const { momentum: kept } = state as { readonly momentum?: Params };
         if (momentum > 0) expectOptions('sgd', 'state', state, ['momentum']);
         expectUpdate('sgd', params, { grads, ...(kept && { 'state/momentum': kept }) }, step);

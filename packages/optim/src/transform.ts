@@ -95,6 +95,8 @@ export function applyTransform<P extends Params, S extends Params>(
 ): { readonly params: P; readonly state: S } {
   expectTransform('applyTransform', 'transform', transform);
   expectOptions('applyTransform', 'options', options, [], ['donate']);
+  const { donate = false } = options;
+  expectType('applyTransform', 'donate', donate, 'boolean');
   expectUpdate('applyTransform', params, { grads }, step);
   return tidyTree(() => {
     if (transform.apply) return transform.apply(grads, state, params, step, options);
@@ -106,9 +108,10 @@ export function applyTransform<P extends Params, S extends Params>(
 /** Checks that an argument has the two functions of a transform. */
 export function expectTransform(caller: string, argument: string, transform: unknown): void {
   expectOptions(caller, argument, transform, ['init', 'update']);
-  const { init, update } = transform as Transform;
+  const { init, update, apply } = transform as Transform;
   expectType(caller, `${argument}.init`, init, 'function');
   expectType(caller, `${argument}.update`, update, 'function');
+  if (apply !== undefined) expectType(caller, `${argument}.apply`, apply, 'function');
 }
 
 /** `tidy` for trees: its own type admits neither readonly nodes nor nested trees. */

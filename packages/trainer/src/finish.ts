@@ -3,6 +3,7 @@ import {
   expectKey,
   expectNumber,
   expectOptions,
+  expectType,
   fold,
   type Key,
   mapTree,
@@ -62,6 +63,7 @@ export function finishStep<P extends Params, B>(
     expectKey('makeStep', 'root', root);
     expectOptions('makeStep', 'options', options, [], ['donate']);
     const { donate = false } = options;
+    expectType('makeStep', 'donate', donate, 'boolean');
     if (decay !== undefined && state.ema === undefined) {
       throw new RangeError(
         'makeStep: ema is set but the state keeps no average; give initState ema: true',

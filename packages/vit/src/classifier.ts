@@ -57,6 +57,7 @@ export function initClassifier(
 ): ClassifierParams {
   expectKey('initClassifier', 'key', key);
   expectParams('initClassifier', 'encoder', encoder, ['patch', 'cls', 'blocks']);
+  expectType('initClassifier', 'encoder.blocks', encoder.blocks, Array);
   expectOptions('initClassifier', 'options', options, ['width', 'classes'], []);
   const width = expectInteger('initClassifier', 'width', options.width);
   const classes = expectInteger('initClassifier', 'classes', options.classes);

@@ -1,5 +1,13 @@
 import { add, concat, slice, type Tensor, type Tensor3D, tidy } from '@tensorflow/tfjs-core';
-import { expectKey, expectParams, expectRank, expectShape, fold, type Key } from '@twocan/core';
+import {
+  expectKey,
+  expectParams,
+  expectRank,
+  expectShape,
+  expectType,
+  fold,
+  type Key,
+} from '@twocan/core';
 import {
   type BlockParams,
   type DenseParams,
@@ -98,6 +106,7 @@ export function decodeTokens(
   expectConfig('decodeTokens', config);
   expectTransformer('decodeTokens', 'decoder', decoder);
   expectParams('decodeTokens', 'params', params, ['blocks', 'norm', 'head']);
+  expectType('decodeTokens', 'params.blocks', params.blocks, Array);
   const { patches } = patchShape(config);
   expectShape('decodeTokens', 'tokens', tokens, [null, 1 + patches, decoder.width]);
   const [batch, , width] = tokens.shape;

@@ -14,6 +14,7 @@ import {
   expectKey,
   expectParams,
   expectShape,
+  expectType,
   fold,
   type Key,
   linearOnData,
@@ -120,6 +121,7 @@ export function embedPatches(
 /** The class token in front of each image's tokens; its position is zero. */
 function withCls(cls: Tensor, tokens: Tensor3D): Tensor3D {
   const [batch, , width] = tokens.shape;
+  expectShape('encodeTokens', 'params.cls', cls, [1, 1, width]);
   // A broadcast product: tile has a slow kernel and a slower gradient on stock wasm.
   return concat([mul(ones([batch, 1, 1]), reshape(cls, [1, 1, width])) as Tensor3D, tokens], 1);
 }
@@ -154,6 +156,7 @@ export function encodeBlocks(
   tokens: Tensor3D,
   paths?: readonly BranchScales[],
 ): Tensor3D {
+  expectType('encodeTokens', 'params.blocks', params.blocks, Array);
   return params.blocks.reduce(
     (x, block, i) => transformerBlock(block, { heads, epsilon, branches: paths?.[i] }, x),
     withCls(params.cls, tokens),
@@ -201,6 +204,7 @@ export function intermediates(
 ): Intermediates {
   expectConfig('intermediates', config);
   expectParams('intermediates', 'params', params, ['patch', 'cls', 'blocks', 'norm']);
+  expectType('intermediates', 'params.blocks', params.blocks, Array);
   return tidy(() => {
     const blocks: Tensor3D[] = [];
     let x = withCls(params.cls, embedPatches(params, config, images));

@@ -99,8 +99,12 @@ const NUMBERS = ['learningRate', 'b1', 'b2', 'epsilon', 'weightDecay'] as const;
 
 function checkOptions(options: AdamwOptions): void {
   expectOptions('adamwUpdate', 'options', options, [...NUMBERS, 'step'], ['inPlace']);
+  const fits = (x: number): boolean => Math.abs(x) <= 1e30;
   for (const name of NUMBERS) {
-    expectNumber('adamwUpdate', name, options[name], 'be finite', Number.isFinite);
+    expectNumber('adamwUpdate', name, options[name], 'lie in [-1e30, 1e30]', fits);
+  }
+  for (const name of ['b1', 'b2'] as const) {
+    expectNumber('adamwUpdate', name, options[name], 'lie in [0, 1)', (x) => x >= 0 && x < 1);
   }
   expectInteger('adamwUpdate', 'step', options.step, 1, Number.MAX_SAFE_INTEGER);
 }

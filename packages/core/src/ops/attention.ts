@@ -12,7 +12,7 @@ import {
   tidy,
   transpose,
 } from '@tensorflow/tfjs-core';
-import { expectInteger } from '../check.ts';
+import { expectInteger, refuse } from '../check.ts';
 import { expectShape } from '../shape.ts';
 import { defineOp } from './define.ts';
 import { floatOf } from './floats.ts';
@@ -106,6 +106,7 @@ export function attentionWeights(qkv: Tensor3D, heads: number): Tensor4D {
 
 function expectHeads(caller: string, qkv: Tensor3D, heads: number): void {
   expectShape(caller, 'qkv', qkv, [null, null, null]);
+  if (qkv.size === 0) refuse(caller, 'qkv', 'hold a token', qkv);
   expectInteger(caller, 'heads', heads);
   if (qkv.shape[2] % (3 * heads) !== 0) {
     throw new RangeError(

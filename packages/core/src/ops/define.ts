@@ -82,6 +82,7 @@ export function defineOp<A extends Attributes>(definition: OpDefinition<A>): Op<
   const { name, inputs: inputNames, constants: constantNames = [], integers = [] } = definition;
   expectType('defineOp', 'name', name, 'string');
   expectType('defineOp', 'inputs', inputNames, Array);
+  for (const input of inputNames) expectType('defineOp', 'inputs', input, 'string');
   expectType('defineOp', 'forward', definition.forward, 'function');
   expectType('defineOp', 'backward', definition.backward, 'function');
   const forwardKernel = `twocan.${name}`;
