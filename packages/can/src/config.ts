@@ -1,5 +1,4 @@
 import type { DecoderConfig, ViTConfig } from '@twocan/vit';
-import { expectCanConfig } from './expect.ts';
 
 /** Which patch tokens the decoder adds the noise level's code to. */
 export type LevelPlacement = 'all' | 'visible' | 'none';
@@ -97,68 +96,3 @@ export const methods: Readonly<Record<Method, MethodSettings>> = {
     noise: { max: 0 },
   },
 };
-
-/**
- * Whether the views are contrasted, hence whether there is a projector.
- *
- * @param config the method
- * @throws RangeError for what is no config; `resolveCanConfig` makes one
- * @example
- * usesContrast(resolveCanConfig({ preset: 'tiny32' })); // true
- */
-export function usesContrast(config: CanConfig): boolean {
-  expectCanConfig('usesContrast', config);
-  return config.weights.contrastive > 0;
-}
-
-/**
- * Whether patches are predicted, hence whether there is a decoder.
- *
- * @param config the method
- * @throws RangeError for what is no config
- * @example
- * usesDecoder(resolveCanConfig({ preset: 'tiny32', method: 'simclr' })); // false
- */
-export function usesDecoder(config: CanConfig): boolean {
-  expectCanConfig('usesDecoder', config);
-  return config.weights.reconstruction > 0 || config.weights.denoising > 0;
-}
-
-/**
- * Whether patches are hidden, hence whether the decoder has a mask token.
- *
- * @param config the method
- * @throws RangeError for what is no config
- * @example
- * usesMask(resolveCanConfig({ preset: 'tiny32' })); // true
- */
-export function usesMask(config: CanConfig): boolean {
-  expectCanConfig('usesMask', config);
-  return config.maskRatio > 0;
-}
-
-/**
- * Whether noise is added to the images.
- *
- * @param config the method
- * @throws RangeError for what is no config
- * @example
- * usesNoise(resolveCanConfig({ preset: 'tiny32', method: 'mae' })); // false
- */
-export function usesNoise(config: CanConfig): boolean {
-  expectCanConfig('usesNoise', config);
-  return config.noise.max > 0;
-}
-
-/**
- * Whether the decoder is told the noise level, hence whether there is a level MLP.
- *
- * @param config the method
- * @throws RangeError for what is no config
- * @example
- * usesLevel(resolveCanConfig({ preset: 'tiny32' })); // true
- */
-export function usesLevel(config: CanConfig): boolean {
-  const { noise } = config ?? {};
-  return usesNoise(config) && usesDecoder(config) && (noise.embed !== 'none' || noise.embedCls);
-}

@@ -1,6 +1,7 @@
 import type { MethodCost } from '@twocan/vit';
-import { type CanConfig, usesContrast, usesDecoder, usesLevel } from './config.ts';
+import type { CanConfig } from './config.ts';
 import { expectCanConfig } from './expect.ts';
+import { usesContrast, usesDecoder, usesLevel } from './uses.ts';
 
 /**
  * What a config computes, in the form that `countFlops` and `countParameters` take.

@@ -1,11 +1,20 @@
 import { concat, type Tensor4D, tidy } from '@tensorflow/tfjs-core';
-import { expectKey, fold, type Key } from '@twocan/core';
+import {
+  expectKey,
+  expectOptions,
+  expectShape,
+  expectType,
+  fold,
+  type Key,
+  refuse,
+} from '@twocan/core';
 import { type Mask, sampleMask } from '@twocan/masking';
 import { addNoise, sampleLevel } from '@twocan/noise';
 import { patchGrid } from '@twocan/patches';
-import { type CanConfig, usesMask, usesNoise } from './config.ts';
+import type { CanConfig } from './config.ts';
 import { expectCanConfig } from './expect.ts';
 import type { CanBatch } from './params.ts';
+import { usesMask, usesNoise } from './uses.ts';
 import { expectBatch } from './views.ts';
 
 /**
@@ -57,6 +66,18 @@ export function drawCorruption(key: Key, config: CanConfig, batch: CanBatch): Dr
       }),
     }),
   };
+}
+
+/** Checks that draws fit the stacked images of a batch. */
+export function expectDrawsOf(caller: string, draws: Draws, images: Tensor4D): void {
+  expectOptions(caller, 'draws', draws, [], ['mask', 'levels', 'noise']);
+  const { mask, levels, noise } = draws;
+  if (mask !== undefined) expectOptions(caller, 'draws.mask', mask, ['keep', 'restore']);
+  if (noise !== undefined) expectShape(caller, 'draws.noise', noise, images.shape);
+  if (levels === undefined) return;
+  expectType(caller, 'draws.levels', levels, Float32Array);
+  const count = images.shape[0];
+  if (levels.length !== count) refuse(caller, 'draws.levels', `hold ${count} levels`, levels);
 }
 
 /** The masks of several batches as the mask of the stacked batch. */

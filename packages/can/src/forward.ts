@@ -17,10 +17,10 @@ import { encodeLevel, levelMlp } from '@twocan/noise';
 import { patchify } from '@twocan/patches';
 import { decodeTokens, embedForDecoder, embedPatches, encodeTokens } from '@twocan/vit';
 import type { CanConfig, Pooling } from './config.ts';
-import { type Draws, drawCorruption } from './draws.ts';
+import { type Draws, drawCorruption, expectDrawsOf } from './draws.ts';
 import { expectCanConfig, expectCanParams } from './expect.ts';
 import type { CanBatch, CanParams } from './params.ts';
-import { expectBatch, expectDrawsOf } from './views.ts';
+import { expectBatch } from './views.ts';
 
 /** What the model computes on its way to the loss, for the images of all views stacked, M = V·B. */
 export type Forward = {

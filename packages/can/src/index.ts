@@ -6,11 +6,6 @@ export {
   methods,
   type Pooling,
   type ProjectorShape,
-  usesContrast,
-  usesDecoder,
-  usesLevel,
-  usesMask,
-  usesNoise,
 } from './config.ts';
 export { methodCost } from './cost.ts';
 export { type Draws, drawCorruption } from './draws.ts';
@@ -22,3 +17,4 @@ export type { CanBatch, CanParams } from './params.ts';
 export { type PictureErrors, pictureErrors } from './picture-errors.ts';
 export { canPictures, type Pictures, reconstructionCaption } from './pictures.ts';
 export { type CanOptions, resolveCanConfig, weightsFromNested } from './resolve.ts';
+export { usesContrast, usesDecoder, usesLevel, usesMask, usesNoise } from './uses.ts';

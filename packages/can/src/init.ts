@@ -2,9 +2,10 @@ import { initProjector } from '@twocan/contrastive';
 import { expectKey, fold, type Key } from '@twocan/core';
 import { initLevelMlp } from '@twocan/noise';
 import { initDecoder, initEncoder } from '@twocan/vit';
-import { type CanConfig, usesContrast, usesDecoder, usesLevel, usesMask } from './config.ts';
+import type { CanConfig } from './config.ts';
 import { expectCanConfig } from './expect.ts';
 import type { CanParams } from './params.ts';
+import { usesContrast, usesDecoder, usesLevel, usesMask } from './uses.ts';
 
 /**
  * Draws the parameters that a config trains, and no others.

@@ -1,5 +1,4 @@
 import { Tensor } from '@tensorflow/tfjs-core';
-import type { Key } from './key.ts';
 
 /** What was given, in a few characters. */
 function show(value: unknown): string {
@@ -120,24 +119,6 @@ export function expectInteger(
  */
 export function expectEpsilon(caller: string, epsilon: unknown): void {
   expectNumber(caller, 'epsilon', epsilon, 'be positive', (x) => x >= 1e-37 && x < Infinity);
-}
-
-const isWord = (word: unknown): boolean => typeof word === 'number' && word >>> 0 === word;
-
-/**
- * Checks a key: two unsigned words.
- *
- * @param caller the function that was called
- * @param argument the key's name
- * @param key the key
- * @throws TypeError for what `key`, `fold` and `split` do not return
- * @example
- * expectKey('sampleMask', 'key', key);
- */
-export function expectKey(caller: string, argument: string, key: unknown): asserts key is Key {
-  const words = key as Key | null | undefined;
-  if (isWord(words?.hi) && isWord(words?.lo)) return;
-  refuse(caller, argument, 'be a key, as key(seed) returns', key, TypeError);
 }
 
 /**

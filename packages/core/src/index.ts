@@ -1,7 +1,6 @@
 export {
   expectEpsilon,
   expectInteger,
-  expectKey,
   expectNumber,
   expectOptions,
   expectTensor,
@@ -9,7 +8,7 @@ export {
   refuse,
 } from './check.ts';
 export { registerGradients } from './gradients.ts';
-export { bits, fold, type Key, key, split, threefry } from './key.ts';
+export { bits, expectKey, fold, type Key, key, split, threefry } from './key.ts';
 export {
   type AdamwOptions,
   type AdamwResult,

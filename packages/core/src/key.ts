@@ -1,4 +1,4 @@
-import { expectInteger, expectKey, expectNumber, expectType } from './check.ts';
+import { expectInteger, expectNumber, expectType, refuse } from './check.ts';
 
 /**
  * A key of the counter-based generator: 64 bits, plain JSON, never mutated.
@@ -7,6 +7,24 @@ import { expectInteger, expectKey, expectNumber, expectType } from './check.ts';
  * never shifts the numbers of another, and step t of a run uses `fold(root, t)`.
  */
 export type Key = { readonly hi: number; readonly lo: number };
+
+const isWord = (word: unknown): boolean => typeof word === 'number' && word >>> 0 === word;
+
+/**
+ * Checks a key: two unsigned words.
+ *
+ * @param caller the function that was called
+ * @param argument the key's name
+ * @param key the key
+ * @throws TypeError for what `key`, `fold` and `split` do not return
+ * @example
+ * expectKey('sampleMask', 'key', key);
+ */
+export function expectKey(caller: string, argument: string, key: unknown): asserts key is Key {
+  const words = key as Key | null | undefined;
+  if (isWord(words?.hi) && isWord(words?.lo)) return;
+  refuse(caller, argument, 'be a key, as key(seed) returns', key, TypeError);
+}
 
 /**
  * Threefry-2x32 with 20 rounds: a keyed bijection of two 32-bit words.

@@ -1,6 +1,7 @@
 import { engine, getBackend, getKernel, type Tensor2D, tensor2d } from '@tensorflow/tfjs-core';
-import { expectInteger, expectKey, expectType } from '../check.ts';
+import { expectInteger, expectType } from '../check.ts';
 import type { Key } from '../key.ts';
+import { expectKey } from '../key.ts';
 import { normal } from '../random.ts';
 
 const KERNEL = 'twocan.normalRows';
