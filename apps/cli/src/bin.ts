@@ -16,7 +16,7 @@ import { setup } from './commands/setup.ts';
 import { errorText } from './error-text.ts';
 import { EXIT, exitCodeOf, usageError } from './failure.ts';
 import { keepGoingUnderNohup } from './hang-up.ts';
-import { commandHelp, programHelp, styleFor } from './help.ts';
+import { commandHelp, programHelp, styleFor, widthFor } from './help.ts';
 import { hint } from './nearest-name.ts';
 import { keepGoingUnread } from './unread-output.ts';
 import { version } from './version.ts';
@@ -46,13 +46,15 @@ const find = (name: string | undefined) => COMMANDS.find((command) => command.na
 async function start(words: readonly string[]): Promise<number> {
   const [first = '--help', ...rest] = words;
   const style = styleFor(process.stdout);
+  const width = widthFor(process.stdout);
   if (HELP.includes(first)) {
     const [topic] = rest.filter((word) => !word.startsWith('-'));
     if (topic !== undefined) {
-      console.log(commandHelp(find(topic) ?? refuse(topic, []), style));
+      console.log(commandHelp(find(topic) ?? refuse(topic, []), style, width));
       return EXIT.done;
     }
-    console.log(programHelp('Self-supervised image pretraining in JavaScript', COMMANDS, style));
+    const about = 'Self-supervised image pretraining in JavaScript';
+    console.log(programHelp(about, COMMANDS, style, width));
     return words.length === 0 ? EXIT.usage : EXIT.done;
   }
   if (VERSION.includes(first)) {
@@ -62,7 +64,7 @@ async function start(words: readonly string[]): Promise<number> {
   const command = find(first) ?? refuse(first, rest);
   const asksHelp = rest.some((word) => word === '--help' || word === '-h' || word === '-help');
   if (asksHelp || (rest.length === 1 && rest[0] === 'help')) {
-    console.log(commandHelp(command, style));
+    console.log(commandHelp(command, style, width));
     return EXIT.done;
   }
   return command.run(rest);

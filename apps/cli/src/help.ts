@@ -57,34 +57,56 @@ export function styleFor(stream: { readonly isTTY?: boolean; hasColors?: () => b
   return { heading: wrap(1), faint: wrap(2) };
 }
 
+/** Where help is not shown on a terminal. */
+const PIPED_WIDTH = 100;
+/** Narrower than this, words would stand one below the other; wider, lines are hard to read. */
+const WIDTHS = { least: 40, most: 120 } as const;
+
+/**
+ * How many columns a text may take.
+ *
+ * @param stream where the text goes; its terminal's width counts unless the variable COLUMNS is set
+ * @returns 40 to 120 columns; 100 where there is no terminal
+ */
+export function widthFor(stream: { readonly columns?: number }): number {
+  const wanted = Number(process.env.COLUMNS) || stream.columns || PIPED_WIDTH;
+  return Math.max(WIDTHS.least, Math.min(WIDTHS.most, Math.floor(wanted)));
+}
+
 /**
  * The help of one command: usage, options in groups, examples.
  *
  * @param topic the command
  * @param style how to set words off
- * @returns text of at most 100 columns, without a last line break
+ * @param columns how many a line may have
+ * @returns text without a last line break
  */
-export function commandHelp({ name, description, flags, examples }: Topic, style: Style): string {
+export function commandHelp(
+  { name, description, flags, examples }: Topic,
+  style: Style,
+  columns: number,
+): string {
   const entries = Object.entries(flags);
   const positional = entries.filter(([, flag]) => flag.type === 'positional');
   const usage = ['twocan', name, ...positional.map(([, flag]) => flag.description), '[options]'];
   const options = entries.filter(([, flag]) => flag.type !== 'positional');
   const groups = [...new Set(options.map(([, flag]) => flag.group ?? OTHERS))];
-  const width = Math.max(...options.map(([flag, { valueHint }]) => left(flag, valueHint).length));
+  const names = options.map(([flag, { valueHint }]) => left(flag, valueHint));
+  const write = table(names, columns);
   const sections = groups.map((group) => {
     const own = options.filter(([, flag]) => (flag.group ?? OTHERS) === group);
     const lines = own.flatMap(([flag, { valueHint, description: text }]) =>
-      columns(left(flag, valueHint), text, width),
+      write(left(flag, valueHint), text),
     );
     return [
       style.heading(group === OTHERS && groups[0] === OTHERS ? 'Options' : group),
       ...lines,
     ].join('\n');
   });
-  const shown = examples.map((example) => `  ${example}`);
+  const shown = examples.flatMap((example) => commandLine(example, columns));
   return [
-    `${description}.`,
-    `${style.heading('Usage')}\n  ${usage.join(' ')}`,
+    wrap(`${description}.`, columns).join('\n'),
+    [style.heading('Usage'), ...commandLine(usage.join(' '), columns)].join('\n'),
     ...sections,
     ...(shown.length > 0 ? [[style.heading('Examples'), ...shown].join('\n')] : []),
   ].join('\n\n');
@@ -96,34 +118,71 @@ export function commandHelp({ name, description, flags, examples }: Topic, style
  * @param description what it is
  * @param topics its commands
  * @param style how to set words off
+ * @param columns how many a line may have
  * @returns text without a last line break
  */
-export function programHelp(description: string, topics: readonly Topic[], style: Style): string {
-  const width = Math.max(...topics.map(({ name }) => name.length)) + 2;
+export function programHelp(
+  description: string,
+  topics: readonly Topic[],
+  style: Style,
+  columns: number,
+): string {
+  const write = table(
+    topics.map(({ name }) => `  ${name}`),
+    columns,
+  );
+  const more =
+    "'twocan COMMAND --help' has the options of a command, 'twocan --version' the version.";
   return [
-    `${description}.`,
+    wrap(`${description}.`, columns).join('\n'),
     `${style.heading('Usage')}\n  twocan COMMAND [options]`,
     [
       style.heading('Commands'),
-      ...topics.flatMap((topic) => columns(`  ${topic.name}`, topic.description, width)),
+      ...topics.flatMap((topic) => write(`  ${topic.name}`, topic.description)),
     ].join('\n'),
-    `${style.faint("'twocan COMMAND --help' has the options of a command, 'twocan --version' the version.")}`,
+    wrap(more, columns).map(style.faint).join('\n'),
   ].join('\n\n');
 }
 
 const left = (flag: string, hint = ''): string => `  --${flag}${hint ? ` ${hint}` : ''}`;
 
-const COLUMNS = 100;
+/** Texts beside names need this much room; where it is less, they stand below. */
+const LEAST_TEXT = 36;
 
-/** A name, and beside it a text wrapped to the room that is left. */
-function columns(name: string, text: string, width: number): string[] {
-  const indent = width + 2;
+/** Writes names with a text beside each, all texts beginning in one column. */
+function table(
+  names: readonly string[],
+  columns: number,
+): (name: string, text: string) => readonly string[] {
+  const widest = Math.max(...names.map(({ length }) => length)) + 2;
+  const beside = columns - widest >= LEAST_TEXT;
+  const indent = beside ? widest : 6;
+  return (name, text) => {
+    const lines = wrap(text, columns - indent).map((line) => `${' '.repeat(indent)}${line}`);
+    if (!beside) return [name, ...lines];
+    const [first = '', ...rest] = lines;
+    return [`${name.padEnd(indent)}${first.slice(indent)}`, ...rest];
+  };
+}
+
+/** A text in lines of at most so many columns, broken between words. */
+function wrap(text: string, columns: number): string[] {
   const lines: string[] = [];
   for (const word of text.split(' ')) {
     const line = lines.at(-1);
-    if (line !== undefined && indent + line.length + 1 + word.length <= COLUMNS) {
+    if (line !== undefined && line.length + 1 + word.length <= columns) {
       lines[lines.length - 1] = `${line} ${word}`;
     } else lines.push(word);
   }
-  return lines.map((line, i) => `${(i === 0 ? name : '').padEnd(indent)}${line}`);
+  return lines;
+}
+
+/** A command that can be copied into a shell, also where it takes several lines. */
+function commandLine(command: string, columns: number): string[] {
+  const lines = wrap(command.replace(/ (--\S+) (?!-)(\S+)/g, ' $1\u00a0$2'), columns - 6);
+  return lines.map((line, i) => {
+    const indent = i === 0 ? '  ' : '    ';
+    const goesOn = i === lines.length - 1 ? '' : ' \\';
+    return `${indent}${line.replaceAll('\u00a0', ' ')}${goesOn}`;
+  });
 }

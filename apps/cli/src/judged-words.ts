@@ -32,7 +32,7 @@ export const JUDGED_FLAGS: Flags = {
 
 /** The seed of a judgement that draws something. */
 export const SEED: Flags = {
-  seed: { type: 'string', valueHint: 'N', description: 'Seed of everything random; default 0' },
+  seed: { type: 'string', valueHint: 'N', description: 'Seed of all random numbers; default 0' },
 };
 
 /**

@@ -88,7 +88,7 @@ export const SETTINGS: readonly Setting[] = [
   {
     ...{ flag: 'noise-embed', group: METHOD, kind: 'choice', choices: PLACEMENTS },
     hint: PLACEMENTS.join('|'),
-    description: 'Which patch tokens of the decoder are told the noise level; default all',
+    description: 'Which patch tokens of the decoder receive the noise level; default all',
   },
   {
     ...{ flag: 'noise-scale', group: METHOD, ...number({ min: 0, open: true }), hint: 'F' },
@@ -133,11 +133,12 @@ export const SETTINGS: readonly Setting[] = [
   },
   {
     ...{ flag: 'seed', group: TRAINING, ...whole(0), hint: 'N' },
-    description: 'Seed of everything random; default 0',
+    description: 'Seed of all random numbers; default 0',
   },
   {
     ...{ flag: 'checkpoint-every', group: TRAINING, ...whole(0), hint: 'STEPS' },
-    description: 'Save, draw samples, judge; 0 for the end only; default a fifth of the run',
+    description:
+      'Save, draw samples and evaluate after so many steps; 0 for the end only; default a fifth of the run',
   },
   {
     ...{ flag: 'cache', group: MACHINE, ...number({ min: 0 }), hint: 'MB' },

@@ -21,7 +21,7 @@ export const ablate = command(
     flags: {
       grid: {
         ...{ type: 'string', group: GRID, valueHint: 'NAME' },
-        description: `What to vary: ${names.join(', ')}; default paper, all of the others but the last`,
+        description: `What to vary: ${names.join(', ')}; default paper, which is all of the others without ${names.at(-1)}`,
       },
       seeds: {
         ...{ type: 'string', group: GRID, valueHint: 'N' },
