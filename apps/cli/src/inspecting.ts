@@ -59,16 +59,25 @@ function countByPart(params: Params): Record<string, number> {
 
 /** The loss of a run's last step, and its k-NN result where there is one. */
 function lastMetrics(path: string): Record<string, string> {
-  const read = (name: string): string | undefined =>
-    existsSync(join(path, name)) ? readFileSync(join(path, name), 'utf8').trim() : undefined;
-  const result = read('result.json');
+  const result = join(path, 'result.json');
   const losses = readMetrics(join(path, 'metrics.jsonl')).map(({ loss }) => loss);
   const loss = losses.findLast((value) => typeof value === 'number');
-  const { knn } = (result ? JSON.parse(result) : {}) as { knn?: Record<string, number> };
+  const read = existsSync(result) ? jsonOf(readFileSync(result, 'utf8')) : {};
+  const { knn } = (read ?? {}) as { knn?: Record<string, number> };
   return {
     ...(loss === undefined ? {} : { loss: loss.toFixed(4) }),
     ...(knn && {
       knn: `${percent(knn.trained)} (raw pixels ${percent(knn.rawPixels)}, untrained ${percent(knn.untrained)})`,
     }),
   };
+}
+
+/** What a text holds; undefined where it is no JSON object, such as a file that is cut off. */
+function jsonOf(text: string): object | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null ? value : undefined;
+  } catch {
+    return undefined;
+  }
 }

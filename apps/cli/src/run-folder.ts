@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSyn
 import { basename, join, resolve } from 'node:path';
 import { makeFolder } from '@twocan/checkpoint/node';
 import type { RunConfig } from './config.ts';
-import { usageError } from './failure.ts';
+import { isSystemError, reasonOf, usageError } from './failure.ts';
 import { checkFolder } from './outputs.ts';
 
 /** The places of a run. */
@@ -156,6 +156,9 @@ export function readRunConfig<Config = RunConfig>(folder: Places): Config {
   try {
     return JSON.parse(readFileSync(folder.config, 'utf8')) as Config;
   } catch (error) {
-    throw usageError(`--resume: ${folder.config} is not valid JSON (${String(error)})`);
+    const why = isSystemError(error)
+      ? `cannot be read: ${reasonOf(error)}`
+      : 'is damaged: it holds no JSON; copy it again, or start a new run';
+    throw usageError(`--resume: ${folder.config} ${why}`, error);
   }
 }

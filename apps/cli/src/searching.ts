@@ -1,15 +1,14 @@
-import { existsSync } from 'node:fs';
-import { basename, dirname } from 'node:path';
+import { basename } from 'node:path';
 import { disposeTree } from '@twocan/core';
 import { type Dataset, plainViews } from '@twocan/data';
-import { imageFolder, printable } from '@twocan/data/node';
-import { reasonOf, usageError } from './failure.ts';
+import { type ImageFolder, printable } from '@twocan/data/node';
 import { encoderFeatures, extractRows, type Rows, type Sizes } from './features.ts';
 import { openImages, roomFor } from './layout/open-images.ts';
 import { type Machine, startBackend } from './machine.ts';
 import { type OpenedModel, openModel } from './open-model.ts';
 import { writeOutput } from './outputs.ts';
 import { picturesIn, writeSheet } from './picture-files.ts';
+import { openQuery } from './query-image.ts';
 import { indexedRows } from './search-index.ts';
 import type { SheetRow } from './sheet.ts';
 import { nearest, pairsAbove, unitRows } from './similarity.ts';
@@ -35,6 +34,12 @@ type Found = { readonly lines: string[]; readonly json: unknown; readonly rows: 
  * @param request model, folder and what is wanted
  */
 export async function searchFolder(request: SearchRequest): Promise<void> {
+  const { wanted, top } = request;
+  // First the image: the features of a folder may take hours.
+  const find =
+    'query' in wanted
+      ? findNearest(wanted.query, await openQuery(wanted.query), top)
+      : findPairs(wanted.least, top);
   await startBackend(request.machine);
   const model = await openModel(request.model);
   try {
@@ -44,11 +49,7 @@ export async function searchFolder(request: SearchRequest): Promise<void> {
     );
     try {
       const rows = await indexedRows(model, folder, request.index);
-      const { wanted } = request;
-      const found =
-        'query' in wanted
-          ? await findNearest(model, folder, rows, wanted.query, request.top)
-          : await findPairs(model, folder, rows, wanted.least, request.top);
+      const found = await find(model, folder, rows);
       console.log(found.lines.join('\n'));
       if (request.out !== undefined) await writeFound(request.out, found, model.config);
     } finally {
@@ -69,72 +70,61 @@ async function writeFound(out: string, { json, rows }: Found, sizes: Sizes): Pro
   }
 }
 
-async function findNearest(
-  { config, params }: OpenedModel,
-  folder: Dataset,
-  rows: Rows,
-  query: string,
-  top: number,
-): Promise<Found> {
-  if (!existsSync(query)) throw usageError(`--query ${query} does not exist`);
-  const only = [basename(query)];
-  const image = await imageFolder(dirname(query), { only, workers: 1 }).catch((error: Error) => {
-    throw usageError(`--query: ${reasonOf(error)}`, error);
-  });
-  try {
-    const own = await extractRows(image, config, encoderFeatures(config.model, params));
-    const { unit, centre } = unitRows(rows);
-    const hits = nearest(unit, unitRows(own, centre).unit, top);
-    const results = hits.map(({ row, cosine }) => ({ name: folder.name(row), cosine }));
-    return {
-      lines: results.map(({ name, cosine }) => `${cosine.toFixed(4)}  ${printable(name)}`),
-      json: { query, nearest: results },
-      rows: [
-        { label: `Query: ${basename(query)}`, pictures: await picturesOf(image, [0], config) },
-        {
-          label: `Nearest in the folder, best first: cosines ${results[0]?.cosine.toFixed(2)} to ${results.at(-1)?.cosine.toFixed(2)}`,
-          pictures: await picturesOf(
-            folder,
-            hits.map(({ row }) => row),
-            config,
-          ),
-        },
-      ],
-    };
-  } finally {
-    await image.close();
-  }
-}
+type Find = (model: OpenedModel, folder: Dataset, rows: Rows) => Promise<Found>;
 
-async function findPairs(
-  { config }: OpenedModel,
-  folder: Dataset,
-  rows: Rows,
-  least: number,
-  top: number,
-): Promise<Found> {
-  const pairs = pairsAbove(unitRows(rows), least);
-  const results = pairs.map(({ first, second, cosine }) => ({
-    names: [folder.name(first), folder.name(second)],
-    cosine,
-  }));
-  const shown = pairs.slice(0, top);
-  return {
-    lines: [
-      `${pairs.length} ${pairs.length === 1 ? 'pair' : 'pairs'} with a cosine of at least ${least}`,
-      ...results.map(
-        ({ names, cosine }) => `${cosine.toFixed(4)}  ${names.map(printable).join('  ')}`,
-      ),
-    ],
-    json: { least, pairs: results },
-    rows: await Promise.all(
-      shown.map(async ({ first, second, cosine }) => ({
-        label: `Cosine ${cosine.toFixed(4)}`,
-        pictures: await picturesOf(folder, [first, second], config),
-      })),
-    ),
+const findNearest =
+  (query: string, image: ImageFolder, top: number): Find =>
+  async ({ config, params }, folder, rows) => {
+    try {
+      const own = await extractRows(image, config, encoderFeatures(config.model, params));
+      const { unit, centre } = unitRows(rows);
+      const hits = nearest(unit, unitRows(own, centre).unit, top);
+      const results = hits.map(({ row, cosine }) => ({ name: folder.name(row), cosine }));
+      return {
+        lines: results.map(({ name, cosine }) => `${cosine.toFixed(4)}  ${printable(name)}`),
+        json: { query, nearest: results },
+        rows: [
+          { label: `Query: ${basename(query)}`, pictures: await picturesOf(image, [0], config) },
+          {
+            label: `Nearest in the folder, best first: cosines ${results[0]?.cosine.toFixed(2)} to ${results.at(-1)?.cosine.toFixed(2)}`,
+            pictures: await picturesOf(
+              folder,
+              hits.map(({ row }) => row),
+              config,
+            ),
+          },
+        ],
+      };
+    } finally {
+      await image.close();
+    }
   };
-}
+
+const findPairs =
+  (least: number, top: number): Find =>
+  async ({ config }, folder, rows) => {
+    const pairs = pairsAbove(unitRows(rows), least);
+    const results = pairs.map(({ first, second, cosine }) => ({
+      names: [folder.name(first), folder.name(second)],
+      cosine,
+    }));
+    const shown = pairs.slice(0, top);
+    return {
+      lines: [
+        `${pairs.length} ${pairs.length === 1 ? 'pair' : 'pairs'} with a cosine of at least ${least}`,
+        ...results.map(
+          ({ names, cosine }) => `${cosine.toFixed(4)}  ${names.map(printable).join('  ')}`,
+        ),
+      ],
+      json: { least, pairs: results },
+      rows: await Promise.all(
+        shown.map(async ({ first, second, cosine }) => ({
+          label: `Cosine ${cosine.toFixed(4)}`,
+          pictures: await picturesOf(folder, [first, second], config),
+        })),
+      ),
+    };
+  };
 
 const picturesOf = async (
   dataset: Dataset,

@@ -80,7 +80,7 @@ describe('pictures that cannot be read', () => {
       cut: await reasons('cut.png', png.subarray(0, png.length - 60)),
     };
     expect(found).toEqual({
-      page: expect.stringMatching(/^unsupported image format/),
+      page: expect.stringMatching(/^the contents are no image/),
       empty: 'the file is empty',
       cut: expect.stringMatching(/^damaged/),
     });

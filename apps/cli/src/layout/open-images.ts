@@ -37,7 +37,7 @@ export type OpenedImages = ImageFolder & { readonly leftOut: () => readonly Left
  * @throws Failure (exit code 2) when there is no folder, or no picture that decodes
  */
 export async function openImages(path: string, room: Room): Promise<OpenedImages> {
-  const listing = await listData(path);
+  const listing = await listData(path, '--data');
   await expectSome(path, listing);
   const folder = await openPart(path, { folder: '', names: listing.images, inside: '' }, room);
   const leftOut = (): readonly LeftOut[] => [...listing.leftOut, ...refused(folder.broken, '')];
@@ -91,12 +91,12 @@ export async function openPart(
  *
  * @param path the folder
  * @param flag the flag that names it
+ * @param or what the flag takes beside folders, for the error
  * @returns every file of it
  * @throws Failure (exit code 2) when there is no folder, it cannot be read, or it is a run
  */
-export async function listData(path: string, flag = '--data'): Promise<Listing> {
+async function listData(path: string, flag: string, or = ''): Promise<Listing> {
   if (!existsSync(path) || !statSync(path).isDirectory()) {
-    const or = flag === '--data' ? ', or shapes[:count]' : '';
     throw usageError(`${flag} ${printable(path)} is not a folder; give a folder of images${or}`);
   }
   try {
@@ -112,7 +112,7 @@ export async function listData(path: string, flag = '--data'): Promise<Listing> 
     }).finally(progress.end);
   } catch (error) {
     if (!(error instanceof Error && 'code' in error)) throw error;
-    throw usageError(`${flag} ${printable(path)} cannot be read (${error.code})`);
+    throw usageError(`${flag} ${printable(path)} cannot be read: ${reasonOf(error)}`, error);
   }
 }
 
@@ -125,7 +125,8 @@ export async function listData(path: string, flag = '--data'): Promise<Listing> 
  * @throws Failure (exit code 2) when there is no folder, it cannot be read, or it is a run
  */
 export async function listParts(path: string, flag = '--data'): Promise<ListedFolder> {
-  const listing = await listData(path, flag);
+  const builtIn = flag === '--data' ? ', or shapes[:count]' : '';
+  const listing = await listData(path, flag, builtIn);
   const own = basename(resolve(path));
   const root = dirname(resolve(path));
   const parts = [{ name: own, ...listing }];

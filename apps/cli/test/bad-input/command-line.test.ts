@@ -234,12 +234,13 @@ test('help of a command is found in the usual ways', async () => {
 });
 
 test('the cause of a refusal is printed for --debug alone', async () => {
-  mkdirSync(folder.path('no-images'), { recursive: true });
-  const args = ['pretrain', ...RUN, '--data', folder.path('no-images')];
+  mkdirSync(folder.path('texts'), { recursive: true });
+  file('texts/a.jpg', 'no image');
+  const args = ['pretrain', ...RUN, '--data', folder.path('texts')];
   const plain = await twocan(args);
-  expectFailure(plain, 2, /no pictures in/);
+  expectFailure(plain, 2, /none of the 1 files in/);
   expectPlain(plain);
   const { stderr } = await twocan([...args, '--debug']);
   expect(stderr).toMatch(/^\s+at /m);
-  expect(stderr).toMatch(/\[cause\]: Error: imageFolder: no pictures in/);
+  expect(stderr).toMatch(/\[cause\]: Error: imageFolder: none of the 1 files in/);
 });

@@ -74,7 +74,7 @@ const ROWS: Rows = {
     ]);
     const lines = readFileSync(join(out, 'skipped.jsonl'), 'utf8').trim().split('\n');
     expect(lines.map((line) => JSON.parse(line))).toEqual([
-      { name: 'class-0/broken.jpg', reason: expect.stringMatching(/unsupported image format/) },
+      { name: 'class-0/broken.jpg', reason: expect.stringMatching(/the contents are no image/) },
     ]);
   },
 

@@ -55,7 +55,8 @@ type Decoder = WorkerPool<DecodeRequest, DecodeReply>;
  * @param folder where the pictures are
  * @param options see {@link ImageFolderOptions}
  * @returns the data set, sorted by path
- * @throws Error if the folder cannot be read, holds no picture, none decodes, or sharp is missing
+ * @throws Error if the folder cannot be read, holds no picture, none decodes (then with the reasons in its
+ *   `broken`), or sharp is missing
  * @example
  * const photos = await imageFolder('photos', { shortSide: 128 });
  */
@@ -236,10 +237,11 @@ function failIfNone(
 ): void {
   if (sound.length > 0) return;
   const first = broken[0];
-  throw new Error(
+  const failure = new Error(
     `imageFolder: none of the ${broken.length} files in ${folder} decodes; ` +
       `the first, ${printable(first?.name ?? '')}: ${first?.reason}`,
   );
+  throw Object.assign(failure, { broken });
 }
 
 function requireSharp(): void {

@@ -2,10 +2,7 @@
 
 /** How what the libraries below the decoder say begins, and what it means for who has the file. */
 const MEANINGS = /** @type {const} */ ([
-  [
-    /unsupported image format/i,
-    'unsupported image format; the contents are no image that can be read',
-  ],
+  [/unsupported image format/i, 'the contents are no image that can be read'],
   [/buffer is empty/i, 'the file is empty'],
   [
     /tiff2vips: (samples|sample)|bad labq format/i,
@@ -25,11 +22,14 @@ const MEANINGS = /** @type {const} */ ([
  * Why a file cannot be read, without the names of libraries.
  *
  * @param {unknown} error what was thrown
- * @returns {string} the reason; the error's own message where that is from here or from the disk
+ * @returns {string} the reason; the error's own message where that is from here
  */
 export function plainReason(error) {
   const message = error instanceof Error ? error.message : String(error);
-  if (error instanceof Error && ('code' in error || error.name === PLAIN)) return message;
+  if (error instanceof Error && 'syscall' in error && 'code' in error) {
+    return `cannot be opened: ${error.code}`;
+  }
+  if (error instanceof Error && error.name === PLAIN) return message;
   return MEANINGS.find(([pattern]) => pattern.test(message))?.[1] ?? message;
 }
 
