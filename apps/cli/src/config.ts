@@ -1,7 +1,8 @@
 import { resolve } from 'node:path';
 import type { BackendName } from '@twocan/backend';
-import { type CanConfig, resolveCanConfig } from '@twocan/can';
+import { type CanConfig, methodCost, resolveCanConfig } from '@twocan/can';
 import { type Augmentation, IMAGENET_MEAN, IMAGENET_STD, resolveAugmentation } from '@twocan/data';
+import { checkMemory } from './enough-memory.ts';
 import { usageError } from './failure.ts';
 import { modelProblems } from './model-problems.ts';
 import type { Options } from './options.ts';
@@ -122,7 +123,7 @@ export function resolveModel(options: Options): CanConfig {
  * @param data what was opened
  * @param backend what was chosen
  * @returns the config
- * @throws Failure (exit code 2) when the data are too few for one batch
+ * @throws Failure (exit code 2) when the data are too few for one batch, or the memory
  */
 export function resolveRun(
   options: Options,
@@ -135,6 +136,8 @@ export function resolveRun(
   if (batch > data.length) {
     throw usageError(`--batch ${batch} is more than the ${data.length} images of ${data.source}`);
   }
+  const sizes = '--image-size or --preset';
+  checkMemory({ cost: methodCost(model), batch, backend, sizes });
   const perEpoch = Math.floor(data.length / batch);
   const steps = options.steps ?? Math.max(1, Math.round((options.epochs ?? EPOCHS) * perEpoch));
   const base = SMALL.test(preset) ? BASE_RATE.small : BASE_RATE.large;

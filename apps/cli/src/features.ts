@@ -7,7 +7,8 @@ import { progressOf } from './progress.ts';
 
 export type { Pooling };
 
-const AT_ONCE = 100; // pictures in memory at a time
+/** Pictures in memory at a time, and their bytes. */
+const AT_ONCE = { pictures: 100, bytes: 2 ** 29 } as const;
 
 /** Turns normalised pixels of `count` pictures into one row of numbers each. */
 export type Extract = (pixels: Float32Array, count: number) => Promise<Float32Array>;
@@ -65,12 +66,15 @@ export async function extractRows(
   { model, normalization }: PictureSizes,
   extract: Extract,
 ): Promise<Rows> {
+  const { image, channels } = model.encoder;
+  const bytes = Float32Array.BYTES_PER_ELEMENT * image.height * image.width * channels;
+  const most = Math.max(1, Math.min(AT_ONCE.pictures, Math.floor(AT_ONCE.bytes / bytes)));
   const progress = progressOf('computing features');
   const parts: Float32Array[] = [];
-  for (let first = 0; first < dataset.length; first += AT_ONCE) {
-    const count = Math.min(AT_ONCE, dataset.length - first);
+  for (let first = 0; first < dataset.length; first += most) {
+    const count = Math.min(most, dataset.length - first);
     const indices = Array.from({ length: count }, (_, i) => first + i);
-    const size = model.encoder.image.width;
+    const size = image.width;
     const pixels = await plainViews(dataset, indices, { size, ...normalization });
     const rows = await extract(pixels, count);
     const wrong = rows.findIndex((value) => !Number.isFinite(value));

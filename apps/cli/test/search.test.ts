@@ -84,7 +84,7 @@ test.each([
   [[], 'give one of --query IMAGE and --duplicates COSINE'],
   [['--query', 'a.png', '--duplicates', '0.9'], 'give one of'],
   [['--query', '/no/such.png'], 'does not exist'],
-  [['--query', import.meta.filename], '--query: '],
+  [['--query', import.meta.filename], 'cannot be read: the contents are no image'],
   [['--duplicates', '2'], 'at most 1'],
   [['--duplicates', '0.9', '--out', 'x.gif'], '.png or .json'],
   [['--duplicates', '0.9', '--index', import.meta.filename], '--index'],

@@ -20,4 +20,5 @@ export {
   initEncoder,
   intermediates,
 } from './encoder.ts';
+export { leastStepMemory, type StepMemory } from './memory.ts';
 export { type Preset, type PresetName, preset, presetNames } from './presets.ts';

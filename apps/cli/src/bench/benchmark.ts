@@ -1,6 +1,7 @@
 import { availableParallelism, cpus } from 'node:os';
 import { type BackendName, type BackendReport, chooseBackend } from '@twocan/backend';
-import { resolveCanConfig } from '@twocan/can';
+import { methodCost, resolveCanConfig } from '@twocan/can';
+import { checkMemory } from '../enough-memory.ts';
 import { type Machine, startBackend } from '../machine.ts';
 import { progressOf } from '../progress.ts';
 import { kernelTimes } from './kernel-times.ts';
@@ -39,6 +40,8 @@ export async function benchmark(bench: Bench): Promise<string[]> {
   >[0]);
   const enter = async (wanted: Machine): Promise<Contestant> => {
     const report = await startBackend(wanted);
+    const cost = methodCost(config);
+    checkMemory({ cost, batch, backend: report.name, sizes: '--preset' });
     const step = timedStep(config, batch);
     const contestant = { report, step, millis: [] };
     // The first makes what lasts: compiled kernels, memory.

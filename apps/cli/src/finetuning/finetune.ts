@@ -3,6 +3,7 @@ import { disposeTree } from '@twocan/core';
 import { type Classification, confusionMatrix } from '@twocan/evaluate';
 import { writeConfusion } from '../confusion.ts';
 import { openLabelled } from '../datasets.ts';
+import { checkMemory } from '../enough-memory.ts';
 import { EVERY, type Evaluation } from '../evaluation-sets.ts';
 import { EXIT, usageError } from '../failure.ts';
 import { alone, interruptible } from '../interruptible.ts';
@@ -53,6 +54,9 @@ export async function finetune(request: NewFinetune): Promise<number> {
       throw usageError(`--batch ${recipe.batch} is more than the ${length} images to learn from`);
     }
     applyRules(FINETUNE_RULES, { ...request, recipe });
+    const cost = { encoder: beginning.encoder, views: 1, maskRatio: 0 } as const;
+    const sizes = request.model === undefined ? '--image-size or --preset' : 'model';
+    checkMemory({ cost, batch: recipe.batch, backend, sizes });
     console.error(`${length} images to learn from, batch ${recipe.batch}`);
     const plan = { ...beginning, data, ...dataFacts(evaluation), recipe, backend };
     if (folder === undefined) return carryOut(request, plan, evaluation);
