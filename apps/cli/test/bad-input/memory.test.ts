@@ -18,7 +18,6 @@ const ROWS: Rows = {
     await expectRefused([...data, ...small], most, out);
     const bench = await twocan(['bench', '--backend', 'simd', '--batch', '100000']);
     expectFailure(bench, 2, most);
-    // What it offers is taken, and half of it for sure.
     const [, offered] = /--batch (\d+) or less/.exec(bench.stderr) ?? [];
     expect(Number(offered)).toBeGreaterThan(100);
   },
