@@ -2,11 +2,12 @@ import { resolve } from 'node:path';
 import type { BackendName } from '@twocan/backend';
 import { type CanConfig, methodCost, resolveCanConfig } from '@twocan/can';
 import { type Augmentation, IMAGENET_MEAN, IMAGENET_STD, resolveAugmentation } from '@twocan/data';
+import type { ImagesIdentity } from './data-identity.ts';
 import { checkMemory } from './enough-memory.ts';
 import { usageError } from './failure.ts';
 import { modelProblems } from './model-problems.ts';
 import type { Options } from './options.ts';
-import { labelOf } from './path-names.ts';
+import { isPlace, labelOf } from './path-names.ts';
 
 /**
  * A run, resolved: together with the data and this version of twocan it is enough to rerun.
@@ -16,6 +17,8 @@ export type RunConfig = {
   readonly version: 1;
   /** `shapes:COUNT`, or the absolute path of a folder. */
   readonly data: string;
+  /** By what the files of a folder are known again when they have moved; absent in old runs, and for drawn images. */
+  readonly images?: ImagesIdentity;
   /** Which labelled pictures k-NN is taken on; null where there are none. */
   readonly evaluation: string | null;
   readonly preset: string;
@@ -69,6 +72,7 @@ export type DataFacts = {
   readonly source: string;
   readonly length: number;
   readonly evaluation?: { readonly source: string };
+  readonly images?: ImagesIdentity;
 };
 
 /**
@@ -144,6 +148,7 @@ export function resolveRun(
   return {
     version: 1,
     data: data.source,
+    ...(data.images === undefined ? {} : { images: data.images }),
     evaluation: data.evaluation?.source ?? null,
     preset,
     method: options.method ?? 'can',
@@ -172,7 +177,8 @@ export function resolveRun(
 }
 
 /**
- * Where two configs differ, leaf by leaf.
+ * Where two configs differ, leaf by leaf. Images of a folder count by what they are, not by where
+ * they lie; a run that does not know them takes them on trust.
  *
  * @param before the run's
  * @param now what the flags ask for
@@ -180,8 +186,11 @@ export function resolveRun(
  */
 export function differences(before: RunConfig, now: RunConfig): string[] {
   const [old, fresh] = [leaves(before), leaves(now)];
+  const places = isPlace(before.data) && isPlace(now.data) ? ['data', 'evaluation'] : [];
+  const left = ['options', ...places, ...(before.images === undefined ? ['images'] : [])];
   return [...new Set([...old.keys(), ...fresh.keys()])]
-    .filter((name) => !name.startsWith('options') && old.get(name) !== fresh.get(name))
+    .filter((name) => !left.includes(name.split('.')[0] ?? ''))
+    .filter((name) => old.get(name) !== fresh.get(name))
     .map(
       (name) =>
         `${name}: ${old.get(name) ?? 'absent'} in the run, ${fresh.get(name) ?? 'absent'} now`,

@@ -1,4 +1,5 @@
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { createReadStream, existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { CanParams } from '@twocan/can';
 import { decodeSafetensors } from '@twocan/checkpoint';
@@ -61,6 +62,18 @@ function noteLarge(path: string): void {
   const newest = statSync(path).isDirectory() ? readdirSync(path).sort().at(-1) : undefined;
   const size = statSync(join(path, newest ?? ''), { throwIfNoEntry: false })?.size ?? 0;
   if (size > LARGE) console.error(`reading a checkpoint of ${(size / 1e9).toFixed(1)} GB`);
+}
+
+/**
+ * By what a checkpoint file is known again, wherever it lies.
+ *
+ * @param path the file
+ * @returns the SHA-256 of its bytes, in hexadecimal digits
+ */
+export async function modelDigest(path: string): Promise<string> {
+  const hash = createHash('sha256');
+  for await (const piece of createReadStream(path)) hash.update(piece);
+  return hash.digest('hex');
 }
 
 function checkpointPath(given: string): string {

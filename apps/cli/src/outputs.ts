@@ -11,6 +11,7 @@ import {
 import { basename, dirname, extname, join, resolve, sep } from 'node:path';
 import { makeFolder, removeEmptyFolders, writeFileAtomic } from '@twocan/checkpoint/node';
 import { reasonOf, usageError } from './failure.ts';
+import { ownImage } from './layout/own-output.ts';
 import type { Words } from './options.ts';
 import { isWithin, pathProblem } from './path-names.ts';
 
@@ -124,10 +125,12 @@ function expectPlace(option: string, path: string, attempt: () => void): void {
 const hasCode = (error: unknown, code: string): boolean =>
   error instanceof Error && 'code' in error && error.code === code;
 
-/** No output goes over an input, nor, as an image, to where the next command would read it. */
+/** No output goes over an input. */
 function refuseInputs(words: Words, flag: string, path: string): void {
   const place = realPath(path);
-  const isImage = extname(path).toLowerCase() === '.png'; // all pictures that are drawn
+  // All pictures that are drawn are PNG; one that an earlier command drew is no image of the data.
+  const isImage =
+    extname(path).toLowerCase() === '.png' && existsSync(path) && ownImage(path) === undefined;
   for (const other of [...INPUTS, ...OUTPUTS.filter((name) => name !== flag)]) {
     const word = words[other];
     if (typeof word !== 'string' || word === '') continue;
@@ -135,9 +138,7 @@ function refuseInputs(words: Words, flag: string, path: string): void {
       throw usageError(`--${flag} and --${other} are the same file, ${path}; give another name`);
     }
     if (other === 'data' && isImage && isWithin(place, realPath(word))) {
-      throw usageError(
-        `--${flag} ${path} is inside of --data, where it would be read as one of the images; give another place`,
-      );
+      throw usageError(`--${flag} ${path} is one of the images of --data; give another name`);
     }
   }
 }

@@ -71,6 +71,17 @@ export function labelOf(folder: string, paths: PlatformPath = path): string {
 }
 
 /**
+ * Whether something is the absolute path of a folder on some machine, perhaps another than this.
+ *
+ * @param source a path, or `shapes:COUNT`
+ * @returns false for what is drawn, and for relative paths
+ * @example
+ * isPlace('C:\\photos'); // true, also on Linux
+ */
+export const isPlace = (source: string): boolean =>
+  path.posix.isAbsolute(source) || path.win32.isAbsolute(source);
+
+/**
  * Whether one path is another or lies below it, by the letters alone: links are the caller's matter.
  *
  * @param inner an absolute path

@@ -1,5 +1,6 @@
 import type { BackendReport } from '@twocan/backend';
 import { differences, type RunConfig, resolveModel, resolveRun, runLabel } from './config.ts';
+import { knowImages, placed, sameImages, whereImagesAre } from './data-identity.ts';
 import { type OpenedData, openData } from './datasets.ts';
 import { EXIT, usageError } from './failure.ts';
 import { alone, interruptible } from './interruptible.ts';
@@ -12,6 +13,7 @@ import {
   defaultRunPath,
   type RunFolder,
   readRunConfig,
+  rewriteRun,
   runFolder,
 } from './run-folder.ts';
 import { shellLine } from './shell-line.ts';
@@ -49,10 +51,12 @@ async function newRun({ options: asked, out, overwrite }: Request): Promise<numb
   const backend = await startBackend(options);
   const data = await openData({ ...options, seen: () => true }, model.encoder.image);
   return closing(data, async () => {
-    const config = resolveRun(options, model, data, backend.name);
+    const known = await knowImages(data);
+    const facts = { ...data, ...(known && { images: known.identity }) };
+    const config = resolveRun(placed(options, data), model, facts, backend.name);
     expectEffect({ given: asked, config });
-    return alone(folder, () => {
-      createRun(folder, config);
+    return alone(folder, async () => {
+      await createRun(folder, config, known?.marks);
       return carryOut(folder, config, data, backend, false);
     });
   });
@@ -62,13 +66,15 @@ async function resumeRun({ options, out }: Request): Promise<number> {
   if (out === undefined) throw usageError('--resume needs --out RUN, the run to go on with');
   const folder = runFolder(out);
   const before = readRunConfig(folder);
-  const asked = layOver(before.options, options);
+  const asked = layOver(whereImagesAre(before, options), options);
   const model = resolveModel(asked);
   const data = await openData({ ...asked, seen: () => true }, model.encoder.image);
   return closing(data, async () => {
     const wanted =
       asked.backend === undefined || asked.backend === 'auto' ? before.backend : asked.backend;
-    const now = resolveRun(asked, model, data, wanted);
+    const { known, notes } = await sameImages(folder, before, data);
+    const images = known && { images: known.identity };
+    const now = resolveRun(placed(asked, data), model, { ...data, ...images }, wanted);
     const changes = differences(before, now);
     if (changes.length > 0) {
       throw usageError(
@@ -76,15 +82,21 @@ async function resumeRun({ options, out }: Request): Promise<number> {
       );
     }
     noteResumed({ given: options, config: before });
-    return alone(folder, async () =>
-      carryOut(
-        folder,
-        before,
-        data,
-        await startBackend({ ...asked, backend: before.backend }),
-        true,
-      ),
-    );
+    const { data: path, evalData } = now.options;
+    const kept = {
+      ...before.options,
+      ...(path && { data: path }),
+      ...(evalData && { evalData }),
+    };
+    const config = { ...before, ...images, options: kept };
+    return alone(folder, async () => {
+      const backend = await startBackend({ ...asked, backend: before.backend });
+      if (JSON.stringify(config) !== JSON.stringify(before)) {
+        await rewriteRun(folder, config, known?.marks);
+      }
+      const noted = { ...data, notes: () => [...data.notes(), ...notes] };
+      return carryOut(folder, config, noted, backend, true);
+    });
   });
 }
 

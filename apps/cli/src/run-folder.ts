@@ -1,7 +1,9 @@
 import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
-import { makeFolder } from '@twocan/checkpoint/node';
+import { makeFolder, writeFileAtomic } from '@twocan/checkpoint/node';
+import type { FileMark } from '@twocan/data/node';
 import type { RunConfig } from './config.ts';
+import { keepMarks } from './data-identity.ts';
 import { isSystemError, reasonOf, usageError } from './failure.ts';
 import { checkFolder } from './outputs.ts';
 
@@ -17,6 +19,8 @@ export type RunFolder = {
   /** Where the features of some pictures lie, for the report. */
   readonly map: string;
   readonly environment: string;
+  /** Names, sizes and digests of the images, by which they are known again. */
+  readonly images: string;
   /** Images that were left out, one a line, with the reason. */
   readonly skipped: string;
   /** TensorBoard's event files. */
@@ -46,6 +50,7 @@ export function runFolder(out: string): RunFolder {
     report: join(path, 'report.html'),
     map: join(path, 'map.json'),
     environment: join(path, 'environment.json'),
+    images: join(path, 'images.jsonl'),
     skipped: join(path, 'skipped.jsonl'),
     tensorboard: join(path, 'tensorboard'),
     lock: join(path, 'lock'),
@@ -129,11 +134,33 @@ export function clearRun(folder: Places, config: object): void {
  *
  * @param folder the places; an earlier run there is removed, and nothing else
  * @param config what the run is
+ * @param marks of its images, where they are files
  */
-export function createRun(folder: RunFolder, config: RunConfig): void {
+export async function createRun(
+  folder: RunFolder,
+  config: RunConfig,
+  marks?: readonly FileMark[],
+): Promise<void> {
   clearRun(folder, config);
   makeFolder(folder.checkpoints);
   makeFolder(folder.samples);
+  if (marks !== undefined) await keepMarks(folder.images, marks);
+}
+
+/**
+ * Notes that a run's images have moved, or what an older version did not note of them.
+ *
+ * @param folder the places
+ * @param config what the run is
+ * @param marks of its images, where they are files
+ */
+export async function rewriteRun(
+  folder: Pick<RunFolder, 'config' | 'images'>,
+  config: object,
+  marks?: readonly FileMark[],
+): Promise<void> {
+  if (marks !== undefined) await keepMarks(folder.images, marks);
+  await writeFileAtomic(folder.config, `${JSON.stringify(config, null, 2)}\n`);
 }
 
 /**

@@ -2,14 +2,14 @@ import { basename } from 'node:path';
 import { disposeTree } from '@twocan/core';
 import { type Dataset, plainViews } from '@twocan/data';
 import { type ImageFolder, printable } from '@twocan/data/node';
-import { encoderFeatures, extractRows, type Rows, type Sizes } from './features.ts';
+import type { Rows, Sizes } from './features.ts';
 import { openImages, roomFor } from './layout/open-images.ts';
 import { type Machine, startBackend } from './machine.ts';
 import { type OpenedModel, openModel } from './open-model.ts';
 import { writeOutput } from './outputs.ts';
 import { picturesIn, writeSheet } from './picture-files.ts';
 import { openQuery } from './query-image.ts';
-import { indexedRows } from './search-index.ts';
+import { indexedRows, rowsOf } from './search-index.ts';
 import type { SheetRow } from './sheet.ts';
 import { nearest, pairsAbove, unitRows } from './similarity.ts';
 
@@ -48,7 +48,11 @@ export async function searchFolder(request: SearchRequest): Promise<void> {
       roomFor(model.config.model.encoder, request.machine),
     );
     try {
-      const rows = await indexedRows(model, folder, request.index);
+      const { data, index: file } = request;
+      const rows =
+        file === undefined
+          ? await rowsOf(model, folder)
+          : await indexedRows(model, folder, { data, file });
       const found = await find(model, folder, rows);
       console.log(found.lines.join('\n'));
       if (request.out !== undefined) await writeFound(request.out, found, model.config);
@@ -74,9 +78,10 @@ type Find = (model: OpenedModel, folder: Dataset, rows: Rows) => Promise<Found>;
 
 const findNearest =
   (query: string, image: ImageFolder, top: number): Find =>
-  async ({ config, params }, folder, rows) => {
+  async (model, folder, rows) => {
+    const { config } = model;
     try {
-      const own = await extractRows(image, config, encoderFeatures(config.model, params));
+      const own = await rowsOf(model, image);
       const { unit, centre } = unitRows(rows);
       const hits = nearest(unit, unitRows(own, centre).unit, top);
       const results = hits.map(({ row, cosine }) => ({ name: folder.name(row), cosine }));

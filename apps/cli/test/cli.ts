@@ -49,6 +49,10 @@ export function twocan(
   });
 }
 
+/** The same in another working directory. */
+export const twocanIn = (cwd: string, args: readonly string[]): Promise<Outcome> =>
+  twocan(args, undefined, {}, cwd);
+
 /** A scratch folder and its removal. */
 export function scratch(): { path: (name: string) => string; remove: () => void } {
   const root = mkdtempSync(join(tmpdir(), 'twocan-'));

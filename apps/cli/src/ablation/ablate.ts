@@ -2,8 +2,10 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { makeFolder, writeFileAtomic } from '@twocan/checkpoint/node';
 import { disposeTree } from '@twocan/core';
+import type { FileMark } from '@twocan/data/node';
 import { freshParams } from '../begin.ts';
 import { differences, type RunConfig, resolveModel, resolveRun } from '../config.ts';
+import { knowImages, placed } from '../data-identity.ts';
 import { type LabelledData, openLabelled } from '../datasets.ts';
 import { atMost, EVERY, type Evaluation, MOST } from '../evaluation-sets.ts';
 import { EXIT, usageError } from '../failure.ts';
@@ -35,6 +37,9 @@ export type AblationRequest = {
   readonly out: string;
 };
 
+/** Labelled data whose files are known again. */
+type KnownData = LabelledData & { readonly marks?: readonly FileMark[] };
+
 /**
  * Trains and measures every row of a grid, writing the table anew after each run.
  *
@@ -52,17 +57,24 @@ export async function ablate(request: AblationRequest): Promise<number> {
   const model = resolveModel(base);
   const backend = await startBackend(base);
   const goOn = shellLine(['twocan', ...process.argv.slice(2)]);
-  const data = await openLabelled({ ...base, most: EVERY, seen: () => true }, model.encoder.image);
+  const opened = await openLabelled(
+    { ...base, most: EVERY, seen: () => true },
+    model.encoder.image,
+  );
   try {
-    const config = resolveRun(base, model, data, backend.name);
+    const known = await knowImages(opened);
+    const data: KnownData = {
+      ...opened,
+      ...(known && { images: known.identity, marks: known.marks }),
+    };
+    const shared = placed(base, data);
+    const config = resolveRun(shared, model, data, backend.name);
     expectEffect({ given: base, config });
     const seeds = Array.from({ length: request.seeds }, (_, i) => config.seed + i);
     const { steps, batch } = config;
-    const plan = planRuns(rows, base, { steps, batch, seeds, budgets });
+    const plan = planRuns(rows, shared, { steps, batch, seeds, budgets });
     makeFolder(join(out, 'runs'));
-    const baselines = await remembered(join(out, 'baselines.json'), () =>
-      measureBaselines(config, data.evaluation),
-    );
+    const baselines = await baselinesOf(out, config, data.evaluation);
     const about = `${config.preset} on ${data.length} images of ${data.source}, batch ${batch}, ${steps} steps of the whole method, backend ${backend.name}; measured on ${data.evaluation.test.length} ${data.evaluation.heldOut}.`;
     const results: Record<string, Measures> = {};
     const write = async (): Promise<void> => {
@@ -91,7 +103,7 @@ export async function ablate(request: AblationRequest): Promise<number> {
     console.log(`table and plots: ${join(out, 'ablation.md')}, .json, .html`);
     return EXIT.done;
   } finally {
-    await data.close();
+    await opened.close();
   }
 }
 
@@ -105,7 +117,7 @@ function checkPlace(out: string): void {
 /** What all runs of an ablation have in common. */
 type Shared = Pick<Run, 'backend' | 'signal' | 'goOn'> & {
   readonly out: string;
-  readonly data: LabelledData;
+  readonly data: KnownData;
 };
 
 /** The measures of a run, which is trained first if need be; undefined if it was interrupted. */
@@ -121,7 +133,7 @@ async function measured(
   const known = read<Measures>(path);
   if (known !== undefined) return known;
   const finished = await alone(folder, async () => {
-    if (!begun) createRun(folder, config);
+    if (!begun) await createRun(folder, config, data.marks);
     const run = { folder, config, data: judgedQuickly(data), backend, resume: begun, signal, goOn };
     return (await train(run)).finished;
   });
@@ -151,6 +163,22 @@ function judgedQuickly(data: LabelledData): LabelledData {
     test: atMost(test, MOST.test),
   };
   return { ...data, evaluation, pictures: evaluation.test };
+}
+
+/** Measured once for a model and some images: those of others are not taken for them. */
+async function baselinesOf(
+  out: string,
+  config: RunConfig,
+  evaluation: Evaluation,
+): Promise<Baselines> {
+  const { model, seed, normalization, data, images } = config;
+  const of = { model, seed, normalization, images: images ?? data };
+  const path = join(out, 'baselines.json');
+  const { of: about, ...known } = read<Baselines & { readonly of?: unknown }>(path) ?? {};
+  if (JSON.stringify(about) === JSON.stringify(of)) return known as Baselines;
+  const baselines = await measureBaselines(config, evaluation);
+  await writeFileAtomic(path, `${JSON.stringify({ ...baselines, of })}\n`);
+  return baselines;
 }
 
 async function measureBaselines(config: RunConfig, evaluation: Evaluation): Promise<Baselines> {

@@ -65,7 +65,8 @@ export const finetune = command(
       checkResume(words);
       const out = required(words, 'out', 'the classifier to go on with');
       const { resumeFinetune } = await import('../finetuning/finetune.ts');
-      return resumeFinetune({ ...told, out });
+      const moved = words.data === undefined ? {} : { data: required(words, 'data', 'a folder') };
+      return resumeFinetune({ ...told, ...moved, out });
     }
     const { model } = words;
     const preset = choiceOr(words, 'preset', presetNames, undefined);
@@ -120,6 +121,7 @@ export const finetune = command(
 const WITH_RESUME = [
   'resume',
   'out',
+  'data',
   'confusion',
   'per-class',
   'json',

@@ -1,16 +1,19 @@
+import { resolve } from 'node:path';
 import { writeFileAtomic } from '@twocan/checkpoint/node';
 import { disposeTree } from '@twocan/core';
 import { type Classification, confusionMatrix } from '@twocan/evaluate';
 import { writeConfusion } from '../confusion.ts';
-import { openLabelled } from '../datasets.ts';
+import { keepMarks, knowImages, sameImages, whereImagesAre } from '../data-identity.ts';
+import { type LabelledData, openLabelled } from '../datasets.ts';
 import { checkMemory } from '../enough-memory.ts';
 import { EVERY, type Evaluation } from '../evaluation-sets.ts';
 import { EXIT, usageError } from '../failure.ts';
 import { alone, interruptible } from '../interruptible.ts';
 import { type Machine, startBackend } from '../machine.ts';
+import { isPlace } from '../path-names.ts';
 import { percent } from '../percent.ts';
 import { classLines } from '../probing.ts';
-import { checkNewRun, clearRun, readRunConfig } from '../run-folder.ts';
+import { checkNewRun, clearRun, readRunConfig, rewriteRun } from '../run-folder.ts';
 import { shellLine } from '../shell-line.ts';
 import { stopped } from '../stopped.ts';
 import { applyRules } from '../without-effect.ts';
@@ -47,7 +50,8 @@ export async function finetune(request: NewFinetune): Promise<number> {
   if (folder !== undefined) checkNewRun(folder, request.overwrite);
   const { name: backend } = await startBackend(request.machine);
   const beginning = await beginningOf(request);
-  return onImages({ ...request.machine, data }, beginning.encoder.image, async (evaluation) => {
+  return onImages({ ...request.machine, data }, beginning.encoder.image, async (opened) => {
+    const { evaluation } = opened;
     const { length } = evaluation.train;
     const recipe = recipeFor(length);
     if (recipe.batch > length) {
@@ -58,10 +62,17 @@ export async function finetune(request: NewFinetune): Promise<number> {
     const sizes = request.model === undefined ? '--image-size or --preset' : 'model';
     checkMemory({ cost, batch: recipe.batch, backend, sizes });
     console.error(`${length} images to learn from, batch ${recipe.batch}`);
-    const plan = { ...beginning, data, ...dataFacts(evaluation), recipe, backend };
+    const known = await knowImages(opened);
+    const plan = {
+      ...beginning,
+      data: isPlace(opened.source) ? resolve(data) : data,
+      ...(known && { images: known.identity }),
+      ...{ ...dataFacts(evaluation), recipe, backend },
+    };
     if (folder === undefined) return carryOut(request, plan, evaluation);
     return alone(folder, async () => {
       clearRun(folder, plan);
+      if (known !== undefined) await keepMarks(folder.images, known.marks);
       return carryOut(request, plan, evaluation, folder);
     });
   });
@@ -70,40 +81,49 @@ export async function finetune(request: NewFinetune): Promise<number> {
 /**
  * Goes on with a classifier where it was interrupted: in the end it has the bits that it would have had.
  *
- * @param request the folder
+ * @param request the folder, and where the images are now if they have moved
  * @returns the exit code
  * @throws Failure (exit code 2) when no classifier is there, or its images have changed
  */
 export async function resumeFinetune(
-  request: FinetuneRequest & { readonly out: string },
+  request: FinetuneRequest & { readonly out: string; readonly data?: string },
 ): Promise<number> {
   const folder = finetuneFolder(request.out);
   const plan = readRunConfig<FinetunePlan>(folder);
+  const given = request.data === undefined ? {} : { data: request.data };
+  const before = { data: plan.data, options: { data: plan.data } };
+  const { data = plan.data } = { ...whereImagesAre(before, given), ...given };
   await startBackend({ ...request.machine, backend: plan.backend });
-  return onImages(
-    { ...request.machine, data: plan.data },
-    plan.encoder.image,
-    async (evaluation) => {
-      const { classes, trainImages } = dataFacts(evaluation);
-      if (trainImages !== plan.trainImages || String(classes) !== String(plan.classes)) {
-        throw usageError(
-          `--resume: ${plan.data} has ${trainImages} images of ${classes.length} classes to learn from, and had ${plan.trainImages} of ${plan.classes.length}; restore them or start anew`,
-        );
+  return onImages({ ...request.machine, data }, plan.encoder.image, async (opened) => {
+    const { evaluation } = opened;
+    const { classes, trainImages } = dataFacts(evaluation);
+    const { known, notes } = await sameImages(folder, plan, opened);
+    for (const note of notes) console.error(note);
+    if (trainImages !== plan.trainImages || String(classes) !== String(plan.classes)) {
+      throw usageError(
+        `--resume: ${data} has ${trainImages} images of ${classes.length} classes to learn from, and had ${plan.trainImages} of ${plan.classes.length}; restore them or start anew`,
+      );
+    }
+    const moved = { ...plan, data: isPlace(opened.source) ? resolve(data) : data };
+    const now = known === undefined ? moved : { ...moved, images: known.identity };
+    return alone(folder, async () => {
+      if (JSON.stringify(now) !== JSON.stringify(plan)) {
+        await rewriteRun(folder, now, known?.marks);
       }
-      return alone(folder, () => carryOut(request, plan, evaluation, folder));
-    },
-  );
+      return carryOut(request, now, evaluation, folder);
+    });
+  });
 }
 
 async function onImages(
   asked: Machine & { readonly data: string },
   image: FinetunePlan['encoder']['image'],
-  work: (evaluation: Evaluation) => Promise<number>,
+  work: (data: LabelledData) => Promise<number>,
 ): Promise<number> {
   const data = await openLabelled({ ...asked, most: EVERY }, image);
   for (const note of data.notes()) console.error(note);
   try {
-    return await work(data.evaluation);
+    return await work(data);
   } finally {
     await data.close();
   }

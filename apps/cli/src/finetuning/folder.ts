@@ -2,7 +2,10 @@ import { join } from 'node:path';
 import { type RunFolder, runFolder } from '../run-folder.ts';
 
 /** The places of a classifier that is kept; `config` is not config.json, so that nobody takes it for a run. */
-export type FinetuneFolder = Pick<RunFolder, 'path' | 'config' | 'checkpoints' | 'result' | 'lock'>;
+export type FinetuneFolder = Pick<
+  RunFolder,
+  'path' | 'config' | 'checkpoints' | 'images' | 'result' | 'lock'
+>;
 
 /**
  * Names the places of a classifier; touches nothing.
@@ -11,6 +14,6 @@ export type FinetuneFolder = Pick<RunFolder, 'path' | 'config' | 'checkpoints' |
  * @returns absolute paths
  */
 export function finetuneFolder(out: string): FinetuneFolder {
-  const { path, checkpoints, result, lock } = runFolder(out);
-  return { path, config: join(path, 'finetune.json'), checkpoints, result, lock };
+  const { path, checkpoints, images, result, lock } = runFolder(out);
+  return { path, config: join(path, 'finetune.json'), checkpoints, images, result, lock };
 }

@@ -4,9 +4,10 @@ import { disposeTree } from '@twocan/core';
 import { type Augmentation, IMAGENET_MEAN, IMAGENET_STD, type Mixing } from '@twocan/data';
 import type { ViTConfig } from '@twocan/vit';
 import { resolveModel } from '../config.ts';
+import type { ImagesIdentity } from '../data-identity.ts';
 import type { Evaluation } from '../evaluation-sets.ts';
 import { usageError } from '../failure.ts';
-import { openModel } from '../open-model.ts';
+import { modelDigest, openModel } from '../open-model.ts';
 import type { Options } from '../options.ts';
 
 /** How a classifier is trained. */
@@ -41,13 +42,18 @@ export type FinetuneAsked = {
 export type Beginning = {
   /** The checkpoint that the encoder comes from; null from scratch. */
   readonly from: string | null;
+  /** The SHA-256 of that file; absent from scratch, and in classifiers of older versions. */
+  readonly fromSha256?: string;
   readonly encoder: ViTConfig;
   readonly normalization: { readonly mean: readonly number[]; readonly std: readonly number[] };
 };
 
 /** All that a classifier follows from: plain JSON, kept in its folder. */
 export type FinetunePlan = Beginning & {
+  /** An absolute path, or `shapes:COUNT`. */
   readonly data: string;
+  /** By what the images are known again; absent for drawn ones, and in classifiers of older versions. */
+  readonly images?: ImagesIdentity;
   readonly classes: readonly string[];
   readonly trainImages: number;
   readonly recipe: FinetuneRecipe;
@@ -73,6 +79,7 @@ export async function beginningOf({
   disposeTree(params);
   return {
     from: resolve(path),
+    fromSha256: await modelDigest(path),
     encoder: ofSize(config.model.encoder, sizes.imageSize),
     normalization: config.normalization,
   };

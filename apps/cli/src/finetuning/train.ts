@@ -27,9 +27,10 @@ import {
   initEncoder,
   sampleDropPath,
 } from '@twocan/vit';
+import { usageError } from '../failure.ts';
 import { heedingSignals } from '../interruptible.ts';
 import { newestCheckpoint } from '../newest-checkpoint.ts';
-import { openModel } from '../open-model.ts';
+import { modelDigest, openModel } from '../open-model.ts';
 import { progressOf } from '../progress.ts';
 import { exploded, whatExploded } from '../stopped.ts';
 import type { FinetuneFolder } from './folder.ts';
@@ -153,12 +154,22 @@ async function savedState(folder: FinetuneFolder | undefined): Promise<State | u
   return { step, params: params as ClassifierParams, optimizer };
 }
 
+/** A path alone is no identity: another run may have written there meanwhile. */
+async function expectModel(path: string, sha256: string): Promise<void> {
+  const found = await modelDigest(path).catch(() => undefined);
+  if (found === sha256) return;
+  throw usageError(
+    `--resume: the checkpoint that the classifier begins with, ${path}, ${found === undefined ? 'is gone' : 'has changed'}; restore it, or start a new classifier`,
+  );
+}
+
 /** The encoder of the plan under a new head. */
 async function freshState(
-  { from, encoder, classes, recipe }: FinetunePlan,
+  { from, fromSha256, encoder, classes, recipe }: FinetunePlan,
   optimizer: Transform,
 ): Promise<State> {
   const root = key(recipe.seed);
+  if (from !== null && fromSha256 !== undefined) await expectModel(from, fromSha256);
   const opened = from === null ? undefined : (await openModel(from)).params;
   const under = opened?.encoder ?? initEncoder(fold(root, 'encoder'), encoder);
   const params = initClassifier(root, under, { width: encoder.width, classes: classes.length });

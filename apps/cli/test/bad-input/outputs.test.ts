@@ -129,16 +129,19 @@ const ROWS: Rows = {
     expect(readFileSync(query)).toEqual(before);
   },
 
-  'A picture drawn into the images': async () => {
+  'A picture over one of the images': async () => {
     await expectAllRefused(
       [
-        ['reconstruct', ...ON_PHOTOS, '--out', join(photos, 'sheet.png')],
-        ['search', ...ON_PHOTOS, ...QUERY, '--out', join(photos, 'class-0', '0.png')],
-        ['probe', ...ON_PHOTOS, '--confusion', join(photos, 'new', 'a.PNG')],
+        ['reconstruct', ...ON_PHOTOS, '--out', join(photos, 'class-1', '2.png')],
+        ['search', ...ON_PHOTOS, ...QUERY, '--out', join(photos, 'class-0', '1.png')],
+        ['probe', ...ON_PHOTOS, '--confusion', join(photos, 'class-0/../class-1/0.png')],
       ],
-      /is inside of --data, where it would be read as one of the images/,
+      /is one of the images of --data/,
     );
-    expect(readdirSync(photos).sort()).toEqual(['class-0', 'class-1']);
+    // A sheet among them is drawn again.
+    const args = ['reconstruct', ...ON_PHOTOS, '--out', join(photos, 'sheet.png')];
+    expect((await twocan(args)).code).toBe(0);
+    expect((await twocan(args)).stderr).toContain('will be replaced');
   },
 
   'A file that is there already': async () => {

@@ -1,5 +1,14 @@
 export { nameOfBytes, openable, printable } from './file-names.ts';
 export {
+  compareMarks,
+  type FileChanges,
+  type FileMark,
+  type Fingerprint,
+  fingerprint,
+  type MarkOptions,
+  markFiles,
+} from './fingerprint.ts';
+export {
   type BrokenFile,
   type ImageFolder,
   type ImageFolderOptions,
