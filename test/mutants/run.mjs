@@ -39,7 +39,9 @@ const SETS = {
   },
   numbers: {
     files: PROGRAM.map((name) => `apps/cli/src/${name}.ts`),
-    tests: ['apps/cli/test/numbers/**/*.test.ts', 'apps/cli/test/progress.test.ts'],
+    tests: ['numbers/**/*', 'progress', 'tensorboard'].map(
+      (name) => `apps/cli/test/${name}.test.ts`,
+    ),
   },
 };
 

@@ -36,10 +36,14 @@ const lines = [
 ];
 
 describe('the table of an ablation', () => {
-  const table = markdownOf(lines, baselines, 'What all rows share.');
+  const table = (): string => markdownOf(lines, baselines, 'What all rows share.');
 
   test('has every number in its place, and dashes for what is missing', () => {
-    expect(table.split('\n\n').map((part) => part.split('\n'))).toEqual([
+    expect(
+      table()
+        .split('\n\n')
+        .map((part) => part.split('\n')),
+    ).toEqual([
       ['# Ablation'],
       ['What all rows share.'],
       [
@@ -172,9 +176,9 @@ test('lines bring together the runs of a cell, in the order of their seeds', () 
 });
 
 describe('the plots of an ablation', () => {
-  const page = ablationPage(lines, baselines, 'What all rows share.');
-  const figures = [...page.matchAll(/<h3>(.*?)<\/h3>(.*?)<\/figure>/g)].map(
-    ([, title, body = '']) => ({
+  const draw = (): string => ablationPage(lines, baselines, 'What all rows share.');
+  const figuresOf = (page: string) =>
+    [...page.matchAll(/<h3>(.*?)<\/h3>(.*?)<\/figure>/g)].map(([, title, body = '']) => ({
       title,
       /** Where percentages stand on the axis. */
       ticks: [...body.matchAll(/<text x="([\d.]+)" [^>]*>([\d.]+)%</g)].map(([, x, share]) => [
@@ -195,11 +199,11 @@ describe('the plots of an ablation', () => {
         ([, y, name]) => [...[Number(y), name]],
       ),
       box: /viewBox="([^"]*)"/.exec(body)?.[1],
-    }),
-  );
+    }));
 
   test('are one for each measure and budget', () => {
-    expect(figures.map(({ title }) => title)).toEqual([
+    const page = draw();
+    expect(figuresOf(page).map(({ title }) => title)).toEqual([
       'k-NN, equal steps',
       'Linear probe, equal steps',
       'k-NN, equal FLOPs',
@@ -210,6 +214,7 @@ describe('the plots of an ablation', () => {
   });
 
   test('have dots, means, bars and baselines where the axis says', () => {
+    const figures = figuresOf(draw());
     const [first] = figures;
     if (first === undefined) throw new Error('a figure expected');
     const [low, high] = [first.ticks[0], first.ticks.at(-1)] as [number[], number[]];
@@ -253,6 +258,7 @@ describe('the plots of an ablation', () => {
   });
 
   test('name a row that has no numbers yet, and reach to the ends of its bars', () => {
+    const figures = figuresOf(draw());
     expect(figures[2]?.dots.map(([, , share]) => share)).toEqual(['34.0%', '36.0%']);
     expect(figures[2]?.names).toHaveLength(2);
     for (const { bars, ticks } of figures) {

@@ -148,9 +148,10 @@ describe('a map', () => {
     { x: 2, y: 10, class: 1 },
     { x: 0, y: 11 },
   ];
-  const { markup } = drawScatter(dots, ['a', 'b'], 'a map');
+  const draw = (): string => drawScatter(dots, ['a', 'b'], 'a map').markup;
 
   test('has one scale for both axes, in the middle, with up upwards', () => {
+    const markup = draw();
     // 4 units across in 536 pixels: 134 each.
     expect(numbers(markup, /cx="([\d.-]+)" cy="([\d.-]+)" r="3.5"/g)).toEqual([
       [12, 307],
@@ -176,6 +177,7 @@ describe('a map', () => {
   });
 
   test('has the colour and the name of a class where one is known', () => {
+    const markup = draw();
     expect(all(markup, /fill="(.*?)"><title>(.*?)</g)).toEqual([
       ['hsl(0 70% 45%)', 'a'],
       ['hsl(180 70% 60%)', 'b'],

@@ -157,6 +157,47 @@ describe('the numbers of a report', () => {
   });
 });
 
+describe('the parts of a report', () => {
+  const heads = (text: string) => [...text.matchAll(/<h2>(.*?)<\/h2>/g)].map(([, head]) => head);
+  const map = { step: 3, explained: 0.5, classes: [], points: [{ x: 0, y: 1 }] };
+
+  test('stand in order, and those that have nothing to show are left out', () => {
+    const always = ['What it minimises', 'Is it collapsing?', 'Optimizer and machine'];
+    expect(heads(page({ map }))).toEqual([
+      ...['What it sees and fills in', 'Is it useful?', 'Where images lie', ...always],
+      ...['Data', 'Settings', 'Environment'],
+    ]);
+    expect(heads(page({ lines: lines.slice(1, 2), data: [] }))).toEqual([
+      ...['What it sees and fills in', ...always, 'Settings', 'Environment'],
+    ]);
+  });
+
+  test('are told about: the data, the settings as JSON, how to read a curve', () => {
+    const text = page({
+      data: ['40 images', '2 left out'],
+      map: { ...map, umap: [{ x: 5, y: 6 }] },
+    });
+    expect(text).toContain('<p>40 images</p>\n<p>2 left out</p>');
+    expect(text).toContain('<summary>config.json</summary><pre>{\n  &quot;version&quot;: 1,');
+    expect(text).toContain('A collapsed encoder gives every image nearly the same features');
+    expect(text).toContain('Near images stay near');
+    // The single place of each of both maps lies in their middle.
+    expect(text.match(/class="dot" cx="280.0" cy="240.0" r="3.5"/g)).toHaveLength(2);
+  });
+
+  test('do not depend on the order of lines', () => {
+    const [start, ...rest] = lines;
+    if (start === undefined) throw new Error('a line expected');
+    const moved = [lines[3], lines[1], lines[4], lines[2]].flatMap((line) => line ?? []);
+    const speeds = tiles(page({ lines: moved })).find((tile) => tile.startsWith('Speed'));
+    expect(speeds).toBe('Speed 90 images per second, median');
+    const labels = (text: string) => text.match(/Loss: [\d.]+ at step \d/g)?.[0];
+    expect(labels(page({ lines: [...rest.toReversed(), start] }))).toBe('Loss: 1.5 at step 4');
+    // Baselines are those of the start alone.
+    expect(page({ lines: rest })).not.toContain('class="baseline');
+  });
+});
+
 describe('what is put into a page', () => {
   test('is escaped, unless it is markup', () => {
     expect(html`<p title="${HOSTILE}">${HOSTILE}</p>`.markup).toBe(

@@ -26,19 +26,22 @@ describe('a matrix of confusions', () => {
   const names = ['cat', 'dog', 'a very long name of a class'];
   // Shares of a row: 3 of 4 right; nobody; 1 of 1 wrong.
   const counts = Int32Array.of(30, 10, 0, 0, 0, 0, 999, 1, 0);
-  const picture = drawConfusion(counts, names);
+  const draw = (): Pixels => drawConfusion(counts, names);
   const side = 4 * CELL.width;
   const [left, top] = [8 + 16 * CELL.width + 8, 8 + 2 * CELL.height];
-  const corner = (row: number, column: number) =>
+  const cornerOf = (picture: Pixels) => (row: number, column: number) =>
     at(picture, left + column * side, top + row * side);
 
   test('has a size that holds names, cells and title', () => {
+    const picture = draw();
     expect(picture.width).toBe(Math.max(left + 3 * side, 8 + TITLE.length * CELL.width) + 8);
     expect(picture.height).toBe(top + 3 * side + 8);
     expect(picture.data).toHaveLength(3 * picture.width * picture.height);
   });
 
   test('is blue where right, orange where wrong, white where nobody is', () => {
+    const picture = draw();
+    const corner = cornerOf(picture);
     const mixed = (full: number[], strength: number) =>
       full.map((channel) => Math.round(255 + (channel - 255) * strength));
     expect(corner(0, 0)).toEqual(mixed([20, 80, 160], 0.75));
@@ -60,6 +63,7 @@ describe('a matrix of confusions', () => {
   });
 
   test('has the percentage in each cell, and the names and the title beside', () => {
+    const picture = draw();
     const middle = Math.floor((side - 1 - CELL.height) / 2) + 1;
     const text = (value: string, row: number, column: number, grey: number) =>
       holds(
