@@ -18,7 +18,7 @@ const packages: Readonly<Record<string, Exports>> = Object.fromEntries(
   ),
 );
 
-/** What checks are made of: their first argument is a caller's name, and their own tests are in core. */
+/** Checks name a caller first: packages/core/test/check.test.ts has their own tests. */
 const isCheck = (name: string): boolean => /^(expect[A-Z]|refuse$)/.test(name);
 
 const functionsOf = (all: Exports): string[] =>

@@ -113,12 +113,18 @@ export function expectInteger(
  *
  * @param caller the function that was called
  * @param epsilon the number
- * @throws RangeError unless it is finite and positive: a row of equal numbers would be divided by 0
+ * @throws RangeError unless it is finite and at least 1e-37: a row of equal numbers would be divided by 0
  * @example
  * expectEpsilon('layerNorm', epsilon);
  */
 export function expectEpsilon(caller: string, epsilon: unknown): void {
-  expectNumber(caller, 'epsilon', epsilon, 'be positive', (x) => x >= 1e-37 && x < Infinity);
+  expectNumber(
+    caller,
+    'epsilon',
+    epsilon,
+    'be finite and at least 1e-37',
+    (x) => x >= 1e-37 && x < Infinity,
+  );
 }
 
 /**

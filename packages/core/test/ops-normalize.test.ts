@@ -24,9 +24,13 @@ const average = (values: readonly number[]): number =>
   values.reduce((a, b) => a + b, 0) / values.length;
 
 /** Normalisation over the elements that `together` puts in one group, in float64. */
-function reference(together: (i: number, j: number) => boolean, epsilon: number): number[] {
-  return X.map((value, i) => {
-    const group = X.filter((_, j) => together(i, j));
+function reference(
+  together: (i: number, j: number) => boolean,
+  epsilon: number,
+  values: readonly number[] = X,
+): number[] {
+  return values.map((value, i) => {
+    const group = values.filter((_, j) => together(i, j));
     const mean = average(group);
     const variance = average(group.map((v) => (v - mean) ** 2));
     const normalized = (value - mean) / Math.sqrt(variance + epsilon);
@@ -50,6 +54,16 @@ describeBackends('normalisation', () => {
   it('batchNorm has mean and biased variance of the batch', () => {
     for (const epsilon of [1e-5, 0.5]) {
       expectClose(batchNorm(rows(), scale(), bias(), epsilon), reference(sameColumn, epsilon));
+    }
+  });
+
+  it('layerNorm and batchNorm are right for magnitudes up to their limit, and for the smallest', () => {
+    const units = X.map((v) => v / Math.max(...X.map(Math.abs)));
+    for (const size of [1e16, 1e8, 1e-20, 1e-30, 1e-38]) {
+      const values = units.map((v) => v * size);
+      const x = tensor2d(values, [ROWS, WIDTH]);
+      expectClose(layerNorm(x, scale(), bias(), 1e-6), reference(sameRow, 1e-6, values));
+      expectClose(batchNorm(x, scale(), bias(), 1e-5), reference(sameColumn, 1e-5, values));
     }
   });
 

@@ -5,14 +5,11 @@ import {
   type Tensor1D,
   type Tensor2D,
   type Tensor3D,
-  zeros,
 } from '@tensorflow/tfjs-core';
 import {
   attention,
   attentionWeights,
   batchNorm,
-  expectRank,
-  expectShape,
   gatherTokens,
   layerNorm,
   linear,
@@ -112,36 +109,5 @@ describeBackends('operations refuse', () => {
       gatherTokens(cube(2, 3, 1), ids(0, 2, 2, 0), 2),
       scatterTokens(cube(1, 1, 3), t(1, 1, 3), ids(1, 0), 2),
     ]);
-  });
-});
-
-describeBackends('expectShape and expectRank', () => {
-  it('let fitting shapes pass, null standing for any size', () => {
-    for (const pattern of [
-      [2, 3],
-      [null, 3],
-      [2, null],
-      [null, null],
-    ]) {
-      expect(() => expectShape('f', 'x', zeros([2, 3]), pattern)).not.toThrow();
-    }
-    expect(() => expectRank('f', 'x', zeros([2, 3]), 2)).not.toThrow();
-  });
-
-  it('name function, argument, what is wanted and what there is', () => {
-    for (const [pattern, wanted] of [
-      [[2, 4], '2, 4'],
-      [[null, 2], '*, 2'],
-      [[2], '2'],
-      [[2, 3, null], '2, 3, *'],
-      [[], ''],
-    ] as const) {
-      expect(() => expectShape('f', 'x', zeros([2, 3]), pattern)).toThrow(
-        `f: x must have shape [${wanted}], got [2, 3]`,
-      );
-    }
-    expect(() => expectRank('f', 'x', zeros([2, 3]), 3)).toThrow(
-      'f: x must have 3 dimensions, got shape [2, 3]',
-    );
   });
 });
