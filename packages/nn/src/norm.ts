@@ -40,7 +40,7 @@ export function initNorm(config: NormConfig): NormParams {
  * Layer normalisation of the last axis, (x - mean)/√(var + ε)·scale + bias.
  *
  * @param params from {@link initNorm}
- * @param x `[..., D]`
+ * @param x `[..., D]`, of magnitudes up to 10¹⁶: squares of larger ones may overflow float32
  * @param epsilon added to the variance
  * @returns `[..., D]`
  * @throws RangeError if the shapes do not fit
@@ -60,7 +60,7 @@ export function layerNorm(params: NormParams, x: Tensor, epsilon = 1e-6): Tensor
  * It keeps no running statistics: it serves projection heads, which are thrown away.
  *
  * @param params from {@link initNorm}
- * @param x `[B, D]`
+ * @param x `[B, D]`, of magnitudes up to 10¹⁶: squares of larger ones may overflow float32
  * @param epsilon added to the variance
  * @returns `[B, D]`
  * @throws RangeError if the shapes do not fit

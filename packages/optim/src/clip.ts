@@ -10,16 +10,27 @@ import {
 } from '@tensorflow/tfjs-core';
 import { expectParams, mapTree, namedLeaves, type Params, squaredNorm } from '@twocan/core';
 import { expectPositive, expectRate } from './check.ts';
+import { type Scaled, scaleForNorm, trueNorm } from './norm.ts';
 import { rateAt, type Schedule, type Transform, tidyTree } from './transform.ts';
 
 /** A transform that remembers nothing. */
 type Stateless = { readonly [name: string]: never };
 
+/** Leaves in the order of their paths, so that a tree read from a file has the bits of the tree written. */
+const inOrder = (tree: Params): [string, Tensor][] =>
+  namedLeaves<Tensor>(tree).sort(([a], [b]) => (a < b ? -1 : 1));
+
+const scaleLeaves = (leaves: readonly (readonly [string, Tensor])[]): Scaled =>
+  scaleForNorm(
+    leaves.map(([, leaf]) => leaf),
+    (tensors) => sqrt(squaredNorm(tensors)),
+  );
+
 /**
  * The Euclidean norm over all leaves of a tree, as one vector.
  *
- * Leaves are summed in the order of their paths, so that a tree read from a file gives the same
- * bits as the tree that was written.
+ * Leaves are summed in the order of their paths. No finite leaf is too large or too small to be squared;
+ * the result is infinite only where the norm itself is beyond float32.
  *
  * @param tree gradients or parameters
  * @returns a scalar
@@ -28,14 +39,14 @@ type Stateless = { readonly [name: string]: never };
  */
 export function globalNorm(tree: Params): Scalar {
   expectParams('globalNorm', 'tree', tree);
-  const named = namedLeaves<Tensor>(tree).sort(([a], [b]) => (a < b ? -1 : 1));
-  return tidy(() => sqrt(squaredNorm(named.map(([, leaf]) => leaf))));
+  return tidy(() => trueNorm(scaleLeaves(inOrder(tree))));
 }
 
 /**
  * Shrinks gradients whose global norm is above a limit.
  *
- * g ← g · min(1, max / (‖g‖ + 1e-6)), as `torch.nn.utils.clip_grad_norm_`.
+ * g ← g · min(1, max / (‖g‖ + 1e-6)), as `torch.nn.utils.clip_grad_norm_`. Gradients so large that their
+ * squares are infinite keep their direction too, where PyTorch's become 0.
  *
  * @param max the limit, positive
  * @returns the transform; it has no state
@@ -49,8 +60,14 @@ export function clipByGlobalNorm(max: number): Transform<Stateless> {
     init: () => ({}),
     update: (grads, state) =>
       tidyTree(() => {
-        const factor = minimum(1, div(max, add(globalNorm(grads), 1e-6)));
-        return { updates: mapTree((g: Tensor) => mul(g, factor), grads), state };
+        expectParams('clipByGlobalNorm', 'grads', grads);
+        const leaves = inOrder(grads);
+        const { tensors, factor, size } = scaleLeaves(leaves);
+        // The scaled leaves are shrunk, since max/‖g‖ itself may be too small for float32.
+        const shrink = minimum(div(1, factor), div(max, add(size, mul(factor, 1e-6))));
+        const scaled = new Map(leaves.map(([path], i) => [path, tensors[i] as Tensor]));
+        const clip = (_: Tensor, path: string): Tensor => mul(scaled.get(path) as Tensor, shrink);
+        return { updates: mapTree(clip, grads), state };
       }),
   };
 }

@@ -5,6 +5,7 @@ import {
   logicalAnd,
   mul,
   norm,
+  type Scalar,
   type Tensor,
   where,
 } from '@tensorflow/tfjs-core';
@@ -16,6 +17,7 @@ import {
   expectRate,
   expectUpdate,
 } from './check.ts';
+import { scaleForNorm } from './norm.ts';
 import { decayMatrices } from './rules.ts';
 import { zeros } from './sgd.ts';
 import { type LeafRule, rateAt, type Schedule, type Transform, tidyTree } from './transform.ts';
@@ -36,11 +38,14 @@ export type LarsOptions = {
 /** State of {@link lars}: the velocity of each parameter. */
 export type LarsState = { readonly momentum: Params };
 
+const normOf = ([x]: readonly Tensor[]): Scalar => norm(x as Tensor) as Scalar;
+
 /**
  * Layer-wise adaptive rate scaling, for linear probes and very large batches.
  *
  * For adapted leaves d = g + wd·p, q = trust·‖p‖/‖d‖ (1 if either norm is 0); for the others
- * d = g, q = 1. Then μ ← momentum·μ + q·d and update = −lr·μ.
+ * d = g, q = 1. Then μ ← momentum·μ + q·d and update = −lr·μ. No finite p or d is too large or too small
+ * for its norm.
  *
  * @param options learning rate (a number or a function of the step), momentum, decay, trust
  * @returns the transform; its state is `{ momentum }`
@@ -63,9 +68,10 @@ export function lars(options: LarsOptions): Transform<LarsState> {
   const direction = (p: Tensor, path: string, g: Tensor): Tensor => {
     if (!adapts(path, p)) return g;
     const decayed = weightDecay > 0 ? add(g, mul(p, weightDecay)) : g;
-    const [sizeOfP, sizeOfD] = [norm(p), norm(decayed)];
-    const both = logicalAnd(greater(sizeOfP, 0), greater(sizeOfD, 0));
-    return mul(decayed, where(both, div(mul(sizeOfP, trust), sizeOfD), 1));
+    const [ofP, ofD] = [scaleForNorm([p], normOf), scaleForNorm([decayed], normOf)];
+    const both = logicalAnd(greater(ofP.size, 0), greater(ofD.size, 0));
+    const ratio = div(div(mul(ofP.size, trust), ofD.size), ofP.factor);
+    return mul(ofD.tensors[0] as Tensor, where(both, ratio, div(1, ofD.factor)));
   };
   return {
     init: (params) => ({ momentum: zeros(params) }),

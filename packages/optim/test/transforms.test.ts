@@ -1,4 +1,5 @@
 import {
+  div,
   memory,
   scalar,
   sub,
@@ -194,6 +195,65 @@ describeBackends('transforms', () => {
     }
     expectNoLeak(() => globalNorm(grads));
     disposeTree(grads);
+  });
+
+  it('norms and clipping know no gradient too large or too small', () => {
+    const direction = [0.3, -0.2, 0.5, 0, 0.7];
+    const length = Math.hypot(...direction);
+    for (const size of [3e38, 1e25, 1e19, 1e10, 1, 1e-10, 1e-20, 1e-30, 1e-36]) {
+      const [one, two] = [direction.slice(0, 2), direction.slice(2)];
+      const grads: Tree = {
+        a: tensor1d(one.map((v) => v * size)),
+        b: tensor1d(two.map((v) => v * size)),
+      };
+      const relative = tidy(() => div(globalNorm(grads), size));
+      expectClose(relative, length, { rtol: 1e-5 });
+      const { updates } = clipByGlobalNorm(1).update(grads, {}, grads, 0);
+      const clipped = [...(updates.a as Tensor).dataSync(), ...(updates.b as Tensor).dataSync()];
+      const shrunk = Math.min(1, 1 / (length * size + 1e-6)) * size;
+      expectClose(
+        clipped.map((v) => v / shrunk),
+        direction,
+        { rtol: 1e-5 },
+      );
+      disposeTree([grads, updates, relative]);
+    }
+    // Two of the largest numbers: their norm is beyond float32, the clipped gradient is not.
+    const largest: Tree = { a: tensor1d([3e38, -3e38]) };
+    const { updates } = clipByGlobalNorm(2).update(largest, {}, largest, 0);
+    expectClose(updates.a as Tensor, [Math.SQRT2, -Math.SQRT2], { rtol: 1e-5 });
+    const none: Tree = { a: tensor1d([0, 0]), b: tensor1d([Number.NaN]) };
+    expectClose(
+      tidy(() => globalNorm({ a: none.a as Tensor })),
+      0,
+    );
+    const unknown = tidy(() => globalNorm(none));
+    expect(unknown.dataSync()[0]).toBeNaN();
+    disposeTree([largest, updates, none, unknown]);
+  });
+
+  it('lars rescales leaves and gradients of every size', () => {
+    const optimizer = lars({ learningRate: 1, momentum: 0, trust: 0.5 });
+    for (const [ofP, ofG] of [
+      [1, 1],
+      [1, 1e25],
+      [1, 3e37],
+      [1, 1e-25],
+      [1, 1e-36],
+      [1e25, 1],
+      [1e25, 1e-25],
+      [1e-25, 1e25],
+      [1e-30, 1e-36],
+      [3e37, 3e37],
+    ] as const) {
+      const params: Tree = { w: tensor2d([3 * ofP, 4 * ofP], [1, 2]) };
+      const grads: Tree = { w: tensor2d([4 * ofG, -3 * ofG], [1, 2]) };
+      const state = optimizer.init(params);
+      const next = optimizer.update(grads, state, params, 0);
+      const relative = [...(next.updates.w as Tensor).dataSync()].map((v) => v / ofP);
+      expectClose(relative, [-2, 1.5], { rtol: 1e-5 });
+      disposeTree([params, grads, state, next.updates, next.state]);
+    }
   });
 
   it('the global norm does not depend on the order of the tree', () => {

@@ -1,7 +1,11 @@
 import {
+  abs,
   add,
+  div,
+  max,
   mean,
   mul,
+  relu,
   rsqrt,
   sqrt,
   square,
@@ -15,12 +19,19 @@ import { expectRank, expectShape, floatOf } from '@twocan/core';
 
 const EPSILON = 1e-6;
 
-/** Mean and unbiased variance plus ε of each patch, `[B, N, 1]` both. */
-function moments(patches: Tensor3D): { centre: Tensor; variance: Tensor } {
-  const pixels = patches.shape[2];
-  const centre = mean(patches, 2, true);
-  const variance = mul(sum(square(sub(patches, centre)), 2, true), 1 / (pixels - 1));
-  return { centre, variance: add(variance, EPSILON) };
+// Beyond this a patch is divided by how far it goes beyond, since its squares would overflow.
+const BIG = 2 ** 50;
+
+type Moments = { scaled: Tensor; divisor: Tensor; centre: Tensor; variance: Tensor };
+
+/** Each patch over a divisor, 1 unless its values are huge, and the mean and unbiased variance plus ε of that. */
+function moments(patches: Tensor3D): Moments {
+  const beyond = relu(sub(mul(max(abs(patches), 2, true), 1 / BIG), 1));
+  const divisor = add(beyond, 1);
+  const scaled = div(patches, divisor);
+  const centre = mean(scaled, 2, true);
+  const variance = mul(sum(square(sub(scaled, centre)), 2, true), 1 / (patches.shape[2] - 1));
+  return { scaled, divisor, centre, variance: add(variance, EPSILON) };
 }
 
 function expectPatches(caller: string, argument: string, patches: Tensor3D): void {
@@ -33,6 +44,7 @@ function expectPatches(caller: string, argument: string, patches: Tensor3D): voi
 
 /**
  * Gives each patch mean 0 and variance 1: `(t − mean) / √(var + 10⁻⁶)`, var divided by P − 1.
+ * No finite patch is too large.
  *
  * @param patches `[B, N, P]`, P = patch · patch · channels ≥ 2
  * @returns `[B, N, P]`
@@ -46,8 +58,8 @@ export function normalizePatches(patches: Tensor3D): Tensor3D {
   expectPatches('normalizePatches', 'patches', patches);
   return tidy(() => {
     const floats = floatOf('normalizePatches', 'patches', patches);
-    const { centre, variance } = moments(floats);
-    return mul(sub(floats, centre), rsqrt(variance)) as Tensor3D;
+    const { scaled, centre, variance } = moments(floats);
+    return mul(sub(scaled, centre), rsqrt(variance)) as Tensor3D;
   });
 }
 
@@ -68,7 +80,8 @@ export function denormalizePatches(prediction: Tensor3D, reference: Tensor3D): T
   expectPatches('denormalizePatches', 'reference', reference);
   expectShape('denormalizePatches', 'prediction', prediction, reference.shape);
   return tidy(() => {
-    const { centre, variance } = moments(floatOf('denormalizePatches', 'reference', reference));
-    return add(mul(prediction, sqrt(variance)), centre) as Tensor3D;
+    const floats = floatOf('denormalizePatches', 'reference', reference);
+    const { divisor, centre, variance } = moments(floats);
+    return mul(add(mul(prediction, sqrt(variance)), centre), divisor) as Tensor3D;
   });
 }

@@ -1,4 +1,4 @@
-import { dispose, reshape, tensor3d, tidy } from '@tensorflow/tfjs-core';
+import { dispose, div, reshape, tensor3d, tidy } from '@tensorflow/tfjs-core';
 import { key, normal } from '@twocan/core';
 import { denormalizePatches, normalizePatches } from '@twocan/reconstruction';
 import { describeBackends, expectClose, expectNoLeak } from '@twocan/testkit';
@@ -43,6 +43,31 @@ describeBackends('normalised patches', () => {
     tidy(() => {
       const flat = tensor3d([[[0.3, 0.3, 0.3, 0.3]]]);
       expectClose(normalizePatches(flat), [0, 0, 0, 0], { atol: 1e-4 });
+    });
+  });
+
+  it('know no value too large, and of the smallest ε alone decides', () => {
+    const half = Math.SQRT1_2;
+    for (const size of [3e38, 1e25, 1e18, 1e10, 10]) {
+      tidy(() => {
+        const pairs = tensor3d([
+          [
+            [size, -size],
+            [size / 2, size / 4],
+            [0, size],
+          ],
+        ]);
+        const unit = normalizePatches(pairs);
+        expectClose(unit, [half, -half, half, -half, -half, half], { rtol: 1e-5 });
+        const back = div(denormalizePatches(unit, pairs), size);
+        expectClose(back, [1, -1, 0.5, 0.25, 0, 1], { rtol: 1e-5 });
+      });
+    }
+    tidy(() => {
+      const tiny = tensor3d([[[1e-30, 3e-30]]]);
+      expectClose(div(normalizePatches(tiny), 1e-27), [-1, 1], { rtol: 1e-5 });
+      const flat = tensor3d([[[2 ** 100, 2 ** 100]]]);
+      expectClose(normalizePatches(flat), [0, 0]);
     });
   });
 

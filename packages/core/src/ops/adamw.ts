@@ -61,7 +61,7 @@ export function updatesInPlace(): boolean {
  * m ← β₁m + (1-β₁)g, v ← β₂v + (1-β₂)g², p ← p - η(λp + m̂/(√v̂ + ε))
  *
  * @param parameter any shape
- * @param gradient the same shape
+ * @param gradient the same shape, of magnitudes up to 10¹⁹: the square of a larger one overflows float32
  * @param m first moment, the same shape
  * @param v second moment, the same shape
  * @param options the step's numbers

@@ -40,7 +40,7 @@ const op = defineOp<{ epsilon: number }>({
  *
  * No running statistics are kept: it serves projection heads, which are thrown away.
  *
- * @param x `[B, D]`
+ * @param x `[B, D]`, of magnitudes up to 10¹⁶: squares of larger ones may overflow float32
  * @param scale `[D]`
  * @param bias `[D]`
  * @param epsilon added to the variance

@@ -39,7 +39,7 @@ const op = defineOp<{ epsilon: number }>({
 /**
  * Layer normalisation of the last axis: (x - mean)/√(var + ε)·scale + bias, with the biased variance.
  *
- * @param x `[..., D]`
+ * @param x `[..., D]`, of magnitudes up to 10¹⁶: squares of larger ones may overflow float32
  * @param scale `[D]`
  * @param bias `[D]`
  * @param epsilon added to the variance; ViTs use 1e-6
