@@ -3,6 +3,9 @@ import { isSystemError, reasonOf } from './failure.ts';
 /** Options that decide how much memory a command needs, the strongest first. */
 const LARGE = ['batch', 'image-size', 'limit', 'cache', 'threads'];
 
+/** What a person reads where the package that decodes images is not installed, or for another machine. */
+export const NO_SHARP = `the package sharp, which reads images, does not load on this machine (${process.platform}-${process.arch}); install it again here: npm install --include=optional sharp`;
+
 const NO_MEMORY =
   /out of memory|\boom\b|memory must hold|could not allocate|cannot allocate|allocation failed|bad_alloc|ENOMEM|invalid (?:typed )?array length|memory access out of bounds|maxbuffersize/i;
 
@@ -21,7 +24,7 @@ export function errorText(error: unknown, options: readonly string[]): string {
   }
   if ('exitCode' in error) return error.message;
   if (/sharp/.test(error.message) && /cannot find|could not load|is missing/i.test(error.message)) {
-    return `the package sharp, which reads images, does not load on this machine (${process.platform}-${process.arch}); install it again here: npm install --include=optional sharp`;
+    return NO_SHARP;
   }
   if (NO_MEMORY.test(error.message)) return noMemory(options);
   if (isSystemError(error)) {

@@ -1,7 +1,7 @@
 import { availableParallelism, cpus, freemem, totalmem } from 'node:os';
 import { enableProdMode, version_core } from '@tensorflow/tfjs-core';
 import { type BackendName, chooseBackend, PREFERENCE, webgpuReport } from '@twocan/backend';
-import sharp from 'sharp';
+import { NO_SHARP } from './error-text.ts';
 import { nvidiaDevices } from './nvidia-devices.ts';
 import { progressOf } from './progress.ts';
 
@@ -32,6 +32,13 @@ function webgpuLines(): string[] {
   ];
 }
 
+/** Everything else can be looked at without it. */
+const sharpVersions = (): Promise<string> =>
+  import('sharp').then(
+    ({ default: { versions } }) => `${versions.sharp ?? '?'}, libvips ${versions.vips}`,
+    () => NO_SHARP,
+  );
+
 /**
  * Tries every backend and describes the machine.
  *
@@ -45,7 +52,7 @@ export async function examine(): Promise<string[]> {
     `processor    ${cpus()[0]?.model.trim() ?? 'unknown'}, ${availableParallelism()} threads available`,
     `memory       ${gigabytes(freemem())} of ${gigabytes(totalmem())} GB free`,
     `tfjs-core    ${version_core}`,
-    `sharp        ${sharp.versions.sharp ?? '?'}, libvips ${sharp.versions.vips}`,
+    `sharp        ${await sharpVersions()}`,
   ];
   const loaded: BackendName[] = [];
   const progress = progressOf('trying backends');

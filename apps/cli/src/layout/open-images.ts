@@ -9,7 +9,7 @@ import {
   printable,
   readEndings,
 } from '@twocan/data/node';
-import { reasonOf, usageError } from '../failure.ts';
+import { isSystemError, reasonOf, usageError } from '../failure.ts';
 import { progressOf } from '../progress.ts';
 import { classOfName, type Part } from './layout.ts';
 import { leftOutLine, refused } from './left-out.ts';
@@ -111,7 +111,7 @@ async function listData(path: string, flag: string, or = ''): Promise<Listing> {
       progress: progress.count,
     }).finally(progress.end);
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error)) throw error;
+    if (!isSystemError(error)) throw error;
     throw usageError(`${flag} ${printable(path)} cannot be read: ${reasonOf(error)}`, error);
   }
 }

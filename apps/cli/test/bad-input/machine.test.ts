@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { drawPhotos, scratch, twocan } from '../cli.ts';
 import { describeRows, expectFailure, type Rows } from './rows.ts';
@@ -46,6 +47,26 @@ const ROWS: Rows = {
       expectFailure(outcome, 2, /--backend must be one of .*; did you mean simd\?, got sim/);
       expectFailure(outcome, 2, /--threads must be a whole number of at least 1, got 0/);
     }
+  },
+
+  'A machine without the package that reads images': async () => {
+    const hook = { NODE_OPTIONS: `--import ${new URL('../without-sharp.mjs', import.meta.url)}` };
+    const install = /the package sharp.* npm install --include=optional sharp/;
+    const out = ['--out', folder.path('never')];
+    for (const line of [
+      ['pretrain', '--data', photos, '--steps', '1', ...out],
+      ['pretrain', '--data', 'shapes:4', '--batch', '2', '--steps', '1', ...out],
+      ['embed', ...MODEL],
+      ['search', ...MODEL, '--query', `${photos}/class-0/0.png`],
+    ]) {
+      expectFailure(await twocan(line, undefined, hook), 1, install);
+    }
+    expect(existsSync(folder.path('never'))).toBe(false);
+    const examined = await twocan(['doctor'], undefined, hook);
+    expect(examined.code).toBe(0);
+    expect(examined.stdout).toMatch(/^sharp +the package sharp, .*npm install/m);
+    expect(examined.stdout).toMatch(/^auto takes/m);
+    expect(await twocan(['inspect', run], undefined, hook)).toMatchObject({ code: 0 });
   },
 };
 
