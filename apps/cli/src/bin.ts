@@ -73,6 +73,7 @@ async function start(words: readonly string[]): Promise<number> {
 /** Says what the first word may have been meant for. */
 function refuse(word: string, rest: readonly string[]): never {
   const names = COMMANDS.map(({ name }) => name);
+  if (word.trim() === '') throw usageError('the first word must be a command, and it is empty');
   if (!word.startsWith('-')) {
     throw usageError(`unknown command ${word}${hint(word.toLowerCase(), names, '')}`);
   }

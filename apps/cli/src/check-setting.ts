@@ -45,13 +45,18 @@ export function checkNumber(range: Range, whole: boolean, value: unknown): Verdi
 }
 
 /**
- * How numbers are written, where one is written otherwise: with a comma, spaces or marks in it.
+ * How numbers are written, where one is written otherwise: with a comma, spaces, a unit or marks in it.
  *
  * @param word what was given
  * @returns something to append to an error, or nothing
  */
-export const notation = (word: string): string =>
-  /^[-\d.,_' ]+$/.test(word) && /[,_' ]/.test(word) ? '; write it like 1000 or 0.001' : '';
+export function notation(word: string): string {
+  if (/^[-\d.,_' ]+$/.test(word) && /[,_' ]/.test(word)) return '; write it like 1000 or 0.001';
+  const [, number, unit] = /^(\d[\d.]*) *(%|[a-z]+)$/i.exec(word) ?? [];
+  if (unit === '%') return `; write ${Number(number) / 100}`;
+  if (unit !== undefined) return `; write a number without ${unit}`;
+  return Number(word) > Number.MAX_SAFE_INTEGER && /^\d/.test(word) ? ', which is too large' : '';
+}
 
 function checkWeights(value: unknown): Verdict {
   const isWeight = (one: unknown): boolean =>

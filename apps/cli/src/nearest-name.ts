@@ -1,6 +1,6 @@
 /**
- * The nearest of some names, as a question to append to an error: the one that a word begins, or else
- * the one with the fewest letters that differ.
+ * The nearest of some names, as a question to append to an error: the one that a word begins or is a part
+ * of, or else the one with the fewest letters that differ.
  *
  * @param word what was typed
  * @param names what is known
@@ -8,11 +8,14 @@
  * @returns `; did you mean --steps?`, or nothing when no name is near
  */
 export function hint(word: string, names: readonly string[], prefix = '--'): string {
-  const begun = names.filter((name) => word !== '' && name.startsWith(word));
-  if (begun.length === 1) return `; did you mean ${prefix}${begun[0]}?`;
+  const small = word.toLowerCase();
+  const begun = names.filter((name) => word !== '' && name.startsWith(small));
+  const within = names.filter((name) => name.split('-').includes(small));
+  const [only] = begun.length === 1 ? begun : within.length === 1 ? within : [];
+  if (only !== undefined) return `; did you mean ${prefix}${only}?`;
   if (word.length < 2) return ''; // one letter is near to every short name
   const [nearest] = names
-    .map((name) => ({ name, far: editDistance(word, name) }))
+    .map((name) => ({ name, far: editDistance(small, name.toLowerCase()) }))
     .sort((a, b) => a.far - b.far);
   if (nearest === undefined || nearest.far > Math.max(2, nearest.name.length / 3)) return '';
   return `; did you mean ${prefix}${nearest.name}?`;

@@ -90,7 +90,11 @@ function unknownOption(word: string, next: string | undefined, flags: Flags): st
   const plain = kebab(typed);
   const [, stem = plain, digits] = /^([a-z-]+?)-?(\d[\d.e-]*)$/.exec(plain) ?? [];
   const name = names.find((known) => known === plain || known === stem);
-  if (name === undefined) return `unknown option ${word}${hint(plain, names)}`;
+  if (name === undefined) {
+    const off = names.find((known) => plain === `no-${known}` && flags[known]?.type === 'boolean');
+    if (off !== undefined) return `unknown option ${word}; leave --${off} out to switch it off`;
+    return `unknown option ${word}${hint(plain, names)}`;
+  }
   const given = value ?? (name === plain ? next : digits);
   const takesValue = flags[name]?.type !== 'boolean' && given !== undefined && !isOption(given);
   return `unknown option ${word}; did you mean --${name}${takesValue ? ` ${given}` : ''}?`;

@@ -13,6 +13,7 @@ import { isSystemError, reasonOf, usageError } from '../failure.ts';
 import { progressOf } from '../progress.ts';
 import { classOfName, type Part } from './layout.ts';
 import { leftOutLine, refused } from './left-out.ts';
+import { whyNoFolder } from './no-folder.ts';
 import { ownFolder, ownImage } from './own-output.ts';
 import { partName } from './part-names.ts';
 
@@ -97,7 +98,9 @@ export async function openPart(
  */
 async function listData(path: string, flag: string, or = ''): Promise<Listing> {
   if (!existsSync(path) || !statSync(path).isDirectory()) {
-    throw usageError(`${flag} ${printable(path)} is not a folder; give a folder of images${or}`);
+    throw usageError(
+      `${flag} ${printable(path)} is not a folder: ${whyNoFolder(path)}; give a folder of images${or}`,
+    );
   }
   try {
     const own = ownFolder(path, readdirSync(path));

@@ -96,7 +96,15 @@ const ROWS: Rows = {
       ],
       ['--lr 0,1', '--lr must be a number of at least 0, got 0,1; write it like 1000 or 0.001'],
       ['--lr 1e-3.', '--lr must be a number of at least 0, got 1e-3.'],
-      ['--cache 1GB', '--cache must be a number of at least 0, got 1GB'],
+      ['--cache 1GB', '--cache must be a number of at least 0, got 1GB; write a number without GB'],
+      [
+        '--mask-ratio 50%',
+        '--mask-ratio must be a number of at least 0 and at most 1, got 50%; write 0.5',
+      ],
+      [
+        '--steps 1e99',
+        '--steps must be a whole number of at least 1, got 1e99, which is too large',
+      ],
     ]),
 
   'A command that there is not': async () => {
@@ -109,6 +117,7 @@ const ROWS: Rows = {
       'the first word must be a command, got --data; for example: twocan pret',
     );
     expectFailure(await twocan(['--versoin']), 2, /did you mean --version\?/);
+    expectFailure(await twocan(['']), 2, /the first word must be a command, and it is empty/);
   },
 
   'Settings that exclude each other': () =>
@@ -158,6 +167,38 @@ const ROWS: Rows = {
       const config = ['--config', file(name, bytes), '--checkpoint-every', '0'];
       const args = ['pretrain', ...DATA, ...config, '--out', folder.path(name.slice(0, -5))];
       expect(await twocan(args)).toMatchObject({ code: 0 });
+    }
+  },
+
+  'A path that is no folder of images': async () => {
+    const archive = file('photos.zip', 'PK');
+    for (const [path, why] of [
+      [archive, 'it is one file; unpack it first; give a folder'],
+      [file('cat.jpg', 'cat'), 'it is a file; give a folder'],
+      ['https://example.com/cats', 'it is an address; download the images first'],
+      ['~/photos', 'your shell did not replace the ~'],
+      ['$HOME/photos', 'your shell did not replace $HOME'],
+      [folder.path('phtos'), 'there is no such folder'],
+    ] as const) {
+      const args = ['embed', '--model', run, '--data', path, '--backend', 'simd'];
+      const { code, stderr } = await twocan(args);
+      expect([path, code, stderr]).toEqual([path, 2, expect.stringContaining(why)]);
+      expect(stderr).not.toContain('shapes');
+    }
+  },
+
+  'An image to search for that is none': async () => {
+    for (const [path, why] of [
+      [photos, 'is a folder; give one image'],
+      [file('cat.jpg', 'cat'), 'cannot be read: the contents are no image that can be read'],
+      [file('empty.png', ''), 'cannot be read: the file is empty'],
+      ['/dev/zero', 'is no ordinary file'],
+      [folder.path('phtos.jpg'), 'does not exist'],
+    ] as const) {
+      const args = ['search', '--model', run, '--data', photos, '--query', path];
+      const outcome = await twocan([...args, '--backend', 'simd']);
+      expectFailure(outcome, 2, `--query ${path} ${why}`);
+      expectPlain(outcome);
     }
   },
 
