@@ -16,7 +16,7 @@ import { percent } from './percent.ts';
 export async function inspectModel(path: string, json: boolean): Promise<void> {
   // Reading needs no speed, and the reference backend loads everywhere.
   await startBackend({ backend: 'cpu', quiet: true });
-  const { config, params, step, path: file } = await openModel(path);
+  const { config, params, step, path: file } = await openModel(path, path);
   const parameters = countByPart(params as Params);
   disposeTree(params);
   const { encoder, decoder, weights, maskRatio, noise } = config.model;

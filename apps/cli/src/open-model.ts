@@ -22,22 +22,23 @@ export type OpenedModel = {
  * Opens what `--model` names: a run folder (its newest readable checkpoint) or a checkpoint file.
  *
  * @param given the path
+ * @param named what errors call it
  * @returns config and parameters
  * @throws Failure (exit code 2) when there is no checkpoint, it is not one of `twocan pretrain`, or its
  *   numbers are not finite
  */
-export async function openModel(given: string): Promise<OpenedModel> {
-  const path = checkpointPath(given);
+export async function openModel(given: string, named = `--model ${given}`): Promise<OpenedModel> {
+  const path = checkpointPath(given, named);
   noteLarge(path);
   const checkpoint = await newestCheckpoint(path).catch((error: Error) => {
     const why =
       'exitCode' in error
         ? `holds a state that is not finite: ${error.message}`
         : whyNoModel(path, error);
-    throw usageError(`--model ${given} ${why}`, error);
+    throw usageError(`${named} ${why}`, error);
   });
   if (checkpoint === undefined) {
-    throw usageError(`--model ${given} holds no checkpoint; ${GIVE}`);
+    throw usageError(`${named} holds no checkpoint; ${GIVE}`);
   }
   const { config, params, optimizer, ema, step } = checkpoint;
   if (optimizer) disposeTree(optimizer);
@@ -46,8 +47,8 @@ export async function openModel(given: string): Promise<OpenedModel> {
     disposeTree(params);
     throw usageError(
       isClassifier(config)
-        ? `--model ${given} is a classifier of twocan finetune; ${config.classifier.from === null ? GIVE : `give what it began with, ${config.classifier.from}`}`
-        : `--model ${given} is a checkpoint that twocan pretrain did not write; ${GIVE}`,
+        ? `${named} is a classifier of twocan finetune; ${config.classifier.from === null ? GIVE : `give what it began with, ${config.classifier.from}`}`
+        : `${named} is a checkpoint that twocan pretrain did not write; ${GIVE}`,
     );
   }
   return { config, params: params as CanParams, step, path: checkpoint.path };
@@ -76,11 +77,11 @@ export async function modelDigest(path: string): Promise<string> {
   return hash.digest('hex');
 }
 
-function checkpointPath(given: string): string {
-  if (!existsSync(given)) throw usageError(`--model ${given} does not exist; ${GIVE}`);
+function checkpointPath(given: string, named: string): string {
+  if (!existsSync(given)) throw usageError(`${named} does not exist; ${GIVE}`);
   if (!statSync(given).isDirectory()) {
     if (given.endsWith('.safetensors')) return given;
-    throw usageError(`--model ${given} is no checkpoint of twocan (.safetensors); ${GIVE}`);
+    throw usageError(`${named} is no checkpoint of twocan (.safetensors); ${GIVE}`);
   }
   const inside = join(given, 'checkpoints');
   return existsSync(inside) ? inside : given;

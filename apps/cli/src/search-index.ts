@@ -4,7 +4,7 @@ import { decodeSafetensors, encodeSafetensors } from '@twocan/checkpoint';
 import { type Dataset, subset } from '@twocan/data';
 import { compareMarks, type FileMark, markFiles } from '@twocan/data/node';
 import { countChanges } from './data-identity.ts';
-import { reasonOf, usageError } from './failure.ts';
+import { isSystemError, reasonOf, usageError } from './failure.ts';
 import { encoderFeatures, extractRows, type Rows } from './features.ts';
 import { modelDigest, type OpenedModel } from './open-model.ts';
 import { writeOutput } from './outputs.ts';
@@ -126,10 +126,10 @@ async function readIndex(file: string, about: About): Promise<Index | undefined>
   const { tensors, metadata } = await readFile(file)
     .then(decodeSafetensors)
     .catch((error: Error) => {
-      throw usageError(
-        `--index ${file} cannot be read: ${reasonOf(error)}; delete it or name another`,
-        error,
-      );
+      const why = isSystemError(error)
+        ? `cannot be read: ${reasonOf(error)}`
+        : 'is damaged, or no index of twocan search';
+      throw usageError(`--index ${file} ${why}; name another file`, error);
     });
   if (metadata.format !== FORMAT) {
     throw usageError(`--index ${file} is a safetensors file, but no index; name another file`);

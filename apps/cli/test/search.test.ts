@@ -1,4 +1,4 @@
-import { copyFileSync, readFileSync } from 'node:fs';
+import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -90,4 +90,19 @@ test.each([
   expect(stderr).toContain(message);
   expect(stderr).not.toMatch(/^\s+at /m);
   expect(code).toBe(2);
+});
+
+test('a file that is no index is named, and stays as it is', async () => {
+  const file = folder.path('notes.index');
+  for (const content of ['', 'what I wrote', 'a longer text than the head of a safetensors file']) {
+    writeFileSync(file, content);
+    const { code, stderr } = await twocan([...given, '--duplicates', '0.9', '--index', file]);
+    expect(stderr).toContain(`${file} is damaged, or no index of twocan search; name another file`);
+    expect([code, readFileSync(file, 'utf8')]).toEqual([2, content]);
+  }
+});
+
+test('inspect names a file as it was given', async () => {
+  const { code, stderr } = await twocan(['inspect', folder.path('nowhere')]);
+  expect([code, stderr]).toEqual([2, expect.stringMatching(/^twocan: \/.*nowhere does not exist/)]);
 });
