@@ -25,7 +25,8 @@ test.each([
   [['--resume'], '--resume needs --out'],
 ])('pretrain %j exits with 2 and says why', async (args, message) => {
   const out = args.includes('--resume') ? [] : ['--out', folder.path('never')];
-  const { code, stderr } = await twocan(['pretrain', '--backend', 'cpu', ...out, ...args]);
+  const cpu = args.includes('--backend') ? [] : ['--backend', 'cpu'];
+  const { code, stderr } = await twocan(['pretrain', ...cpu, ...out, ...args]);
   expect(stderr).toContain(message);
   expect(stderr).not.toMatch(/^\s+at /m);
   expect(code).toBe(2);

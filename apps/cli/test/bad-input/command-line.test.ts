@@ -277,7 +277,7 @@ test('help of a command is found in the usual ways', async () => {
 test('the cause of a refusal is printed for --debug alone', async () => {
   mkdirSync(folder.path('texts'), { recursive: true });
   file('texts/a.jpg', 'no image');
-  const args = ['pretrain', ...RUN, '--data', folder.path('texts')];
+  const args = ['pretrain', '--backend', 'simd', '--data', folder.path('texts')];
   const plain = await twocan(args);
   expectFailure(plain, 2, /none of the 1 files in/);
   expectPlain(plain);
