@@ -99,7 +99,7 @@ async function test(target) {
       ignoreStatic,
       force,
       incremental: true,
-      incrementalFile: join('.stryker', `${home.replace('/', '-')}.json`),
+      incrementalFile: join('.stryker', `${(SETS[target] ? target : home).replace('/', '-')}.json`),
       // Types are checked elsewhere; the copies are not to differ from the sources.
       disableTypeChecks: false,
       concurrency: Number(options.jobs),
