@@ -7,19 +7,23 @@ import {
   type Tensor3D,
 } from '@tensorflow/tfjs-core';
 import {
+  adamwUpdate,
   attention,
   attentionWeights,
   batchNorm,
   gatherTokens,
+  key,
   layerNorm,
   linear,
   linearGelu,
   linearOnData,
   normalizeRows,
+  normalRows,
   residualSum,
   scatterTokens,
   softmaxCrossEntropy,
   softTargetCrossEntropy,
+  squaredNorm,
   weightedMeanSquaredError,
 } from '@twocan/core';
 import { describeBackends } from '@twocan/testkit';
@@ -32,6 +36,8 @@ const cube = (a: number, b: number, c: number): Tensor3D => ones([a, b, c]);
 // biome-ignore lint/suspicious/noExplicitAny: wrong arguments on purpose
 const wrong = (x: unknown): any => x;
 const ids = (...values: number[]): Int32Array => Int32Array.from(values);
+
+const STEP = { learningRate: 0.1, b1: 0.9, b2: 0.95, epsilon: 1e-8, weightDecay: 0, step: 1 };
 
 /** The argument at fault, what it must be and what it is, by the function that was called. */
 const CASES: readonly (readonly [string, () => unknown])[] = [
@@ -95,6 +101,54 @@ const CASES: readonly (readonly [string, () => unknown])[] = [
     'scatterTokens: each token may be named once, got row 0 twice',
     () => scatterTokens(cube(1, 1, 3), t(1, 1, 3), ids(0, 0), 2),
   ],
+  ['linear: x must be a tensor', () => linear(wrong('text'), matrix(2, 4))],
+  ['layerNorm: x must be a tensor', () => layerNorm(wrong(null), vector(2), vector(2))],
+  ['layerNorm: epsilon must', () => layerNorm(t(5, 3), vector(3), vector(3), 0)],
+  ['batchNorm: epsilon must', () => batchNorm(matrix(5, 3), vector(3), vector(3), -1)],
+  ['batchNorm: the number of rows of x must', () => batchNorm(matrix(0, 3), vector(3), vector(3))],
+  ['normalizeRows: epsilon must', () => normalizeRows(matrix(2, 3), Number.NaN)],
+  ['residualSum: x must be a tensor', () => residualSum(wrong([1]), t(1))],
+  [
+    'softmaxCrossEntropy: the number of rows of logits must',
+    () => softmaxCrossEntropy(matrix(0, 3), ids()),
+  ],
+  [
+    'softmaxCrossEntropy: labels must be an Int32Array',
+    () => softmaxCrossEntropy(matrix(2, 3), wrong([0, 1])),
+  ],
+  ['in [0, 3), got 7 in row 1', () => softmaxCrossEntropy(matrix(2, 3), ids(0, 7))],
+  ['in [0, 3), got 1', () => softmaxCrossEntropy(matrix(2, 3), ids(0))],
+  [
+    'softTargetCrossEntropy: the size of logits must',
+    () => softTargetCrossEntropy(matrix(0, 3), matrix(0, 3)),
+  ],
+  [
+    'weightedMeanSquaredError: the size of prediction must',
+    () => weightedMeanSquaredError(cube(0, 2, 3), cube(0, 2, 3), matrix(0, 2)),
+  ],
+  ['normalRows: keys must be an Array', () => normalRows(wrong(key(0)), Float32Array.of(1), 2)],
+  ['normalRows: keys[1] must', () => normalRows([key(0), wrong({})], Float32Array.of(1, 1), 2)],
+  ['normalRows: levels must be a Float32Array', () => normalRows([key(0)], wrong([1]), 2)],
+  ['normalRows: size must', () => normalRows([key(0)], Float32Array.of(1), -1)],
+  ['squaredNorm: tensors must be an Array', () => squaredNorm(wrong(t(2)))],
+  ['gatherTokens: indices must be an Int32Array', () => gatherTokens(cube(1, 3, 2), wrong([0]), 1)],
+  ['gatherTokens: count must', () => gatherTokens(cube(1, 3, 2), ids(0), 1.5)],
+  [
+    'scatterTokens: restore must be an Int32Array',
+    () => scatterTokens(cube(1, 1, 3), t(1, 1, 3), wrong([0]), 1),
+  ],
+  ['scatterTokens: count must', () => scatterTokens(cube(1, 1, 3), t(1, 1, 3), ids(0), 1.5)],
+  ['adamwUpdate: gradient must have shape [2]', () => adamwUpdate(t(2), t(3), t(2), t(2), STEP)],
+  ['adamwUpdate: m must have shape [2]', () => adamwUpdate(t(2), t(2), t(3), t(2), STEP)],
+  ['adamwUpdate: v must have shape [2]', () => adamwUpdate(t(2), t(2), t(2), t(3), STEP)],
+  ['adamwUpdate: options must', () => adamwUpdate(t(2), t(2), t(2), t(2), wrong(null))],
+  ['adamwUpdate: step must', () => adamwUpdate(t(2), t(2), t(2), t(2), { ...STEP, step: 0 })],
+  ...(['learningRate', 'b1', 'b2', 'epsilon', 'weightDecay'] as const).map(
+    (name): readonly [string, () => unknown] => [
+      `adamwUpdate: ${name} must be finite, got NaN`,
+      () => adamwUpdate(t(2), t(2), t(2), t(2), { ...STEP, [name]: Number.NaN }),
+    ],
+  ),
 ];
 
 describeBackends('operations refuse', () => {
