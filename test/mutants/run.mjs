@@ -172,9 +172,12 @@ function report(target, mutants) {
   const row = `| ${[...cells, `${score.toFixed(1)}%`, new Date().toISOString().slice(0, 10)].join(' | ')} |`;
   console.log(`\n${row}`);
   const lines = readFileSync(TABLE, 'utf8').split('\n');
-  const at = lines.findIndex((line) => line.startsWith(`| ${target} |`));
+  const at = lines.findIndex((line) => line.split('|')[1]?.trim() === target);
   if (at >= 0 && !options.quick) {
-    lines[at] = row;
+    // As wide as before, so that the table stays as the formatter leaves it.
+    const widths = lines[at].split('|').slice(1, -1);
+    const filled = row.split('|').slice(1, -1);
+    lines[at] = `|${filled.map((cell, i) => cell.padEnd(widths[i]?.length ?? 0)).join('|')}|`;
     writeFileSync(TABLE, lines.join('\n'));
   }
   if (score < LEAST) {
