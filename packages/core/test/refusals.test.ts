@@ -145,7 +145,7 @@ const CASES: readonly (readonly [string, () => unknown])[] = [
   ['adamwUpdate: step must', () => adamwUpdate(t(2), t(2), t(2), t(2), { ...STEP, step: 0 })],
   ...(['learningRate', 'b1', 'b2', 'epsilon', 'weightDecay'] as const).map(
     (name): readonly [string, () => unknown] => [
-      `adamwUpdate: ${name} must be finite, got NaN`,
+      `adamwUpdate: ${name} must `,
       () => adamwUpdate(t(2), t(2), t(2), t(2), { ...STEP, [name]: Number.NaN }),
     ],
   ),
