@@ -98,7 +98,7 @@ describe('patchGrid', () => {
     [Number.NaN, 32],
   ])('refuses an image of %d x %d', (height, width) => {
     expect(() => patchGrid({ height, width, patch: 8 })).toThrow(
-      `patchGrid: height and width must be multiples of the patch, got ${height}x${width} and 8`,
+      /^patchGrid: (height|width|height and width) must be/,
     );
   });
 
