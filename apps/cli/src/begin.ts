@@ -2,8 +2,8 @@ import { type CanParams, initCan } from '@twocan/can';
 import { disposeTree, fold, key } from '@twocan/core';
 import type { Transform } from '@twocan/optim';
 import { initState, type TrainState } from '@twocan/trainer';
-import type { RunConfig } from './config.ts';
-import { newestCheckpoint } from './newest-checkpoint.ts';
+import { differences, type RunConfig } from './config.ts';
+import { ownCheckpoint } from './newest-checkpoint.ts';
 import type { RunFolder } from './run-folder.ts';
 
 /** A run's state at some step. */
@@ -40,15 +40,17 @@ export function freshState(config: RunConfig, optimizer: Transform): State {
  * @param config the run
  * @param optimizer what will train it
  * @returns the state; the caller disposes it
- * @throws RangeError if no checkpoint of the folder can be read; Failure (exit code 3) for one of a
- *   run that exploded
+ * @throws RangeError if no checkpoint of the folder can be read; Failure for one of another run (exit
+ *   code 2), or of a run that exploded (3)
  */
 export async function continuedState(
   folder: RunFolder,
   config: RunConfig,
   optimizer: Transform,
 ): Promise<State> {
-  const checkpoint = await newestCheckpoint(folder.checkpoints);
+  const checkpoint = await ownCheckpoint(folder, (held, where) =>
+    differences(held as RunConfig, config, where),
+  );
   if (checkpoint === undefined) return freshState(config, optimizer);
   const { step, params, optimizer: moments = {} } = checkpoint;
   return { step, params: params as CanParams, optimizer: moments };

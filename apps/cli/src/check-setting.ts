@@ -1,6 +1,9 @@
 import { hint } from './nearest-name.ts';
 import type { Range, Setting } from './settings.ts';
 
+/** Larger numbers leave the range of 32 bits as soon as something is multiplied: no computation takes them. */
+const LARGEST = 1e30;
+
 /** Says what is wrong with a value, or nothing. */
 type Verdict = string | undefined;
 
@@ -25,13 +28,13 @@ function checkText(value: unknown): Verdict {
 /**
  * Checks a number against its range.
  *
- * @param range where it must lie
+ * @param range where it must lie; without `max`, at most 1e30
  * @param whole whether it must be a whole number
  * @param value what was given
  * @returns what is wrong, or nothing
  */
 export function checkNumber(range: Range, whole: boolean, value: unknown): Verdict {
-  const { min, max = Number.MAX_VALUE, open = false } = range;
+  const { min, max = LARGEST, open = false } = range;
   if (
     typeof value === 'number' &&
     (open ? value > min : value >= min) &&
@@ -40,7 +43,8 @@ export function checkNumber(range: Range, whole: boolean, value: unknown): Verdi
   ) {
     return undefined;
   }
-  const most = max < Number.MAX_VALUE ? ` and at most ${max}` : '';
+  const tooLarge = typeof value === 'number' && value > max;
+  const most = max < LARGEST || tooLarge ? ` and at most ${max}` : '';
   return `must be ${whole ? 'a whole number' : 'a number'} ${open ? 'above' : 'of at least'} ${min}${most}`;
 }
 
@@ -59,10 +63,9 @@ export function notation(word: string): string {
 }
 
 function checkWeights(value: unknown): Verdict {
-  const isWeight = (one: unknown): boolean =>
-    typeof one === 'number' && Number.isFinite(one) && one >= 0;
+  const isWeight = (one: unknown): boolean => typeof one === 'number' && one >= 0 && one <= LARGEST;
   if (Array.isArray(value) && value.length === 3 && value.every(isWeight)) return undefined;
-  return 'must be three numbers of at least 0, contrastive,reconstruction,denoising (0.03,0.67,0.3)';
+  return 'must be three numbers from 0 to 1e30, contrastive,reconstruction,denoising (0.03,0.67,0.3)';
 }
 
 function checkChoice(choices: readonly string[], value: unknown): Verdict {

@@ -28,16 +28,39 @@ export function readConfigFile(path: string): Options {
   }
   // A run's own config holds the options it was started with beside what they led to.
   const { $schema: _, ...settings } = isObject(content.options) ? content.options : content;
+  const problems = settingProblems(settings);
+  if (problems.length > 0) throw usageError(`--config ${path}:\n  ${problems.join('\n  ')}`);
+  return onlyOneLength(settings as Options, `--config ${path}: epochs and steps`);
+}
+
+/**
+ * What is wrong with settings that were read from a file.
+ *
+ * @param settings values by name, as in the schema
+ * @returns lines such as `batch must be a whole number of at least 1, got "two"`
+ */
+export function settingProblems(settings: Readonly<Record<string, unknown>>): string[] {
   const byName = new Map(SETTINGS.map((setting) => [camel(setting.flag), setting]));
-  const problems = Object.entries(settings).flatMap(([name, value]) => {
+  return Object.entries(settings).flatMap(([name, value]) => {
     const setting = byName.get(name);
     if (setting === undefined)
       return `unknown setting ${name}${hint(name, [...byName.keys()], '')}`;
     const problem = checkSetting(setting, value);
     return problem === undefined ? [] : `${name} ${problem}, got ${JSON.stringify(value)}`;
   });
-  if (problems.length > 0) throw usageError(`--config ${path}:\n  ${problems.join('\n  ')}`);
-  return onlyOneLength(settings as Options, `--config ${path}: epochs and steps`);
+}
+
+/**
+ * What is wrong with the config.json of a run. Everything else in it follows from its options.
+ *
+ * @param content what the file holds
+ * @returns a line for each problem; empty where it is one that `twocan pretrain` could have written
+ */
+export function runConfigProblems({ data, options }: Readonly<Record<string, unknown>>): string[] {
+  const wrong = typeof data === 'string' ? [] : [`data must be text, got ${JSON.stringify(data)}`];
+  if (!isObject(options))
+    return [...wrong, `options must hold settings, got ${JSON.stringify(options)}`];
+  return [...wrong, ...settingProblems(options).map((problem) => `options: ${problem}`)];
 }
 
 function parse(path: string): Record<string, unknown> {
@@ -86,5 +109,6 @@ function whyNoJson(text: string): string {
   return `it must look like ${EXAMPLE}`;
 }
 
-const isObject = (value: unknown): value is Record<string, unknown> =>
+/** Whether a value of JSON is an object with names. */
+export const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);

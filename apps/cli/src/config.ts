@@ -182,18 +182,45 @@ export function resolveRun(
  *
  * @param before the run's
  * @param now what the flags ask for
+ * @param where the words for the two
  * @returns lines such as `batch: 64 in the run, 32 now`; empty when they agree
  */
-export function differences(before: RunConfig, now: RunConfig): string[] {
-  const [old, fresh] = [leaves(before), leaves(now)];
-  const places = isPlace(before.data) && isPlace(now.data) ? ['data', 'evaluation'] : [];
+export function differences(
+  before: RunConfig,
+  now: RunConfig,
+  where: Sides = ['in the run', 'now'],
+): string[] {
+  const moved = [before, now].every(({ data }) => isPlace(String(data)));
+  const places = moved ? ['data', 'evaluation'] : [];
   const left = ['options', ...places, ...(before.images === undefined ? ['images'] : [])];
+  return differingLeaves(before, now, left, where);
+}
+
+/** What the two things that are compared are called. */
+export type Sides = readonly [old: string, fresh: string];
+
+/**
+ * Where two values of plain JSON differ, leaf by leaf.
+ *
+ * @param before one
+ * @param now the other
+ * @param left names at the top that do not count
+ * @param where the words for the two
+ * @returns lines such as `recipe.batch: 64 in the run, 32 now`
+ */
+export function differingLeaves(
+  before: object,
+  now: object,
+  left: readonly string[],
+  where: Sides,
+): string[] {
+  const [old, fresh] = [leaves(before), leaves(now)];
   return [...new Set([...old.keys(), ...fresh.keys()])]
     .filter((name) => !left.includes(name.split('.')[0] ?? ''))
     .filter((name) => old.get(name) !== fresh.get(name))
     .map(
       (name) =>
-        `${name}: ${old.get(name) ?? 'absent'} in the run, ${fresh.get(name) ?? 'absent'} now`,
+        `${name}: ${old.get(name) ?? 'absent'} ${where[0]}, ${fresh.get(name) ?? 'absent'} ${where[1]}`,
     );
 }
 

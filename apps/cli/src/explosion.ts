@@ -48,7 +48,7 @@ const SUSPECTS: readonly Suspect[] = [
  * @returns a sentence without its full stop
  */
 export function adviceFor(config: RunConfig, step: number): string {
-  const { learningRate, warmupSteps, weightDecay } = config.optimizer;
+  const { learningRate, warmupSteps } = config.optimizer;
   const suspects = SUSPECTS.filter(({ isFar }) => isFar(config)).map(
     ({ flag, value, usual }) => `--${flag} nearer to ${usual} (it was ${value(config)})`,
   );
@@ -56,10 +56,26 @@ export function adviceFor(config: RunConfig, step: number): string {
   if (step === 0) {
     return 'nothing was trained yet, so --lr is not the cause: look at the images and at the settings of the method';
   }
-  if (weightDecay > 1 && learningRate * weightDecay > 1) {
-    return `start anew with a lower --weight-decay (it was ${weightDecay}; times the rate of ${brief(learningRate)} it must be far below 1)`;
-  }
+  const decay = decayAdvice(config.optimizer);
+  if (decay !== undefined) return `start anew with ${decay}`;
   return `start anew with a lower --lr (the peak was ${brief(learningRate)} after ${warmupSteps} steps of warm-up; try ${brief(learningRate / 3)})`;
+}
+
+/**
+ * What to do where the decay makes weights grow: each step takes off more than all of them.
+ *
+ * @param optimizer the peak rate, and the decay that it is multiplied with
+ * @returns such as `a lower --weight-decay (it was 1e+30; …)`; nothing where the decay is not to blame
+ */
+export function decayAdvice({
+  learningRate,
+  weightDecay,
+}: {
+  readonly learningRate: number;
+  readonly weightDecay: number;
+}): string | undefined {
+  if (weightDecay <= 1 || learningRate * weightDecay <= 1) return undefined;
+  return `a lower --weight-decay (it was ${weightDecay}; times the rate of ${brief(learningRate)} it must be far below 1)`;
 }
 
 const brief = (rate: number): string => String(Number(rate.toPrecision(2)));

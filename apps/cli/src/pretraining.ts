@@ -1,5 +1,6 @@
 import type { BackendReport } from '@twocan/backend';
 import { differences, type RunConfig, resolveModel, resolveRun, runLabel } from './config.ts';
+import { runConfigProblems } from './config-file.ts';
 import { knowImages, placed, sameImages, whereImagesAre } from './data-identity.ts';
 import { type OpenedData, openData } from './datasets.ts';
 import { EXIT, usageError } from './failure.ts';
@@ -65,7 +66,7 @@ async function newRun({ options: asked, out, overwrite }: Request): Promise<numb
 async function resumeRun({ options, out }: Request): Promise<number> {
   if (out === undefined) throw usageError('--resume needs --out RUN, the run to go on with');
   const folder = runFolder(out);
-  const before = readRunConfig(folder);
+  const before = readRunConfig(folder, runConfigProblems);
   const asked = layOver(whereImagesAre(before, options), options);
   const model = resolveModel(asked);
   const data = await openData({ ...asked, seen: () => true }, model.encoder.image);

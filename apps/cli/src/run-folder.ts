@@ -3,6 +3,7 @@ import { basename, join, resolve } from 'node:path';
 import { makeFolder, writeFileAtomic } from '@twocan/checkpoint/node';
 import type { FileMark } from '@twocan/data/node';
 import type { RunConfig } from './config.ts';
+import { isObject } from './config-file.ts';
 import { keepMarks } from './data-identity.ts';
 import { isSystemError, reasonOf, usageError } from './failure.ts';
 import { checkFolder } from './outputs.ts';
@@ -167,10 +168,14 @@ export async function rewriteRun(
  * Reads the config of a run that is to be continued.
  *
  * @param folder the places
+ * @param problemsOf what is wrong with the content, as for a file that was edited by hand
  * @returns the config as it was written
- * @throws Failure (exit code 2) when there is no run
+ * @throws Failure (exit code 2) when there is no run, or its config is not one
  */
-export function readRunConfig<Config = RunConfig>(folder: Places): Config {
+export function readRunConfig<Config = RunConfig>(
+  folder: Places,
+  problemsOf: (content: Readonly<Record<string, unknown>>) => readonly string[],
+): Config {
   if (!existsSync(folder.config)) {
     const name = basename(folder.config);
     const other = otherKind(folder);
@@ -180,12 +185,26 @@ export function readRunConfig<Config = RunConfig>(folder: Places): Config {
         : `--resume: ${folder.path} holds ${other}; go on with it by that command`,
     );
   }
+  const content = parseConfig(folder.config);
+  if (!isObject(content)) {
+    throw usageError(
+      `--resume: ${folder.config} is damaged: it holds no settings; copy it again, or start a new run`,
+    );
+  }
+  const problems = problemsOf(content);
+  if (problems.length === 0) return content as Config;
+  throw usageError(
+    `--resume: ${folder.config} is damaged or was edited; copy it again, or start a new run\n  ${problems.join('\n  ')}`,
+  );
+}
+
+function parseConfig(path: string): unknown {
   try {
-    return JSON.parse(readFileSync(folder.config, 'utf8')) as Config;
+    return JSON.parse(readFileSync(path, 'utf8'));
   } catch (error) {
     const why = isSystemError(error)
       ? `cannot be read: ${reasonOf(error)}`
       : 'is damaged: it holds no JSON; copy it again, or start a new run';
-    throw usageError(`--resume: ${folder.config} ${why}`, error);
+    throw usageError(`--resume: ${path} ${why}`, error);
   }
 }

@@ -46,6 +46,7 @@ export async function exploded(
 const REMEDIES: Readonly<Record<string, string>> = {
   ENOSPC: 'free some space',
   EDQUOT: 'free some of your quota',
+  EFBIG: 'raise the limit on the size of files (ulimit -f)',
   EROFS: 'make the folder writable',
   EACCES: 'make the folder writable',
   EPERM: 'make the folder writable',

@@ -5,7 +5,8 @@ import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { metricsOf, scratch, stepsOf, twocan } from './cli.ts';
 
-const TINY = ['--data', 'shapes:8', '--batch', '2', '--steps', '4', '--checkpoint-every', '2'];
+const SMALL = ['--data', 'shapes:8', '--batch', '2', '--checkpoint-every', '2'];
+const TINY = [...SMALL, '--steps', '4'];
 const folder = scratch();
 afterAll(folder.remove);
 
@@ -80,7 +81,9 @@ describe.each(['cpu', 'wasm'])('pretrain on %s', { timeout: 240_000 }, (backend)
   test('a run is neither replaced nor resumed differently by accident', async () => {
     const plain = await twocan([...flags, '--out', whole]);
     expect([plain.code, plain.stderr]).toEqual([2, expect.stringContaining('--overwrite')]);
-    const other = await twocan([...flags, '--out', whole, '--resume', '--batch', '8', '--lr', '1']);
+    const other = await twocan([
+      ...['pretrain', '--out', whole, '--resume', '--batch', '8', '--lr', '1'],
+    ]);
     expect(other.code).toBe(2);
     expect(other.stderr).toMatch(/batch: 2 in the run, 8 now/);
     expect(other.stderr).toContain('optimizer.learningRate');
@@ -94,7 +97,7 @@ test('a method without views, noise or labels to compare runs too', async () => 
     expect([code, stderr]).toEqual([0, expect.not.stringContaining('twocan:')]);
   }
   const replaced = await twocan([
-    ...['pretrain', ...TINY, '--out', folder.path('mae'), '--overwrite', '--steps', '2'],
+    ...['pretrain', ...SMALL, '--out', folder.path('mae'), '--overwrite', '--steps', '2'],
   ]);
   expect(replaced.code).toBe(0);
   expect(stepsOf(folder.path('mae'))).toHaveLength(2);

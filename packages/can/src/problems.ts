@@ -96,8 +96,19 @@ function numbers({ maskRatio, weights, temperature, noise }: CanConfig): readonl
     notNegative('weights.contrastive', weights.contrastive),
     notNegative('weights.reconstruction', weights.reconstruction),
     notNegative('weights.denoising', weights.denoising),
-    positive('temperature', temperature),
-    notNegative('noise.max', noise.max),
+    // The bounds of what computes with them: a config that passes here must not fail at the first step.
+    [
+      'temperature',
+      temperature,
+      temperature >= 1e-6 && temperature <= 1e30,
+      'must be from 1e-6 to 1e30',
+    ],
+    [
+      'noise.max',
+      noise.max,
+      noise.max >= 0 && noise.max <= 1e30,
+      'must be a number from 0 to 1e30',
+    ],
     positive('noise.scale', noise.scale),
   ];
 }

@@ -88,7 +88,7 @@ it('reports every problem at once', () => {
     '- encoder.width: must be divisible by its 5 heads, got 192',
     '- maskRatio: must lie in [0, 1), got 1.2',
     '- weights.contrastive: must be a number ≥ 0, got -1',
-    '- temperature: must be a positive number, got 0',
+    '- temperature: must be from 1e-6 to 1e30, got 0',
     "- noise.embed: must be one of all, visible, none, got 'some'",
   ]);
 });

@@ -49,7 +49,8 @@ export type Checkpoint<P extends Params = Params> = {
  *
  * @param checkpoint the state; its tensors are borrowed
  * @returns the file's bytes
- * @throws RangeError for a step that is not a whole number ≥ 0, or a key with other than 32-bit words
+ * @throws RangeError for a step that is not a whole number ≥ 0, a key with other than 32-bit words, or a
+ *   configuration with something in it that JSON does not keep: NaN, infinity, a bigint, a function
  * @example
  * const bytes = await encodeCheckpoint({ step: 100, params, optimizer, key: key(0) });
  */
@@ -74,7 +75,7 @@ export async function encodeCheckpoint(checkpoint: Checkpoint): Promise<Uint8Arr
     step: String(step),
     trees: JSON.stringify(shape),
     ...(key !== undefined && { key: JSON.stringify({ hi: key.hi, lo: key.lo }) }),
-    ...(config !== undefined && { config: JSON.stringify(config) }),
+    ...(config !== undefined && { config: textOf(config) }),
   });
 }
 
@@ -142,6 +143,29 @@ function restore(shape: Tree<number>, arrays: NamedArrays): Trees {
     return leaf ? tensor(leaf.data, leaf.shape, leaf.type) : fail(`'${path}' is missing`);
   }, shape) as unknown as Trees;
 }
+
+/** JSON writes null for what it has no word for, and a resumed run would read that. */
+function textOf(config: Json): string {
+  const refuse = (name: string, got: unknown): never => {
+    const at = name === '' ? '' : `, got ${String(got)} at '${name}'`;
+    throw new RangeError(`encodeCheckpoint: config must be plain JSON${at}`);
+  };
+  const lost = (value: unknown): boolean =>
+    typeof value === 'number' ? !Number.isFinite(value) : LOST.includes(typeof value);
+  try {
+    return JSON.stringify(config, (name, value) => (lost(value) ? refuse(name, value) : value));
+  } catch (error) {
+    if (error instanceof RangeError) throw error;
+    throw new RangeError(
+      'encodeCheckpoint: config must be plain JSON, got an object that holds itself',
+      {
+        cause: error,
+      },
+    );
+  }
+}
+
+const LOST = ['bigint', 'function', 'symbol'];
 
 function parse(name: string, text: string): unknown {
   try {

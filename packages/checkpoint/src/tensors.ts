@@ -9,23 +9,31 @@ const DTYPES: Readonly<Record<string, DType>> = { float32: 'F32', int32: 'I32', 
  *
  * @param tree any tree of float32, int32 or bool tensors
  * @returns arrays by path, such as `encoder/blocks/0/norm1/scale`, in the order of the tree
- * @throws RangeError for another type of tensor
+ * @throws RangeError for another type of tensor, or for two tensors of one path (`{ 'a/b': x, a: { b: y } }`)
  * @example
  * const bytes = encodeSafetensors(await treeToNamed(params));
  */
 export async function treeToNamed(tree: Params): Promise<NamedArrays> {
   expectParams('treeToNamed', 'tree', tree);
-  const read = namedLeaves<Tensor>(tree).map(
-    async ([path, leaf]): Promise<[string, NamedArray]> => {
-      const dtype = DTYPES[leaf.dtype];
-      if (dtype === undefined) {
-        throw new RangeError(
-          `treeToNamed: '${path}' must be float32, int32 or bool, got ${leaf.dtype}`,
-        );
-      }
-      return [path, { dtype, shape: leaf.shape, data: await leaf.data() }];
-    },
-  );
+  const leaves = namedLeaves<Tensor>(tree);
+  const taken = new Set<string>();
+  for (const [path] of leaves) {
+    if (taken.has(path)) {
+      throw new RangeError(
+        `treeToNamed: tree must have one tensor at each path, got two at '${path}'`,
+      );
+    }
+    taken.add(path);
+  }
+  const read = leaves.map(async ([path, leaf]): Promise<[string, NamedArray]> => {
+    const dtype = DTYPES[leaf.dtype];
+    if (dtype === undefined) {
+      throw new RangeError(
+        `treeToNamed: '${path}' must be float32, int32 or bool, got ${leaf.dtype}`,
+      );
+    }
+    return [path, { dtype, shape: leaf.shape, data: await leaf.data() }];
+  });
   return Object.fromEntries(await Promise.all(read));
 }
 

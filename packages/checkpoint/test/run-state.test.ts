@@ -84,6 +84,39 @@ describeBackends('checkpoints', () => {
     await expect(encodeCheckpoint({ step: 0, params: {}, key: bad })).rejects.toThrow(/key/);
   });
 
+  it('refuse two tensors of one path: the second would take the place of the first', async () => {
+    const [x, y] = [tensor([1]), tensor([2])];
+    for (const params of [
+      { 'a/b': x, a: { b: y } },
+      { 'a/0': x, a: [y] },
+      { a: { '/b': x }, 'a//b': y },
+    ]) {
+      await expect(treeToNamed(params)).rejects.toThrow(/^treeToNamed: tree must have one tensor/);
+      await expect(encodeCheckpoint({ step: 0, params })).rejects.toThrow(
+        /got two at 'params\/a\//,
+      );
+    }
+    const alone = decodeCheckpoint(await encodeCheckpoint({ step: 0, params: { 'a/b': x } }));
+    expect(read(alone.params)).toEqual(read({ 'a/b': x }));
+    disposeTree([x, y, alone.params]);
+  });
+
+  it('refuse a configuration that JSON would change', async () => {
+    const circle: { [name: string]: unknown } = {};
+    circle.self = circle;
+    for (const config of [
+      { lr: Number.NaN },
+      [Number.POSITIVE_INFINITY],
+      { a: { b: 1n } },
+      { f: () => 1 },
+      circle,
+    ]) {
+      await expect(
+        encodeCheckpoint({ step: 0, params: {}, config: config as never }),
+      ).rejects.toThrow(/^encodeCheckpoint: config must be plain JSON, got /);
+    }
+  });
+
   it('widen half precision exactly', () => {
     // 1, -2, the smallest subnormal and infinity, in F16; 1 and -2 in BF16.
     const half = Uint16Array.of(0x3c00, 0xc000, 0x0001, 0x7c00);

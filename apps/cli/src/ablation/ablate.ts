@@ -5,6 +5,7 @@ import { disposeTree } from '@twocan/core';
 import type { FileMark } from '@twocan/data/node';
 import { freshParams } from '../begin.ts';
 import { differences, type RunConfig, resolveModel, resolveRun } from '../config.ts';
+import { runConfigProblems } from '../config-file.ts';
 import { knowImages, placed } from '../data-identity.ts';
 import { type LabelledData, openLabelled } from '../datasets.ts';
 import { atMost, EVERY, type Evaluation, MOST } from '../evaluation-sets.ts';
@@ -128,7 +129,7 @@ async function measured(
   const folder = runFolder(join(out, 'runs', name));
   const config = resolveRun(options, resolveModel(options), data, backend.name);
   const begun = existsSync(folder.config);
-  if (begun) refuseOther(readRunConfig(folder), config, name);
+  if (begun) refuseOther(readRunConfig(folder, runConfigProblems), config, name);
   const path = join(folder.path, 'measures.json');
   const known = read<Measures>(path);
   if (known !== undefined) return known;

@@ -19,7 +19,13 @@ import { stopped } from '../stopped.ts';
 import { applyRules } from '../without-effect.ts';
 import { type FinetuneFolder, finetuneFolder } from './folder.ts';
 import { judgeClassifier } from './judge.ts';
-import { beginningOf, dataFacts, type FinetuneAsked, type FinetunePlan } from './plan.ts';
+import {
+  beginningOf,
+  dataFacts,
+  type FinetuneAsked,
+  type FinetunePlan,
+  planProblems,
+} from './plan.ts';
 import { FINETUNE_RULES } from './rules.ts';
 import { trainClassifier } from './train.ts';
 
@@ -89,7 +95,7 @@ export async function resumeFinetune(
   request: FinetuneRequest & { readonly out: string; readonly data?: string },
 ): Promise<number> {
   const folder = finetuneFolder(request.out);
-  const plan = readRunConfig<FinetunePlan>(folder);
+  const plan = readRunConfig<FinetunePlan>(folder, planProblems);
   const given = request.data === undefined ? {} : { data: request.data };
   const before = { data: plan.data, options: { data: plan.data } };
   const { data = plan.data } = { ...whereImagesAre(before, given), ...given };

@@ -4,6 +4,7 @@ import { disposeTree } from '@twocan/core';
 import { type Augmentation, IMAGENET_MEAN, IMAGENET_STD, type Mixing } from '@twocan/data';
 import type { ViTConfig } from '@twocan/vit';
 import { resolveModel } from '../config.ts';
+import { isObject } from '../config-file.ts';
 import type { ImagesIdentity } from '../data-identity.ts';
 import type { Evaluation } from '../evaluation-sets.ts';
 import { usageError } from '../failure.ts';
@@ -101,3 +102,31 @@ export const dataFacts = ({
   classes: train.classes ?? [],
   trainImages: train.length,
 });
+
+/**
+ * What is wrong with the finetune.json of a classifier that is to be gone on with.
+ *
+ * @param content what the file holds
+ * @returns a line for each problem
+ */
+export function planProblems(content: Readonly<Record<string, unknown>>): string[] {
+  const { data, encoder, recipe } = content;
+  const parts = Object.entries({ encoder, recipe, normalization: content.normalization });
+  const numbers = Object.entries({
+    trainImages: content.trainImages,
+    ...(isObject(encoder) && { 'encoder.depth': encoder.depth, 'encoder.patch': encoder.patch }),
+    ...(isObject(recipe) && {
+      ...{ 'recipe.batch': recipe.batch, 'recipe.epochs': recipe.epochs },
+      ...{ 'recipe.learningRate': recipe.learningRate, 'recipe.seed': recipe.seed },
+    }),
+  });
+  return [
+    ...(typeof data === 'string' ? [] : [`data must be text, got ${JSON.stringify(data)}`]),
+    ...(Array.isArray(content.classes) ? [] : ['classes must be a list of names']),
+    ...parts.flatMap(([name, part]) => (isObject(part) ? [] : [`${name} must hold settings`])),
+    ...numbers.flatMap(([name, value]) =>
+      typeof value === 'number' ? [] : [`${name} must be a number, got ${JSON.stringify(value)}`],
+    ),
+    ...(isObject(encoder) && !isObject(encoder.image) ? ['encoder.image must hold a size'] : []),
+  ];
+}

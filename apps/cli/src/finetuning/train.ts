@@ -27,9 +27,11 @@ import {
   initEncoder,
   sampleDropPath,
 } from '@twocan/vit';
+import { differingLeaves } from '../config.ts';
+import { decayAdvice } from '../explosion.ts';
 import { usageError } from '../failure.ts';
 import { heedingSignals } from '../interruptible.ts';
-import { newestCheckpoint } from '../newest-checkpoint.ts';
+import { ownCheckpoint } from '../newest-checkpoint.ts';
 import { modelDigest, openModel } from '../open-model.ts';
 import { progressOf } from '../progress.ts';
 import { exploded, whatExploded } from '../stopped.ts';
@@ -76,7 +78,7 @@ export async function trainClassifier(
     rateScale: layerDecay({ depth: encoder.depth, decay: recipe.layerDecay }),
   });
   const root = key(seed);
-  const state = (await savedState(folder)) ?? (await freshState(plan, optimizer));
+  const state = (await savedState(plan, folder)) ?? (await freshState(plan, optimizer));
   if (state.step > 0) console.error(`going on after step ${state.step} of ${total}`);
   const save = async (saved: State): Promise<void> => {
     const config = { classifier: plan } as unknown as Json;
@@ -122,11 +124,11 @@ export async function trainClassifier(
 }
 
 /** What to do about numbers that stopped being finite; before the first update no rate is at fault. */
-function adviceFor({ learningRate }: FinetunePlan['recipe'], step: number): string {
+function adviceFor(recipe: FinetunePlan['recipe'], step: number): string {
   if (step === 0) {
     return 'nothing was trained yet, so --lr is not the cause: look at the images and at --model';
   }
-  return `train anew with a lower --lr (it was ${learningRate})`;
+  return `train anew with ${decayAdvice(recipe) ?? `a lower --lr (it was ${recipe.learningRate})`}`;
 }
 
 /** Cross-entropy of mixed images against mixed labels, some paths left out. */
@@ -146,9 +148,20 @@ function lossOf({ recipe, encoder, classes: names }: FinetunePlan, train: Datase
   };
 }
 
+/** Where the images lie, and what is known of them, may change from one start to the next. */
+const PLACES = ['data', 'images'];
+
 /** The newest checkpoint of the folder, if it has one. */
-async function savedState(folder: FinetuneFolder | undefined): Promise<State | undefined> {
-  const checkpoint = folder && (await newestCheckpoint(folder.checkpoints));
+async function savedState(
+  plan: FinetunePlan,
+  folder: FinetuneFolder | undefined,
+): Promise<State | undefined> {
+  const checkpoint =
+    folder &&
+    (await ownCheckpoint(folder, (held, where) => {
+      const { classifier } = held as { readonly classifier?: object };
+      return differingLeaves(classifier ?? {}, plan, PLACES, where);
+    }));
   if (checkpoint === undefined) return undefined;
   const { step, params, optimizer = {} } = checkpoint;
   return { step, params: params as ClassifierParams, optimizer };

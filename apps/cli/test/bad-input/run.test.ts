@@ -18,7 +18,8 @@ const folder = scratch();
 afterAll(folder.remove);
 
 const DATA = ['--data', 'shapes:8', '--batch', '2'];
-const RUN = [...DATA, '--steps', '6', '--checkpoint-every', '2'];
+const SHORT = ['--steps', '6', '--checkpoint-every', '2'];
+const RUN = [...DATA, ...SHORT];
 const [whole, photos] = [folder.path('whole'), folder.path('photos')];
 const FAILING_DISK = fileURLToPath(new URL('../failing-disk.mjs', import.meta.url));
 
@@ -67,7 +68,7 @@ const ROWS: Rows = {
     const [data, out] = [folder.path('damaged'), folder.path('with-damaged')];
     await drawPhotos(data, 2, 4);
     writeFileSync(join(data, 'class-0/broken.jpg'), 'no picture');
-    const { code, stderr } = await pretrain(...RUN, '--data', data, '--out', out);
+    const { code, stderr } = await pretrain(...SHORT, '--batch', '2', '--data', data, '--out', out);
     expect([code, stderr]).toEqual([
       0,
       expect.stringMatching(/left out 1 file: class-0.broken\.jpg \(cannot be decoded/),
@@ -81,7 +82,7 @@ const ROWS: Rows = {
   'Images smaller than the crop': async () => {
     const out = folder.path('enlarged');
     const flags = ['--data', photos, '--image-size', '64', '--patch', '16'];
-    const { code, stderr } = await pretrain(...RUN, ...flags, '--out', out);
+    const { code, stderr } = await pretrain(...SHORT, '--batch', '2', ...flags, '--out', out);
     expect([code, stderr]).toEqual([
       0,
       expect.stringMatching(/12 of 12 images are smaller than 64x64 and are enlarged/),
@@ -100,6 +101,18 @@ const ROWS: Rows = {
 
   'A value out of range': () =>
     expectRefused([...DATA, '--steps', '0', '--lr', 'x'], /--steps must be.*\n.*--lr must be/),
+
+  'A number that no computation takes': async () => {
+    for (const [flag, value, rule] of [
+      ['lr', '1e31', 'at most 1e\\+30'],
+      ['weight-decay', '1e308', 'at most 1e\\+30'],
+      ['weights', '1e300,1,1', 'from 0 to 1e30'],
+      ['temperature', '1e-40', 'from 1e-6'],
+      ['sigma-max', '1e300', 'at most 1e\\+30'],
+    ] as const) {
+      await expectRefused([...RUN, `--${flag}`, value], new RegExp(`--${flag} must be .*${rule}`));
+    }
+  },
 
   'A run folder that is taken': async () => {
     const before = contents(whole);
@@ -140,6 +153,50 @@ const ROWS: Rows = {
       expectFailure(outcome, 2, /no config.json in .*never; start a run there first/),
     ),
 
+  "A run's config that was edited": async () => {
+    const out = await copyOfWhole('edited');
+    const path = join(out, 'config.json');
+    const config = JSON.parse(readFileSync(path, 'utf8')) as { readonly options: object };
+    for (const [edited, message] of [
+      [null, /config\.json is damaged: it holds no settings/],
+      [{}, /was edited.*\n {2}data must be text.*\n {2}options must hold settings/],
+      [{ ...config, data: 5 }, /\n {2}data must be text, got 5/],
+      [
+        { ...config, options: { ...config.options, batch: 'two' } },
+        /options: batch must be .*"two"/,
+      ],
+      [{ ...config, options: { ...config.options, nonsense: 1 } }, /unknown setting nonsense/],
+      [{ ...config, seed: 4 }, /seed: 4 in the run, 0 now/],
+    ] as const) {
+      writeFileSync(path, JSON.stringify(edited));
+      const before = contents(out);
+      expectFailure(await pretrain('--resume', '--out', out), 2, message);
+      expect(contents(out)).toEqual(before);
+    }
+  },
+
+  'A checkpoint of another run': async () => {
+    const out = await copyOfWhole('foreign');
+    const path = join(out, 'config.json');
+    const config = JSON.parse(readFileSync(path, 'utf8')) as { readonly options: object };
+    const differs = async (message: RegExp): Promise<void> => {
+      const before = contents(out);
+      const outcome = await pretrain('--resume', '--out', out);
+      expectFailure(outcome, 2, /checkpoint-00000006.* is of another run than .*config\.json/);
+      expect(outcome.stderr).toMatch(message);
+      expect(contents(out)).toEqual(before);
+    };
+    const options = { ...config.options, seed: 9 };
+    writeFileSync(path, JSON.stringify({ ...config, seed: 9, options }));
+    await differs(/seed: 0 in the checkpoint, 9 in config\.json/);
+    writeFileSync(path, JSON.stringify(config));
+    const other = folder.path('other-method');
+    expect((await pretrain(...RUN, '--method', 'mae', '--out', other)).code).toBe(0);
+    const name = 'checkpoints/checkpoint-00000006.safetensors';
+    writeFileSync(join(out, name), readFileSync(join(other, name)));
+    await differs(/method: "mae" in the checkpoint, "can" in config\.json/);
+  },
+
   'A damaged newest checkpoint': async () => {
     const out = await copyOfWhole('damaged-newest');
     truncateSync(join(out, 'checkpoints/checkpoint-00000006.safetensors'), 1000);
@@ -175,6 +232,9 @@ const ROWS: Rows = {
   },
 
   'A full disk while saving': () => expectSavedUpTo('ENOSPC', /ENOSPC.*\n.*step 2 is whole; free/),
+
+  'A limit on the size of files': () =>
+    expectSavedUpTo('EFBIG', /larger than is allowed here.*\n.*step 2 is whole; raise the limit/),
 
   'A folder that became read-only': () =>
     expectSavedUpTo('EROFS', /EROFS.*\n.*step 2 is whole; make the folder writable/),
