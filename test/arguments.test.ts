@@ -1,7 +1,7 @@
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import { disposeVariables, engine, Tensor } from '@tensorflow/tfjs-core';
+import { disposeVariables, engine, Tensor, tensor } from '@tensorflow/tfjs-core';
 import { chooseBackend } from '@twocan/backend';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { VALID, type ValidCall } from './arguments/valid-calls.ts';
@@ -83,6 +83,51 @@ async function judge(
   }
 }
 
+/** The same value with each float32 tensor of numbers in it as whole numbers, of int32 or of floats. */
+function wholeTensors(value: unknown, dtype: 'int32' | 'float32'): unknown {
+  if (value instanceof Tensor) {
+    if (value.dtype !== 'float32') return value;
+    return tensor(Array.from(value.dataSync(), Math.round), value.shape, dtype);
+  }
+  if (Array.isArray(value)) return value.map((child) => wholeTensors(child, dtype));
+  if (value === null || Object.getPrototypeOf(value) !== Object.prototype) return value;
+  const changed = Object.entries(value as object).map(([name, child]) => [
+    name,
+    wholeTensors(child, dtype),
+  ]);
+  return Object.fromEntries(changed);
+}
+
+/** Every number of a result, in the order of its names. */
+function numbersOf(value: unknown): readonly number[] {
+  if (typeof value === 'number') return [value];
+  if (value instanceof Tensor) return Array.from(value.dataSync());
+  if (ArrayBuffer.isView(value)) return Array.from(value as Float32Array);
+  return value === null || typeof value !== 'object' ? [] : Object.values(value).flatMap(numbersOf);
+}
+
+const holdsFloats = (value: unknown): boolean =>
+  value instanceof Tensor
+    ? value.dtype === 'float32'
+    : value !== null &&
+      typeof value === 'object' &&
+      (Array.isArray(value) || Object.getPrototypeOf(value) === Object.prototype) &&
+      Object.values(value).some(holdsFloats);
+
+/** The numbers of a result, or the error instead of it. */
+type Outcome = readonly number[] | Error;
+const outcome = (call: (...args: never[]) => unknown, args: readonly unknown[]): Promise<Outcome> =>
+  resultOf(call, args).then(numbersOf, (error: Error) => error);
+
+/** How an outcome is neither the other nor an error of ours, or nothing. */
+function differenceOf(got: Outcome, want: Outcome): string | undefined {
+  if (got instanceof Error) return faultOf(got);
+  if (want instanceof Error) return `${got} where floats throw ${want.message}`;
+  const near = (x: number, y = Number.NaN): boolean => Math.abs(x - y) <= 1e-6 + 1e-5 * Math.abs(y);
+  const same = got.length === want.length && got.every((x, i) => near(x, want[i]));
+  return same ? undefined : `[${got.slice(0, 4)}] where floats give [${want.slice(0, 4)}]`;
+}
+
 let [functions, calls] = [0, 0];
 
 beforeAll(async () => {
@@ -124,4 +169,35 @@ describe.each(Object.keys(VALID))('%s', (name) => {
     disposeVariables();
     expect(failures).toEqual([]);
   });
+});
+
+/** Results that hold the type itself, and times. */
+const KEEPS: ReadonlySet<string> = new Set(['encodeCheckpoint', 'fit']);
+
+describe.each(['cpu', 'simd'] as const)('whole numbers on %s', (backend) => {
+  beforeAll(() => chooseBackend(backend));
+
+  let compared = 0;
+  it.each(Object.keys(VALID))('%s of int32 is that of float32, or refused', async (name) => {
+    const failures: string[] = [];
+    for (const [exported, { args: make, call: own }] of Object.entries(VALID[name] ?? {})) {
+      engine().startScope();
+      const values = make();
+      if (!KEEPS.has(exported) && values.some(holdsFloats)) {
+        compared++;
+        const call = (own ?? packages[name]?.[exported]) as (...args: never[]) => unknown;
+        const given = (dtype: 'int32' | 'float32') => values.map((v) => wholeTensors(v, dtype));
+        const fault = differenceOf(
+          await outcome(call, given('int32')),
+          await outcome(call, given('float32')),
+        );
+        if (fault !== undefined) failures.push(`${exported}: ${fault}`);
+      }
+      engine().endScope();
+      disposeVariables();
+    }
+    expect(failures).toEqual([]);
+  });
+
+  it('compares many functions', () => expect(compared).toBeGreaterThan(60));
 });

@@ -438,6 +438,7 @@ export const VALID: Readonly<Record<string, Readonly<Record<string, ValidCall>>>
       args: () => [{ part: loss, joint: loss }, adamw, { ema: 0.9 }],
       wide: [1],
     },
+    nonFiniteLeaf: { args: () => [tree()], wide: [0] },
     makeStep: { args: () => [loss, adamw, { ema: 0.9, accumulate: 1 }], wide: [1] },
     'makeStep()': {
       args: () => [
@@ -483,6 +484,7 @@ export const VALID: Readonly<Record<string, Readonly<Record<string, ValidCall>>>
     initDecoder: { args: () => [key, { ...encoder }, { ...config.decoder }], wide: [1, 2] },
     initEncoder: { args: () => [key, { ...encoder }], wide: [1] },
     intermediates: { args: () => [encoderParams(), { ...encoder }, images()], wide: [0, 1] },
+    leastStepMemory: of(cost),
     patchShape: { args: () => [{ ...encoder }], wide: [0] },
     preset: just('tiny32'),
     sampleDropPath: of(

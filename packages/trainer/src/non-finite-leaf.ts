@@ -1,5 +1,5 @@
 import { add, mul, type Scalar, scalar, sum, type Tensor, tidy } from '@tensorflow/tfjs-core';
-import { namedLeaves, type Params } from '@twocan/core';
+import { expectParams, namedLeaves, type Params } from '@twocan/core';
 
 /**
  * Looks for NaN and infinity in a tree, such as parameters and an optimizer's moments.
@@ -8,10 +8,12 @@ import { namedLeaves, type Params } from '@twocan/core';
  *
  * @param tree any tree of tensors; borrowed
  * @returns the path of the first leaf with such a number; `undefined` when all are finite
+ * @throws TypeError for what is no tree of tensors, RangeError for a disposed one
  * @example
  * await nonFiniteLeaf({ kernel: tensor1d([1, Number.NaN]) }); // 'kernel'
  */
 export async function nonFiniteLeaf(tree: Params): Promise<string | undefined> {
+  expectParams('nonFiniteLeaf', 'tree', tree);
   const leaves = namedLeaves<Tensor>(tree).filter(([, { dtype }]) => dtype === 'float32');
   if (await areFinite(leaves)) return undefined;
   for (const leaf of leaves) if (!(await areFinite([leaf]))) return leaf[0];

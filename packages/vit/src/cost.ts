@@ -54,7 +54,7 @@ const sumPairs = (
   f: (a: number, b: number, i: number) => number,
 ): number => sizes.slice(1).reduce((sum, b, i) => sum + f(sizes[i] ?? 0, b, i), 0);
 
-function expectCost(caller: string, cost: MethodCost): void {
+export function expectCost(caller: string, cost: MethodCost): void {
   const optional = ['decoder', 'head', 'level', 'levelCode'];
   expectOptions(caller, 'cost', cost, ['encoder', 'views', 'maskRatio'], optional);
   const { encoder, decoder, head, level = false, levelCode = 1, views, maskRatio } = cost;

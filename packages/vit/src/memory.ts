@@ -1,5 +1,5 @@
 import { patchShape, type ViTConfig } from './config.ts';
-import { countParameters, type MethodCost } from './cost.ts';
+import { countParameters, expectCost, type MethodCost } from './cost.ts';
 
 const FLOAT_BYTES = 4;
 /** A parameter, and AdamW's two averages of its gradient. */
@@ -18,11 +18,13 @@ export type StepMemory = { readonly fixed: number; readonly perImage: number };
  *
  * @param cost what is computed
  * @returns bytes
+ * @throws TypeError or RangeError for what is no cost, naming what is wrong
  * @example
  * const { fixed, perImage } = leastStepMemory({ ...preset('b16'), views: 1, maskRatio: 0.75 });
  * fixed + 64 * perImage; // 5.5e9
  */
 export function leastStepMemory(cost: MethodCost): StepMemory {
+  expectCost('leastStepMemory', cost);
   const { encoder, decoder, views, maskRatio } = cost;
   const { image, channels } = encoder;
   const { patches } = patchShape(encoder);
