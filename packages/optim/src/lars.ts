@@ -9,7 +9,7 @@ import {
   type Tensor,
   where,
 } from '@tensorflow/tfjs-core';
-import { expectOptions, expectType, mapTree, type Params } from '@twocan/core';
+import { expectOptions, expectType, floatOf, mapTree, type Params } from '@twocan/core';
 import {
   expectFraction,
   expectNotNegative,
@@ -67,8 +67,12 @@ export function lars(options: LarsOptions): Transform<LarsState> {
   expectPositive('lars', 'trust', trust);
   const direction = (p: Tensor, path: string, g: Tensor): Tensor => {
     if (!adapts(path, p)) return g;
-    const decayed = weightDecay > 0 ? add(g, mul(p, weightDecay)) : g;
-    const [ofP, ofD] = [scaleForNorm([p], normOf), scaleForNorm([decayed], normOf)];
+    const [floats, given] = [
+      floatOf('lars', `params/${path}`, p),
+      floatOf('lars', `grads/${path}`, g),
+    ];
+    const decayed = weightDecay > 0 ? add(given, mul(floats, weightDecay)) : given;
+    const [ofP, ofD] = [scaleForNorm([floats], normOf), scaleForNorm([decayed], normOf)];
     const both = logicalAnd(greater(ofP.size, 0), greater(ofD.size, 0));
     const ratio = div(div(mul(ofP.size, trust), ofD.size), ofP.factor);
     return mul(ofD.tensors[0] as Tensor, where(both, ratio, div(1, ofD.factor)));
