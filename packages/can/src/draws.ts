@@ -14,7 +14,7 @@ import { patchGrid } from '@twocan/patches';
 import type { CanConfig } from './config.ts';
 import { expectCanConfig } from './expect.ts';
 import type { CanBatch } from './params.ts';
-import { usesMask, usesNoise } from './uses.ts';
+import { addsNoise, hidesPatches } from './uses.ts';
 import { expectBatch } from './views.ts';
 
 /**
@@ -57,8 +57,8 @@ export function drawCorruption(key: Key, config: CanConfig, batch: CanBatch): Dr
     };
   });
   return {
-    ...(usesMask(config) && { mask: stackMasks(perView.map(({ mask }) => mask())) }),
-    ...(usesNoise(config) && {
+    ...(hidesPatches(config) && { mask: stackMasks(perView.map(({ mask }) => mask())) }),
+    ...(addsNoise(config) && {
       levels: concatFloats(perView.map(({ levels }) => levels)),
       noise: tidy(() => {
         const noises = perView.map((v) => addNoise(v.noiseKey, v.images, v.levels).noise);

@@ -1,6 +1,10 @@
 import type { CanConfig } from './config.ts';
 import { expectCanConfig } from './expect.ts';
 
+// Without a check, for a config that was checked: a step asks several times.
+export const hidesPatches = ({ maskRatio }: CanConfig): boolean => maskRatio > 0;
+export const addsNoise = ({ noise }: CanConfig): boolean => noise.max > 0;
+
 /**
  * Whether the views are contrasted, hence whether there is a projector.
  *
@@ -37,7 +41,7 @@ export function usesDecoder(config: CanConfig): boolean {
  */
 export function usesMask(config: CanConfig): boolean {
   expectCanConfig('usesMask', config);
-  return config.maskRatio > 0;
+  return hidesPatches(config);
 }
 
 /**
@@ -50,7 +54,7 @@ export function usesMask(config: CanConfig): boolean {
  */
 export function usesNoise(config: CanConfig): boolean {
   expectCanConfig('usesNoise', config);
-  return config.noise.max > 0;
+  return addsNoise(config);
 }
 
 /**

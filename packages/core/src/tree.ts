@@ -80,19 +80,19 @@ export function mapTree(
     if (children === undefined) return f(node, path, ...rest);
     const beside = rest.map((other) => {
       const inside = childrenOf(other);
-      const entries = new Map(inside ?? []);
       const same =
-        inside !== undefined &&
-        entries.size === children.length &&
-        children.every(([n]) => entries.has(n));
-      if (same && Array.isArray(other) === Array.isArray(node)) return entries;
+        inside?.length === children.length &&
+        children.every(([name]) => Object.hasOwn(other as object, name));
+      if (same && Array.isArray(other) === Array.isArray(node)) {
+        return other as Readonly<Record<string, unknown>>;
+      }
       throw new RangeError(
         `mapTree: trees must have the same structure, but they differ at '${path}': ` +
-          `[${children.map(([n]) => n)}] against [${[...entries.keys()]}]`,
+          `[${children.map(([n]) => n)}] against [${(inside ?? []).map(([n]) => n)}]`,
       );
     });
     const mapped = children.map(([name, child]): [string, unknown] => {
-      const at = beside.map((entries) => entries.get(name));
+      const at = beside.map((other) => other[name]);
       return [name, visit(child, join(path, name), at)];
     });
     return Array.isArray(node) ? mapped.map(([, value]) => value) : Object.fromEntries(mapped);

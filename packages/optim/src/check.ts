@@ -1,9 +1,10 @@
-import type { Tensor } from '@tensorflow/tfjs-core';
+import { type Tensor, util } from '@tensorflow/tfjs-core';
 import {
   expectInteger,
   expectNumber,
   expectParams,
   expectShape,
+  expectType,
   mapTree,
   type Params,
   refuse,
@@ -44,15 +45,18 @@ export function expectUpdate(
 ): void {
   expectInteger(caller, 'step', step, 0, Number.MAX_SAFE_INTEGER);
   expectParams(caller, 'params', params);
-  for (const [name, tree] of Object.entries(trees)) {
-    expectParams(caller, name, tree);
-    mapTree(
-      (p: Tensor, path, other: Tensor) => {
-        expectShape(caller, path === '' ? name : `${name}/${path}`, other, p.shape);
-        return p;
-      },
-      params,
-      tree,
-    );
-  }
+  const names = Object.keys(trees);
+  for (const name of names) expectType(caller, name, trees[name], 'object');
+  // One walk for all, and names only where something is wrong: this runs at each step.
+  mapTree(
+    (p: Tensor, path, ...others: Tensor[]) => {
+      others.forEach((other, i) => {
+        if (other?.isDisposed === false && util.arraysEqual(other.shape, p.shape)) return;
+        expectShape(caller, path === '' ? `${names[i]}` : `${names[i]}/${path}`, other, p.shape);
+      });
+      return p;
+    },
+    params,
+    ...Object.values(trees),
+  );
 }

@@ -97,7 +97,8 @@ export function applyTransform<P extends Params, S extends Params>(
   expectOptions('applyTransform', 'options', options, [], ['donate']);
   const { donate = false } = options;
   expectType('applyTransform', 'donate', donate, 'boolean');
-  expectUpdate('applyTransform', params, { grads }, step);
+  // The transform checks the trees, or applyUpdates does.
+  expectInteger('applyTransform', 'step', step, 0, Number.MAX_SAFE_INTEGER);
   return tidyTree(() => {
     if (transform.apply) return transform.apply(grads, state, params, step, options);
     const next = transform.update(grads, state, params, step);
