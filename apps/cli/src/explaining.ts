@@ -119,8 +119,9 @@ async function decoded(
   root: Key,
   progress: (done: number) => void,
 ): Promise<Decoded> {
-  // One view and no projector: pairs play no part here.
-  const model = { ...config.model, views: 1 as const };
+  // One view, nothing to contrast and no projector: pairs play no part here.
+  const weights = { ...config.model.weights, contrastive: 0 };
+  const model = { ...config.model, views: 1 as const, weights };
   const { projector: _, ...parts } = params;
   const size = model.encoder.image.width;
   const indices = Array.from({ length: images.length }, (_, i) => i);

@@ -26,7 +26,7 @@ export const BACKEND_FLAGS: Flags = flagsOf(OWN.filter(({ flag }) => flag !== 'c
 export const machineOf = (words: Words): Machine => parseOptions(words, OWN);
 
 /**
- * What computes, why, and what was passed over for it.
+ * What computes, why, and what was passed over for it; `twocan doctor` says what to do about that.
  *
  * @param report what was chosen
  * @returns one line

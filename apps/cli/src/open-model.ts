@@ -97,7 +97,7 @@ function whyNoModel(path: string, error: Error): string {
   const tensors = namesIn(path);
   if (tensors === undefined) return `is damaged, or no checkpoint at all; ${GIVE}`;
   return (
-    `holds the weights of another program (${tensors.slice(0, 2).join(', ')}); ` +
+    `holds the weights of another program${tensors.length === 0 ? '' : ` (${tensors.slice(0, 2).join(', ')})`}; ` +
     `the commands need a checkpoint of twocan pretrain. Weights of timm and Hugging Face are read in code: see @twocan/checkpoint`
   );
 }

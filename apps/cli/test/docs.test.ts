@@ -91,7 +91,7 @@ test('every option that a page shows is one of the command that it is shown with
   const pages = await Promise.all(names.map((name) => run([name, '--help'], folder.path('.'))));
   const takes = (name: string, flag: string): boolean =>
     new RegExp(`${flag}\\s`).test(pages[names.indexOf(name)]?.said ?? '');
-  const everywhere = ['--help', '--version'];
+  const everywhere = ['--help', '--version', '--experimental-vm-modules'];
   for (const page of PAGES) {
     const text = readFileSync(new URL(page, DOCS), 'utf8');
     for (const { flag, commands } of shownFlags(text, names)) {

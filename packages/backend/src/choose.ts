@@ -3,13 +3,20 @@ import { expectOptions, expectType, registerGradients } from '@twocan/core';
 import { type BackendName, type BackendOptions, LOADERS, PREFERENCE } from './loaders.ts';
 import { checkParity } from './parity.ts';
 
+/** A backend that was tried first, why it was not taken, and what to do about that. */
+export type PassedOver = {
+  readonly name: BackendName;
+  readonly why: string;
+  readonly remedy: string;
+};
+
 /** What was chosen, why, and what was passed over. */
 export type BackendReport = {
   readonly name: BackendName;
   /** The backend's name inside tfjs, e.g. `tensorflow` for `node`. */
   readonly tfjsName: string;
   readonly why: string;
-  readonly passedOver: readonly { readonly name: BackendName; readonly why: string }[];
+  readonly passedOver: readonly PassedOver[];
   /** Threads that the backend computes with; `null` where it does not say. */
   readonly threads: number | null;
   readonly simd: boolean;
@@ -39,7 +46,7 @@ export async function chooseBackend(
   if (typeof preference !== 'string') expectType('chooseBackend', 'preference', preference, Array);
   const wanted =
     preference === 'auto' ? PREFERENCE : typeof preference === 'string' ? [preference] : preference;
-  const passedOver: { name: BackendName; why: string }[] = [];
+  const passedOver: PassedOver[] = [];
   for (const name of wanted) {
     const loader = Object.hasOwn(LOADERS, name) ? LOADERS[name] : undefined;
     if (loader === undefined) {
@@ -56,7 +63,7 @@ export async function chooseBackend(
         checked.add(name);
       }
     } catch (cause) {
-      passedOver.push({ name, why: `${reason(cause)}; ${remedyOf(cause) ?? loader.remedy}` });
+      passedOver.push({ name, why: reason(cause), remedy: remedyOf(cause) ?? loader.remedy });
       if (isWrong(cause)) console.warn(`twocan: ${name} is passed over: ${reason(cause)}`);
       continue;
     }
@@ -75,9 +82,11 @@ export async function chooseBackend(
   }
   const [only, ...others] = passedOver;
   if (only !== undefined && others.length === 0) {
-    throw missing(`chooseBackend: cannot use ${only.name}: ${only.why}`);
+    throw missing(`chooseBackend: cannot use ${only.name}: ${only.why}; ${only.remedy}`);
   }
-  const tried = passedOver.map(({ name, why }) => `  ${name}: ${why}`).join('\n');
+  const tried = passedOver
+    .map(({ name, why, remedy }) => `  ${name}: ${why}; ${remedy}`)
+    .join('\n');
   throw missing(`chooseBackend: none of the wanted backends could be loaded\n${tried}`);
 }
 

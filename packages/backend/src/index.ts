@@ -1,4 +1,4 @@
-export { type BackendReport, chooseBackend } from './choose.ts';
+export { type BackendReport, chooseBackend, type PassedOver } from './choose.ts';
 export { type Leaves, worstShare } from './compare.ts';
 export type { WebgpuReport } from './gpu.ts';
 export { type BackendName, PREFERENCE } from './loaders.ts';

@@ -28,7 +28,7 @@ describe('chooseBackend', () => {
     const { name, passedOver, why } = await chooseBackend(['node-gpu', 'node', 'wasm', 'cpu']);
     expect(why).toMatch(/the first that loads here|as asked/);
     for (const missed of passedOver)
-      expect(missed.why).toContain(`npx twocan setup ${missed.name}`);
+      expect(`${missed.why}; ${missed.remedy}`).toContain(`npx twocan setup ${missed.name}`);
     expect(['node-gpu', 'node', 'wasm']).toContain(name);
   });
 
