@@ -73,7 +73,7 @@ export async function openData(
     const evaluated = other === undefined ? own : await evaluateOn(other, undefined, rules);
     return together(source, dataset, evaluated, { notes: [], leftOut: evaluated.leftOut });
   }
-  const folder = await openFolder(resolve(data), room);
+  const folder = await openFolder(resolve(data), room, other);
   const { dataset, source, layout, listed } = folder;
   try {
     const evaluated =
@@ -137,9 +137,12 @@ export async function openLabelled(asked: Asked, image: Room['image']): Promise<
   const { evaluation } = data;
   if (evaluation !== undefined) return { ...data, evaluation };
   await data.close();
-  throw usageError(
-    `--data ${asked.data} has no classes; give a folder with one folder a class (${data.notes()[0]})`,
-  );
+  const classes = data.dataset.classes?.length ?? 0;
+  const wrong =
+    classes < 2
+      ? 'has no classes; give a folder with one folder a class'
+      : 'has no class that is large enough; give each class 5 images or more, or a folder with a test part';
+  throw usageError(`--data ${asked.data} ${wrong} (${data.notes()[0]})`);
 }
 
 /** Whether the shapes are meant that this program draws. */

@@ -4,6 +4,7 @@ import { type Compared, compared } from './comparison.ts';
 import { openLabelled } from './datasets.ts';
 import { EVERY, type Evaluation } from './evaluation-sets.ts';
 import type { Pooling } from './features.ts';
+import { isSamePlace } from './layout/same-place.ts';
 import { type Machine, startBackend } from './machine.ts';
 import { openModel } from './open-model.ts';
 import type { Sides } from './sides.ts';
@@ -47,7 +48,12 @@ export async function judged<R>(
   const untrained = freshParams(config);
   try {
     const data = await openLabelled(
-      { ...question.machine, data: question.data, most, seen: (source) => source === config.data },
+      {
+        ...question.machine,
+        data: question.data,
+        most,
+        seen: (source) => isSamePlace(source, config.data),
+      },
       config.model.encoder.image,
     );
     for (const note of data.notes()) console.error(note);

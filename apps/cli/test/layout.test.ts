@@ -147,6 +147,52 @@ const LAYOUTS: Readonly<Record<string, readonly [string[], Partial<Short>]>> = {
       leftOut: ['test/: images without a class in the test part'],
     },
   ],
+  'a held-out part beside the class folders': [
+    [...some('', 'a', 'b', 'c'), ...some('Holdout', 'a', 'B')],
+    {
+      train: '[a b c]6',
+      tested: 'training part: Holdout[B a]4',
+      remarks: ['the class B of the test part is b of the training part'],
+    },
+  ],
+  'a class that is called as a held-out part, with folders of its own': [
+    [...some('', 'a', 'b'), ...some('test', 'blood', 'urine')],
+    { train: '[a b test]8', tested: 'itself: [a b test]8' },
+  ],
+  'masks in a folder alone': [
+    [...some('VOC2012/JPEGImages'), ...some('VOC2012/SegmentationClass')],
+    { train: '[]2', leftOut: ['VOC2012/SegmentationClass/: annotations beside images'] },
+  ],
+  'masks in each class': [
+    [...some('ill/images'), ...some('ill/masks'), ...some('well/images'), ...some('well/masks')],
+    {
+      train: '[ill well]4',
+      leftOut: ['ill/masks/: annotations beside images', 'well/masks/: annotations beside images'],
+    },
+  ],
+  'classes that differ by case, spaces or accents': [
+    some('', 'Cat', 'cat', 'cat ', 'caf\u00e9', 'cafe\u0301'),
+    {
+      train: '[Cat cafe\u0301 caf\u00e9 cat cat ]10',
+      remarks: [
+        '"Cat" and "cat" and "cat " differ only by case, spaces or the form of accents: they are 3 classes',
+        '"cafe\u0301" and "caf\u00e9" differ only by case, spaces or the form of accents: they are 2 classes',
+      ],
+    },
+  ],
+  'folds of the same classes': [
+    [...some('fold1', 'a', 'b', 'c'), ...some('fold2', 'a', 'b', 'c')],
+    {
+      train: '[fold1 fold2]12',
+      remarks: [
+        'every class folder holds the same folders (a, b, …): these are taken neither for classes nor for parts',
+      ],
+    },
+  ],
+  'classes with some folders in common': [
+    [...some('a', '1', '2'), ...some('b', '1'), ...some('b/2'), 'b/x.png'],
+    { train: '[a b]9', remarks: [] },
+  ],
   'no image': [[], { train: '[]0', tested: 'no', leftOut: [] }],
 };
 

@@ -93,6 +93,22 @@ describe('pictures that cannot be read', () => {
       '40000x30000 is more than the limit of 268 million pixels; make it smaller',
     );
   });
+
+  it('are left out where their colours would be taken for others: YCbCr that is not in JPEG', async () => {
+    const rgb = (compression: 'none' | 'lzw') =>
+      sharp({ create: { width: 8, height: 8, channels: 3, background: 'red' } })
+        .tiff({ compression })
+        .toBuffer();
+    for (const compression of ['none', 'lzw'] as const) {
+      const file = await rgb(compression);
+      const photometric = file.indexOf(Buffer.from('06010300010000000200', 'hex'));
+      expect(photometric).toBeGreaterThan(0);
+      file.writeUInt16LE(6, photometric + 8);
+      expect(await reasons(`ycbcr-${compression}.tif`, file)).toMatch(
+        /TIFF of YCbCr .*save it as RGB/,
+      );
+    }
+  });
 });
 
 /** A PNG that claims a size; the header's checksum is right, there are no pixels. */

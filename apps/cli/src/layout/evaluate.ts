@@ -1,4 +1,4 @@
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import type { Dataset } from '@twocan/data';
 import { type ImageFolder, type LeftOut, printable } from '@twocan/data/node';
 import {
@@ -15,6 +15,7 @@ import { classOfName, knownOnly, type Layout, type Part, readLayout } from './la
 import { refused } from './left-out.ts';
 import { matchClasses } from './match-classes.ts';
 import { expectSome, type ListedFolder, listParts, openPart, type Room } from './open-images.ts';
+import { isSamePlace, placeIn, sharedFolders } from './same-place.ts';
 
 /** What to evaluate with: how many pictures, and whether the pretraining saw those of a folder. */
 export type EvaluationRules = {
@@ -46,16 +47,32 @@ export type Evaluated = {
  *
  * @param path the folder
  * @param room the model's image size, and how much memory decoded images may take
+ * @param evalData the folder of `--eval-data`: where it lies among the training images, it is none of them
  * @returns the folder; the caller closes its data set
  * @throws Failure (exit code 2) for a folder that cannot be used
  */
-export async function openFolder(path: string, room: Room): Promise<OpenedFolder> {
+export async function openFolder(
+  path: string,
+  room: Room,
+  evalData?: string,
+): Promise<OpenedFolder> {
   const listed = await listParts(path);
   await expectSome(path, listed);
-  const layout = readLayout(listed.images);
-  const source = join(listed.root, layout.train.folder);
+  const whole = readLayout(listed.images);
+  const source = join(listed.root, whole.train.folder);
+  const within = evalData === undefined ? undefined : placeIn(source, evalData);
+  const layout =
+    within === undefined
+      ? whole
+      : readLayout(withoutFolder(listed.images, join(whole.train.folder, within)));
+  if (layout.train.names.length === 0) {
+    throw usageError(`--data ${printable(path)} holds no images but those of --eval-data`);
+  }
   return { source, dataset: await openPart(listed.root, layout.train, room), listed, layout };
 }
+
+const withoutFolder = (images: readonly string[], folder: string): string[] =>
+  images.filter((name) => !name.startsWith(`${folder}/`));
 
 /**
  * Evaluates on the folder itself: its test part, or a fifth of each class.
@@ -116,7 +133,7 @@ export async function evaluateFolder(
 function withoutTest(folder: OpenedFolder, part: Part): OpenedFolder {
   const { layout, listed } = folder;
   const { train } = layout;
-  const images = listed.images.filter((name) => !name.startsWith(`${part.folder}/`));
+  const images = withoutFolder(listed.images, part.folder);
   const next = readLayout(images);
   const same = next.train.folder === train.folder;
   const tested =
@@ -162,15 +179,16 @@ export async function evaluateOn(
     );
   }
   const rest = (): readonly LeftOut[] => [
-    ...(data === undefined ? [] : unusedBy(data)),
+    ...(data === undefined ? [] : unusedBy(data, join(root, layout.tested?.part.folder ?? ''))),
     ...[...listed.leftOut, ...layout.leftOut].map((one) => ({
       ...one,
       name: join(root, one.name),
     })),
   ];
   const labelled = data && labelledPart(data.dataset, classOfName(data.layout.train));
-  if (data !== undefined && labelled !== undefined && resolve(source) !== resolve(data.source)) {
-    const { part } = layout.tested;
+  const { part } = layout.tested;
+  const shared = data && sharedFolders(data.source, data.layout.train, root, part);
+  if (data !== undefined && labelled !== undefined && shared === 'none') {
     const { classOf, remarks } = matchClasses(labelled.classes, part.classes);
     if (classOf.size > 0) {
       const known = knownOnly(part, classOf);
@@ -189,7 +207,9 @@ export async function evaluateOn(
           pieces: [about, ...testPieces(test, where), ...remarks],
           leftOut: () => [
             ...rest(),
-            ...(part === layout.train ? [] : [unevaluated(source, layout.train)]),
+            ...(part === layout.train || isSamePlace(source, data.source)
+              ? []
+              : [unevaluated(source, layout.train)]),
             ...known.leftOut.map((one) => ({ ...one, name: join(root, one.name) })),
             ...refused(images.broken, where),
           ],
@@ -200,7 +220,10 @@ export async function evaluateOn(
     }
   }
   const folder = await openFolder(path, rules.room);
-  const own = await evaluateFolder(folder, rules);
+  const own = await evaluateFolder(folder, {
+    ...rules,
+    seen: () => data !== undefined && shared === 'all' && rules.seen(data.source),
+  });
   const close = async (): Promise<void> => {
     await Promise.all([folder.dataset.close(), own.close()]);
   };
@@ -212,7 +235,7 @@ export async function evaluateOn(
     evaluation: own.evaluation,
     pieces: ['evaluated apart from the data', ...own.pieces, ...layout.remarks],
     leftOut: () => [
-      ...(data === undefined ? [] : unusedBy(data)),
+      ...(data === undefined ? [] : unusedBy(data, source)),
       ...[...folder.listed.leftOut, ...own.leftOut()].map((one) => ({
         ...one,
         name: join(root, one.name),
@@ -229,9 +252,13 @@ const unevaluated = (source: string, { names }: Part): LeftOut => ({
   files: names.length,
 });
 
-/** What is left out of the data when another folder is evaluated. */
-function unusedBy({ layout: { tested, train, leftOut } }: OpenedFolder): LeftOut[] {
+/** What is left out of the data when another folder is evaluated, unless it is a part of the data. */
+function unusedBy(
+  { listed: { root }, layout: { tested, train, leftOut } }: OpenedFolder,
+  evaluated: string,
+): LeftOut[] {
   if (tested === undefined || tested.part === train) return [...leftOut];
+  if (isSamePlace(join(root, tested.part.folder), evaluated)) return [...leftOut];
   const { folder, names } = tested.part;
   const reason = '--eval-data is evaluated instead';
   return [...leftOut, { name: `${folder}/`, reason, files: names.length }];

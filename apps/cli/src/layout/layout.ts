@@ -1,6 +1,8 @@
 import type { LeftOut } from '@twocan/data/node';
+import { withoutAnnotations } from './annotations.ts';
+import { doubtsAbout } from './doubts.ts';
 import { matchClasses } from './match-classes.ts';
-import { isAnnotationName, isImagesName, type PartName, partName } from './part-names.ts';
+import { type PartName, partName } from './part-names.ts';
 
 /** Images that belong together. */
 export type Part = {
@@ -41,31 +43,35 @@ export type Layout = {
  *
  * Parts are folders by the usual names ({@link partName}). Else folders are classes, where two or more
  * hold images. A single folder is entered. The test part is the first of test and validation that has
- * a class of the training part.
+ * a class of the training part; it may lie beside the class folders.
  *
  * @param images of `listFolder`
  * @returns parts, classes, and what is left out
  */
 export function readLayout(images: readonly string[]): Layout {
-  const { folder, parts, leftOut } = partsOf(images, '');
+  const { kept, annotations } = withoutAnnotations(images);
+  const { folder, parts, leftOut } = partsOf(kept, '');
   const train = parts.find(({ role }) => role === 'train') ?? parts[0];
   if (train === undefined) {
-    const part = classesIn('', images);
-    const tested =
-      part.part.classes.length > 0 ? ({ by: 'itself', part: part.part } as const) : undefined;
-    return { train: part.part, ...(tested && { tested }), leftOut: part.leftOut, remarks: [] };
+    const part = classesIn('', kept);
+    const tested = part.classes.length > 0 ? ({ by: 'itself', part } as const) : undefined;
+    return {
+      ...{ train: part, leftOut: annotations, remarks: doubtsAbout(part) },
+      ...(tested && { tested }),
+    };
   }
-  const inside = classesIn(train.folder, train.names);
+  const part = classesIn(train.folder, train.names);
   const heldOut = parts
-    .filter((part) => part !== train)
+    .filter((other) => other !== train)
     .sort((a, b) => ORDER.indexOf(a.role) - ORDER.indexOf(b.role))
-    .map((part) => ({ ...part, ...classesIn(part.folder, part.names) }));
-  const choice = chooseTest(inside.part, heldOut);
+    .map((other) => ({ ...other, part: classesIn(other.folder, other.names) }));
+  const choice = chooseTest(part, heldOut);
   return {
-    train: inside.part,
+    train: part,
     ...(choice.tested && { tested: choice.tested }),
-    leftOut: [...leftOut, ...inside.leftOut, ...choice.leftOut],
+    leftOut: [...annotations, ...leftOut, ...choice.leftOut],
     remarks: [
+      ...doubtsAbout(part),
       ...(train.role === 'train'
         ? []
         : [
@@ -94,14 +100,13 @@ type Level = {
   readonly folders: ReadonlyMap<string, readonly string[]>;
   /** Images in no folder. */
   readonly loose: readonly string[];
-  readonly leftOut: readonly LeftOut[];
 };
 
 const under = (folder: string, name: string): string =>
   folder === '' || name === '' ? folder + name : `${folder}/${name}`;
 
-/** The folders of a level and the images in them; what annotates images is left out. */
-function levelOf(folder: string, names: readonly string[]): Level {
+/** The folders of a level and the images in them. */
+function levelOf(names: readonly string[]): Level {
   const folders = new Map<string, string[]>();
   const loose: string[] = [];
   for (const name of names) {
@@ -115,15 +120,7 @@ function levelOf(folder: string, names: readonly string[]): Level {
     if (inside.length === 0) folders.set(own, inside);
     inside.push(name.slice(cut + 1));
   }
-  const leftOut: LeftOut[] = [];
-  if ([...folders.keys()].some((own) => isImagesName(own) || partName(own)?.of === '')) {
-    for (const [own, inside] of folders) {
-      if (!isAnnotationName(own)) continue;
-      leftOut.push(whole(under(folder, own), inside, 'annotations beside images'));
-      folders.delete(own);
-    }
-  }
-  return { folders, loose, leftOut };
+  return { folders, loose };
 }
 
 const whole = (folder: string, names: readonly string[], reason: string): LeftOut => ({
@@ -134,16 +131,14 @@ const whole = (folder: string, names: readonly string[], reason: string): LeftOu
 
 /** The parts of a folder, or of the single folder in it; none where names do not say so. */
 function partsOf(names: readonly string[], folder: string): Parts {
-  const level = levelOf(folder, names);
-  const { folders, loose } = level;
+  const { folders, loose } = levelOf(names);
   const [only] = folders;
   if (only !== undefined && folders.size === 1 && partName(only[0])?.of !== '') {
     if (loose.length > 0) return { folder, parts: [], leftOut: [] };
-    const inside = partsOf(only[1], under(folder, only[0]));
-    return { ...inside, leftOut: [...level.leftOut, ...inside.leftOut] };
+    return partsOf(only[1], under(folder, only[0]));
   }
   const chosen = namedParts(folders);
-  if (chosen === undefined) return { folder, parts: [], leftOut: [] };
+  if (chosen === undefined) return { folder, parts: besideClasses(folder, names), leftOut: [] };
   const roles = new Map(chosen.map(([name, { role }]) => [name, role]));
   const others = [...folders].filter(([name]) => !roles.has(name));
   return {
@@ -154,7 +149,6 @@ function partsOf(names: readonly string[], folder: string): Parts {
       names: folders.get(name) ?? [],
     })),
     leftOut: [
-      ...level.leftOut,
       ...others.map(([name, inside]) =>
         whole(under(folder, name), inside, 'neither the training nor the test part'),
       ),
@@ -192,34 +186,39 @@ function namedParts(
     : undefined;
 }
 
+/** Held-out parts beside the class folders, which are the training part; none where there are none. */
+function besideClasses(folder: string, names: readonly string[]): NamedPart[] {
+  const { folders } = levelOf(names);
+  const heldOut = [...folders].flatMap(([own, inside]) => {
+    const part = partName(own);
+    if (part?.of !== '' || part.role === 'train') return [];
+    const { classes } = classesIn(own, inside);
+    const others = [...folders.keys()].filter((other) => other !== own);
+    const known = matchClasses(others, classes).classOf.size;
+    return classes.length > 0 && known === classes.length
+      ? [{ role: part.role, folder: under(folder, own), names: inside, own }]
+      : [];
+  });
+  if (heldOut.length === 0) return [];
+  const held = new Set(heldOut.map(({ own }) => own));
+  const rest = names.filter((name) => !held.has(name.slice(0, Math.max(0, name.indexOf('/')))));
+  return [{ role: 'train', folder, names: rest }, ...heldOut];
+}
+
 /** The classes of a part: folders of its first level, or of the single folder in it. */
-function classesIn(
-  folder: string,
-  names: readonly string[],
-): { readonly part: Part; readonly leftOut: readonly LeftOut[] } {
-  const { folders, loose, leftOut } = levelOf(folder, names);
-  const kept = leftOut.length === 0 ? names : keptOf(folders, loose);
-  const part = { folder, names: kept, inside: '', classes: [] };
+function classesIn(folder: string, names: readonly string[]): Part {
+  const { folders } = levelOf(names);
+  const part = { folder, names, inside: '', classes: [] };
   const [only] = folders;
   if (only !== undefined && folders.size === 1) {
-    const deeper = classesIn(only[0], only[1]).part;
-    const inside = deeper.inside === '' ? only[0] : `${only[0]}/${deeper.inside}`;
-    return {
-      part: deeper.classes.length === 0 ? part : { ...part, inside, classes: deeper.classes },
-      leftOut,
-    };
+    const deeper = classesIn(only[0], only[1]);
+    const inside = under(only[0], deeper.inside);
+    return deeper.classes.length === 0 ? part : { ...part, inside, classes: deeper.classes };
   }
-  const classes = folders.size > 1 ? [...folders.keys()].sort() : [];
-  return { part: { ...part, classes }, leftOut };
+  return folders.size > 1 ? { ...part, classes: [...folders.keys()].sort() } : part;
 }
 
-function keptOf(folders: Level['folders'], loose: readonly string[]): string[] {
-  const kept = [...loose];
-  for (const [own, inside] of folders) for (const name of inside) kept.push(`${own}/${name}`);
-  return kept.sort();
-}
-
-type HeldOut = NamedPart & { readonly part: Part; readonly leftOut: readonly LeftOut[] };
+type HeldOut = NamedPart & { readonly part: Part };
 type Choice = Pick<Layout, 'tested' | 'leftOut' | 'remarks'>;
 
 /** The first held-out part that can be tested; the others are left out. */
@@ -238,7 +237,6 @@ function chooseTest(train: Part, heldOut: readonly HeldOut[]): Choice {
     } else if (train.classes.length === 0) {
       const all = new Map(part.classes.map((name) => [name, name]));
       const known = knownOnly(part, all);
-      for (const one of own.leftOut) leftOut.push(one);
       for (const one of known.leftOut) leftOut.push(one);
       chosen = { folder, tested: { by: 'itself', part: known.part }, remarks: [] };
     } else {
@@ -246,7 +244,7 @@ function chooseTest(train: Part, heldOut: readonly HeldOut[]): Choice {
       if (classOf.size === 0) reject('a part without a class of the training part');
       else {
         const known = knownOnly(part, classOf);
-        for (const one of [...own.leftOut, ...known.leftOut]) leftOut.push(one);
+        for (const one of known.leftOut) leftOut.push(one);
         chosen = { folder, tested: { by: 'training part', part: known.part, classOf }, remarks };
       }
     }

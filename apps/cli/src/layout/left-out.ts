@@ -30,13 +30,10 @@ export function leftOutLine(leftOut: readonly LeftOut[]): string | undefined {
  * @param folder what their names are relative to, for `name`
  */
 export const refused = (broken: readonly BrokenFile[], folder: string): LeftOut[] =>
-  broken.map(({ name, reason }) => {
-    const [, code] = /^(E[A-Z]+): /.exec(reason) ?? [];
-    return {
-      name: folder === '' ? name : `${folder}/${name}`,
-      reason: code === undefined ? `cannot be decoded: ${reason}` : `cannot be opened: ${code}`,
-    };
-  });
+  broken.map(({ name, reason }) => ({
+    name: folder === '' ? name : `${folder}/${name}`,
+    reason: reason.startsWith('cannot be opened: ') ? reason : `cannot be decoded: ${reason}`,
+  }));
 
 function groupLine(kind: string, group: readonly LeftOut[]): string {
   const [first] = group;

@@ -8,7 +8,7 @@ export type ClassMatch = {
 /**
  * Finds the classes of a test part among those of a training part.
  *
- * Names that differ by case, or by how accents are stored, are one class where there is only one such.
+ * Names that differ by case, by spaces around them, or by how accents are stored, are one class where there is only one such.
  *
  * @param train names of the training part
  * @param test names of the test part
@@ -16,8 +16,8 @@ export type ClassMatch = {
  */
 export function matchClasses(train: readonly string[], test: readonly string[]): ClassMatch {
   const exact = new Set(train);
-  const alike = countBy(train);
-  const taken = countBy(test);
+  const alike = alikeNames(train);
+  const taken = alikeNames(test);
   const classOf = new Map<string, string>();
   const remarks: string[] = [];
   for (const name of test) {
@@ -31,9 +31,10 @@ export function matchClasses(train: readonly string[], test: readonly string[]):
   return { classOf, remarks };
 }
 
-const plain = (name: string): string => name.normalize('NFC').toLowerCase();
+const plain = (name: string): string => name.normalize('NFC').toLowerCase().trim();
 
-function countBy(names: readonly string[]): ReadonlyMap<string, readonly string[]> {
+/** Names by what they share when case, spaces around them and the form of accents do not count. */
+export function alikeNames(names: readonly string[]): ReadonlyMap<string, readonly string[]> {
   const groups = new Map<string, string[]>();
   for (const name of names) {
     const own = groups.get(plain(name)) ?? [];

@@ -1,4 +1,12 @@
-import { cpSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect } from 'vitest';
 import { drawPhotos, scratch, twocan } from '../cli.ts';
@@ -92,7 +100,11 @@ const ROWS: Rows = {
   'No class that is large enough': async () => {
     const data = folder.path('all-small');
     await drawPhotos(data, 2, 3);
-    expectFailure(await knn(data), 2, /has no classes.*not evaluated: every class is too small/);
+    expectFailure(
+      await knn(data),
+      2,
+      /has no class that is large enough; .*not evaluated: every class is too small/,
+    );
   },
 
   'Evaluation data with parts of their own': async () => {
@@ -105,6 +117,59 @@ const ROWS: Rows = {
       /10 images of .*evaluated.train in 2 classes; evaluated on 5 images of .*labelled.test in 1 classes; never tested: class-1; .*val\/ with 10 files \(--eval-data is evaluated instead/;
     expect([code, stderr]).toEqual([0, expect.stringMatching(note)]);
     expect(readFileSync(join(out, 'report.html'), 'utf8')).toMatch(note);
+  },
+
+  'Evaluation data among the images of the data': async () => {
+    const data = lay('around', { '': [0, 1], more: [0, 1] });
+    const out = folder.path('around-run');
+    const pretrain = (evaluated: string) =>
+      twocan([
+        'pretrain',
+        '--data',
+        data,
+        '--eval-data',
+        evaluated,
+        ...TINY,
+        ...['--out', out, '--overwrite'],
+      ]);
+    const inside = await pretrain(join(data, 'more'));
+    expect([inside.code, inside.stderr]).toEqual([
+      0,
+      expect.stringMatching(
+        /: 10 images of .*around in 2 classes; evaluated on 10 images of .*around.more in 2 classes\n/,
+      ),
+    ]);
+    // The same images by other paths are no test of images that were learned from.
+    const linked = folder.path('linked');
+    mkdirSync(linked);
+    for (const c of ['class-0', 'class-1', 'more']) symlinkSync(join(data, c), join(linked, c));
+    const same = await pretrain(linked);
+    expect(same.stderr).toMatch(/evaluated apart from the data; .*evaluated on 4 of them/);
+    expect(same.stdout).toMatch(/the pretraining saw them without/);
+    expect((await twocan(['knn', '--model', out, '--data', linked])).code).toBe(0);
+  },
+
+  'A held-out part beside the classes': async () => {
+    const data = lay('beside', { '': [0, 1], holdout: [0, 1] });
+    await expectCounts(
+      data,
+      /10 images of .*beside in 2 classes; evaluated on 10 images of .*holdout in 2/,
+      {
+        ...{ trainImages: 10, testImages: 10, classes: 2 },
+      },
+    );
+    // With the part as --eval-data, nothing that is used is called left out.
+    const flags = ['--data', data, '--eval-data', join(data, 'holdout'), ...TINY];
+    const { stderr } = await twocan(['pretrain', ...flags, '--out', folder.path('beside-run')]);
+    expect(stderr).toMatch(/evaluated on 10 images of .*holdout in 2 classes\n/);
+  },
+
+  'Classes that may be meant otherwise': async () => {
+    const data = lay('alike', { '': [0], fold1: [0, 1], fold2: [0, 1] });
+    renameSync(join(data, 'class-0'), join(data, 'FOLD1'));
+    expect((await knn(data)).stderr).toMatch(/"FOLD1" and "fold1" differ only by case/);
+    rmSync(join(data, 'FOLD1'), { recursive: true });
+    expect((await knn(data)).stderr).toMatch(/every class folder holds the same folders/);
   },
 
   'A test part of which no image decodes': async () => {
@@ -163,6 +228,9 @@ const ROWS: Rows = {
   'Images that the pretraining did not see': async () => {
     const { stdout } = await knn(photos);
     expect(stdout).toMatch(/3 pictures whose labels were held out, 3 classes/);
+    const flags = ['--data', 'shapes:8', '--eval-data', photos, ...TINY];
+    const other = await twocan(['pretrain', ...flags, '--out', folder.path('shapes-on-photos')]);
+    expect(other.stdout).toMatch(/3 pictures whose labels were held out, 3 classes/);
   },
 };
 

@@ -45,7 +45,8 @@ type Entry = { readonly name: string; readonly entry: Dirent<Buffer> };
  *
  * A file is an image by its ending, where this build of sharp reads that format; one without an
  * ending, or with that of an image format which sharp does not read, is one where its first bytes say
- * so. Names are sorted by code unit within each folder. Hidden files are left out. Links are followed,
+ * so. Names are sorted by code unit within each folder. Hidden files, and folders in which an operating
+ * system keeps bins and thumbnails, are left out. Links are followed,
  * except to a folder that is being walked already. A name that is not UTF-8 becomes a string as
  * `openable` reads it.
  *
@@ -116,12 +117,14 @@ async function enterFolder(
     const identity = await identityOf(path);
     if (ancestors.includes(identity)) return leave('a link to a folder that it lies in');
     const entries = await entriesOf(path);
-    const reason = isHidden(name.slice(name.lastIndexOf('/') + 1))
-      ? 'a hidden folder'
-      : walk.skipFolder?.(
-          path,
-          entries.map((entry) => entry.name),
-        );
+    const own = name.slice(name.lastIndexOf('/') + 1);
+    const reason =
+      (isHidden(own) && 'a hidden folder') ||
+      (SYSTEM_FOLDERS.test(own) && 'a folder of the operating system') ||
+      walk.skipFolder?.(
+        path,
+        entries.map((entry) => entry.name),
+      );
     if (reason === undefined) {
       return await walkFolder(walk, path, `${name}/`, entries, [...ancestors, identity]);
     }
@@ -149,6 +152,10 @@ function reasonAgainst(walk: Walk, path: string, name: string): string | undefin
     ? 'not an image: no ending'
     : `an image format that is not read here: ${ending}`;
 }
+
+/** Bins, thumbnails and notes that Windows, macOS and disk stations keep in every folder or disk. */
+const SYSTEM_FOLDERS =
+  /^(__MACOSX|\$RECYCLE\.BIN|RECYCLER|System Volume Information|@eaDir|@Recycle|@Recently-Snapshot|#recycle|#snapshot|lost\+found)$/i;
 
 const isHidden = (name: string): boolean => name.startsWith('.');
 

@@ -11,6 +11,9 @@ const MOST_PIXELS_AT_ONCE = 2 ** 26;
 const DEEP_SPACES = ['b-w', 'grey16', 'rgb16', 'scrgb', 'srgb', 'rgb'];
 /** Values of TIFF's PhotometricInterpretation: both are grey. */
 export const [WHITE_IS_ZERO, BLACK_IS_ZERO] = [0, 1];
+const YCBCR = 6;
+/** Values of TIFF's Compression: with these the decoder takes YCbCr for RGB. None, LZW, Deflate, PackBits, LZMA, Zstandard. */
+const PLAIN_COMPRESSIONS = [1, 5, 8, 32773, 32946, 34925, 50000];
 
 /**
  * What a file is, before its pixels are decoded.
@@ -53,6 +56,10 @@ export async function readHeader(bytes) {
     throw pictureError(
       `has ${found.channels} channels that are neither grey with alpha nor RGB; save one channel, or three as RGB`,
     );
+  }
+  const compression = tags.get(TAG.compression)?.values[0] ?? 1;
+  if (photometric === YCBCR && PLAIN_COMPRESSIONS.includes(compression)) {
+    throw pictureError('a TIFF of YCbCr that is not compressed as JPEG; save it as RGB');
   }
   return { upright: { width, height }, deep, ink, alpha: hasAlpha && extra[0] !== 0, tags };
 }

@@ -1,7 +1,13 @@
 // Plain JavaScript, because the decoder's worker imports it unbuilt.
 
 /** Tags of a TIFF directory that say what its samples mean. */
-export const TAG = { bits: 258, photometric: 262, extraSamples: 338, sampleFormat: 339 };
+export const TAG = {
+  bits: 258,
+  compression: 259,
+  photometric: 262,
+  extraSamples: 338,
+  sampleFormat: 339,
+};
 
 const SHORT = 3; // TIFF's type of 16-bit numbers
 const MOST_VALUES = 64; // a hostile file may claim billions
