@@ -6,6 +6,8 @@ const LARGE = ['batch', 'image-size', 'limit', 'cache', 'threads'];
 /** What a person reads where the package that decodes images is not installed, or for another machine. */
 export const NO_SHARP = `the package sharp, which reads images, does not load on this machine (${process.platform}-${process.arch}); install it again here: npm install --include=optional sharp`;
 
+const NO_FOLDER = 'the folder that this shell is in was removed; change to one that exists';
+
 const NO_MEMORY =
   /out of memory|\boom\b|memory must hold|could not allocate|cannot allocate|allocation failed|bad_alloc|ENOMEM|invalid (?:typed )?array length|memory access out of bounds|maxbuffersize/i;
 
@@ -28,6 +30,7 @@ export function errorText(error: unknown, options: readonly string[]): string {
   }
   if (NO_MEMORY.test(error.message)) return noMemory(options);
   if (isSystemError(error)) {
+    if (error.syscall === 'uv_cwd') return NO_FOLDER;
     const place = error.path === undefined ? '' : `${error.path}: `;
     return `${place}${reasonOf(error)} (${error.code})`;
   }

@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { writeFileAtomic } from '@twocan/checkpoint/node';
 import type { Key } from '@twocan/core';
 import { principalComponents } from '@twocan/evaluate';
+import { isObject } from './config-file.ts';
 import { umapOf } from './umap.ts';
 
 /** A place in a plane. */
@@ -66,8 +67,27 @@ export async function keepMap(path: string, map: FeatureMap): Promise<void> {
   await writeFileAtomic(path, `${JSON.stringify(map)}\n`);
 }
 
-/** The map of a run folder, if it has one. */
+/** The map of a run folder, if it has one; one that is damaged is drawn anew at the next checkpoint. */
 export function readMap(path: string): FeatureMap | undefined {
   if (!existsSync(path)) return undefined;
-  return JSON.parse(readFileSync(path, 'utf8')) as FeatureMap;
+  try {
+    const map: unknown = JSON.parse(readFileSync(path, 'utf8'));
+    return isMap(map) ? map : undefined;
+  } catch {
+    return undefined;
+  }
 }
+
+function isMap(map: unknown): map is FeatureMap {
+  if (!isObject(map)) return false;
+  const { step, points, classes, explained, umap = [] } = map;
+  return (
+    [points, umap].every((places) => Array.isArray(places) && places.every(isPlace)) &&
+    Array.isArray(classes) &&
+    typeof step === 'number' &&
+    typeof explained === 'number'
+  );
+}
+
+const isPlace = (place: unknown): place is Place =>
+  isObject(place) && typeof place.x === 'number' && typeof place.y === 'number';

@@ -1,4 +1,5 @@
 import { appendFileSync, existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { isObject } from './config-file.ts';
 
 type Numbers = Readonly<Record<string, number>>;
 
@@ -21,7 +22,7 @@ export type MetricsLine = {
  * Reads the lines of a run.
  *
  * @param path the file; need not exist
- * @returns the lines in order; one cut off by a crash is left out
+ * @returns the lines in order; one cut off by a crash is left out, as is one that was edited into something else
  */
 export function readMetrics(path: string): MetricsLine[] {
   if (!existsSync(path)) return [];
@@ -48,13 +49,25 @@ export function truncateMetrics(path: string, lastStep: number): MetricsLine[] {
 
 function parse(line: string): MetricsLine | undefined {
   try {
-    const value = JSON.parse(line) as Partial<MetricsLine> | null;
-    const whole = typeof value?.step === 'number' && typeof value.machine === 'object';
-    return whole ? (value as MetricsLine) : undefined;
+    const value: unknown = JSON.parse(line);
+    return isLine(value) ? value : undefined;
   } catch {
     return undefined;
   }
 }
+
+function isLine(value: unknown): value is MetricsLine {
+  if (!isObject(value)) return false;
+  const { step, machine, evaluation, ...metrics } = value;
+  const groups = evaluation === undefined ? [machine] : [machine, evaluation];
+  return (
+    groups.every((group) => isObject(group) && Object.values(group).every(isNumber)) &&
+    [step, ...Object.values(metrics)].every(isNumber)
+  );
+}
+
+/** JSON has null for NaN. */
+const isNumber = (value: unknown): boolean => value === null || typeof value === 'number';
 
 /**
  * Appends one line. It is with the operating system when this returns: a killed process loses none.

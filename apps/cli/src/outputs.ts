@@ -78,10 +78,11 @@ export async function writeOutput(path: string, bytes: Uint8Array | string): Pro
  *
  * @param option what names it, such as `--out`
  * @param path the folder; it need not exist
+ * @param advice what to do about it
  * @throws Failure (exit code 2) with the reason
  */
-export function checkFolder(option: string, path: string): void {
-  expectPlace(option, path, () => tryFile(resolve(path), `.twocan-${randomUUID()}.tmp`));
+export function checkFolder(option: string, path: string, advice?: string): void {
+  expectPlace(option, path, () => tryFile(resolve(path), `.twocan-${randomUUID()}.tmp`), advice);
 }
 
 function checkFile(option: string, path: string): void {
@@ -111,14 +112,19 @@ function tryFile(folder: string, name: string): void {
 }
 
 /** Errors of the file system in the user's words; what it may not be called comes first. */
-function expectPlace(option: string, path: string, attempt: () => void): void {
+function expectPlace(
+  option: string,
+  path: string,
+  attempt: () => void,
+  advice = 'give another place',
+): void {
   const problem = pathProblem(path);
   if (problem !== undefined) throw usageError(`${option} ${path} ${problem}; give another name`);
   try {
     attempt();
   } catch (error) {
     const why = hasCode(error, 'ENOENT') ? 'no folder can be made there' : reasonOf(error);
-    throw usageError(`${option} ${path} cannot be written: ${why}; give another place`, error);
+    throw usageError(`${option} ${path} cannot be written: ${why}; ${advice}`, error);
   }
 }
 

@@ -10,6 +10,7 @@ import { layOver, type Options } from './options.ts';
 import { quickStart } from './quick-start.ts';
 import {
   checkNewRun,
+  checkOldRun,
   createRun,
   defaultRunPath,
   type RunFolder,
@@ -67,6 +68,7 @@ async function resumeRun({ options, out }: Request): Promise<number> {
   if (out === undefined) throw usageError('--resume needs --out RUN, the run to go on with');
   const folder = runFolder(out);
   const before = readRunConfig(folder, runConfigProblems);
+  checkOldRun(folder);
   const asked = layOver(whereImagesAre(before, options), options);
   const model = resolveModel(asked);
   const data = await openData({ ...asked, seen: () => true }, model.encoder.image);

@@ -165,6 +165,16 @@ export async function rewriteRun(
 }
 
 /**
+ * Fails where a run that is to be continued could not be saved.
+ *
+ * @param folder the places
+ * @throws Failure (exit code 2) with the reason
+ */
+export function checkOldRun({ path }: Places): void {
+  checkFolder('--out', path, 'make it writable, or copy the run and resume the copy');
+}
+
+/**
  * Reads the config of a run that is to be continued.
  *
  * @param folder the places

@@ -79,7 +79,7 @@ function sizesOf(preset: string | undefined, problems: string[]) {
     try {
       return vitPreset(preset as Parameters<typeof vitPreset>[0]);
     } catch (error) {
-      problems.push(`preset: ${error instanceof Error ? error.message : String(error)}`);
+      problems.push(error instanceof Error ? error.message : String(error));
     }
   }
   const { encoder, decoder } = vitPreset('tiny32');

@@ -69,7 +69,7 @@ export type FitOptions<P extends Params, B> = {
  *
  * @param options state, step, batches and when to stop
  * @returns events in order: `step` …, `checkpoint` …, last `done`
- * @throws RangeError for a bad `until` or `checkpointEvery`; {@link NonFiniteError} (code
+ * @throws RangeError for a bad `until` or `checkpointEvery`; TypeError for a `signal` that is none; {@link NonFiniteError} (code
  *   `NON_FINITE`) when the loss, its gradient or a metric is not finite, with the last finite state;
  *   or when the state is not, which is looked at before each checkpoint
  * @example
@@ -170,7 +170,7 @@ const FREE = ['checkpointEvery', 'signal', 'learningRate', 'examples', 'keepBatc
 
 function checkOptions<P extends Params, B>(options: FitOptions<P, B>): void {
   expectOptions('fit', 'options', options, NEEDED, FREE);
-  const { state, step, key, batches, until, checkpointEvery } = options;
+  const { state, step, key, batches, until, checkpointEvery, signal } = options;
   expectState('fit', state);
   expectType('fit', 'step', step, 'function');
   expectKey('fit', 'key', key);
@@ -181,5 +181,8 @@ function checkOptions<P extends Params, B>(options: FitOptions<P, B>): void {
   expectInteger('fit', 'until', until, 0, Number.MAX_SAFE_INTEGER);
   if (checkpointEvery !== undefined) {
     expectInteger('fit', 'checkpointEvery', checkpointEvery, 1, Number.MAX_SAFE_INTEGER);
+  }
+  if (signal !== undefined && typeof signal?.aborted !== 'boolean') {
+    refuse('fit', 'signal', 'be an AbortSignal', signal, TypeError);
   }
 }

@@ -158,6 +158,8 @@ describeBackends('the events of fit', () => {
   });
 
   it.each([
+    [{ signal: true }, 'signal'],
+    [{ signal: {} }, 'signal'],
     [{ until: -1 }, 'until'],
     [{ until: 1.5 }, 'until'],
     [{ until: Number.NaN }, 'until'],

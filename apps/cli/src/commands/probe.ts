@@ -46,8 +46,8 @@ export const probe = command(
       ...usual,
       epochs: numberOr(words, 'epochs', usual.epochs, { min: 1, whole: true }),
       batch: numberOr(words, 'batch', usual.batch, { min: 1, whole: true }),
-      base: numberOr(words, 'lr', usual.base, { min: 0, open: true }),
-      weightDecay: numberOr(words, 'weight-decay', usual.weightDecay, { min: 0 }),
+      base: numberOr(words, 'lr', usual.base, { min: 0, max: 1e6, open: true }),
+      weightDecay: numberOr(words, 'weight-decay', usual.weightDecay, { min: 0, max: 1e6 }),
     };
     const request = {
       ...question,

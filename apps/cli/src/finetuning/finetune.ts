@@ -13,7 +13,7 @@ import { type Machine, startBackend } from '../machine.ts';
 import { isPlace } from '../path-names.ts';
 import { percent } from '../percent.ts';
 import { classLines } from '../probing.ts';
-import { checkNewRun, clearRun, readRunConfig, rewriteRun } from '../run-folder.ts';
+import { checkNewRun, checkOldRun, clearRun, readRunConfig, rewriteRun } from '../run-folder.ts';
 import { shellLine } from '../shell-line.ts';
 import { stopped } from '../stopped.ts';
 import { applyRules } from '../without-effect.ts';
@@ -96,6 +96,7 @@ export async function resumeFinetune(
 ): Promise<number> {
   const folder = finetuneFolder(request.out);
   const plan = readRunConfig<FinetunePlan>(folder, planProblems);
+  checkOldRun(folder);
   const given = request.data === undefined ? {} : { data: request.data };
   const before = { data: plan.data, options: { data: plan.data } };
   const { data = plan.data } = { ...whereImagesAre(before, given), ...given };

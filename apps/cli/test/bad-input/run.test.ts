@@ -112,6 +112,14 @@ const ROWS: Rows = {
     ] as const) {
       await expectRefused([...RUN, `--${flag}`, value], new RegExp(`--${flag} must be .*${rule}`));
     }
+    for (const [command, flag] of [
+      ['probe', 'lr'],
+      ['probe', 'weight-decay'],
+      ['finetune', 'lr'],
+    ] as const) {
+      const given = ['--model', whole, '--data', photos, `--${flag}`, '1e31'];
+      expectFailure(await twocan([command, ...given]), 2, /--.* must be a number .* at most 1/);
+    }
   },
 
   'A run folder that is taken': async () => {
@@ -195,6 +203,35 @@ const ROWS: Rows = {
     const name = 'checkpoints/checkpoint-00000006.safetensors';
     writeFileSync(join(out, name), readFileSync(join(other, name)));
     await differs(/method: "mae" in the checkpoint, "can" in config\.json/);
+  },
+
+  'A run folder that may not be written': async () => {
+    const out = await copyOfWhole('not-writable');
+    const before = contents(out);
+    const fault = { NODE_OPTIONS: `--import=${FAILING_DISK}`, TWOCAN_FAULT: 'EACCES:1:\\.twocan-' };
+    expectFailure(
+      await twocan(['pretrain', '--resume', '--out', out], undefined, fault),
+      2,
+      /--out .*not-writable cannot be written: permission is denied; make it writable/,
+    );
+    expect(contents(out)).toEqual(before);
+  },
+
+  'Damaged files beside the checkpoints': async () => {
+    const out = await copyOfWhole('damaged-beside');
+    rmSync(join(out, 'checkpoints/checkpoint-00000006.safetensors'));
+    const lines = readFileSync(join(out, 'metrics.jsonl'), 'utf8');
+    const none = ['{"step":1,"machine":null}', '{"step":"1","machine":{}}', '[]', 'null', '"'];
+    const judged = '{"step":1,"machine":{},"evaluation":5}';
+    writeFileSync(join(out, 'metrics.jsonl'), [...none, judged, lines].join('\n'));
+    writeFileSync(join(out, 'map.json'), '[]');
+    writeFileSync(join(out, 'environment.json'), 'no JSON');
+    expect((await pretrain('--resume', '--out', out)).code).toBe(0);
+    expect(metricsOf(out)).toEqual(metricsOf(whole));
+    for (const map of ['', '{"points":[null]}']) {
+      writeFileSync(join(out, 'map.json'), map);
+      expect((await pretrain('--resume', '--out', out)).code).toBe(0);
+    }
   },
 
   'A damaged newest checkpoint': async () => {
