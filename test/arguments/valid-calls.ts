@@ -35,6 +35,8 @@ export type ValidCall = {
   readonly wide?: readonly number[];
   /** Numbers of arguments of which there are several kinds, or that are not read. */
   readonly free?: readonly number[];
+  /** Whether the call disposes what it is given, so that each needs its own. */
+  readonly takes?: boolean;
 };
 
 const key = core.key(3);
@@ -237,7 +239,7 @@ export const VALID: Readonly<Record<string, Readonly<Record<string, ValidCall>>>
     valueAndGrad: { args: () => [loss] },
     'valueAndGrad()': {
       args: () => [tree()],
-      call: (p: never) => core.valueAndGrad(loss)(p),
+      call: (params: never) => core.valueAndGrad(loss)(params),
       wide: [0],
     },
     weightedMeanSquaredError: of(
@@ -431,6 +433,8 @@ export const VALID: Readonly<Record<string, Readonly<Record<string, ValidCall>>>
       args: () => [
         { state: state(), step: sgdStep(), key, batches: () => ({}), until: 1, checkpointEvery: 1 },
       ],
+      takes: true,
+      wide: [0],
     },
     initState: { args: () => [tree(), adamw, { ema: true }], wide: [0, 1] },
     isNonFinite: { args: () => [new Error('other')], free: [0] },

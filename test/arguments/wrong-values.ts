@@ -1,7 +1,15 @@
 import { expandDims, reshape, slice, Tensor, tensor } from '@tensorflow/tfjs-core';
 
-/** A wrong value in place of a right one, and whether no answer to it can be right. */
-export type Wrong = { readonly what: string; readonly value: unknown; readonly refused: boolean };
+/**
+ * A wrong value in place of a right one, and whether no answer to it can be right; inside an object, the
+ * names that lead to what is wrong.
+ */
+export type Wrong = {
+  readonly what: string;
+  readonly value: unknown;
+  readonly refused: boolean;
+  readonly inside?: readonly string[];
+};
 
 const NUMBERS = [Number.NaN, Infinity, -1, 1.5, 1e300, 0] as const;
 const isPlain = (value: unknown): value is Record<string, unknown> =>
@@ -60,9 +68,10 @@ function objects(value: Record<string, unknown>, depth: number, wide: boolean): 
     const changed = depth === 0 ? [] : wrongValues(own, depth - 1, wide, true);
     return [
       missing,
-      { what: `${name} misspelt`, value: misspelt, refused: !wide },
+      { what: `${name} misspelt`, value: misspelt, refused: !wide, inside: [name] },
       ...changed.map((wrong) => ({
         ...wrong,
+        inside: [name, ...(wrong.inside ?? [])],
         what: `${name} ${wrong.what}`,
         value: { ...value, [name]: wrong.value },
       })),

@@ -82,10 +82,15 @@ async function test(target) {
           ? target
           : `${target}/**/*.ts`,
     ],
-    tests: [`${home}/test/**/*.test.ts`],
+    tests: [
+      `${home}/test/**/*.test.ts`,
+      // The part of this package, of the test that calls every function with wrong arguments.
+      ...(home.startsWith('packages/') ? ['test/arguments.test.ts'] : []),
+    ],
   };
   const files = join('.stryker', target.replaceAll('/', '-'));
   process.env.TWOCAN_MUTANT_TESTS = JSON.stringify(tests);
+  process.env.TWOCAN_ARGUMENTS_OF = home.split('/')[1] ?? '';
   process.env.TWOCAN_TEST_BACKENDS = BACKENDS[home] ?? 'cpu';
   const attempt = (ignoreStatic, force) =>
     new Stryker({

@@ -32,5 +32,6 @@ export function keepTokens(tokens: Tensor3D, mask: Mask): Tensor3D {
 export function restoreTokens(tokens: Tensor3D, maskToken: Tensor, mask: Mask): Tensor3D {
   expectMask('restoreTokens', mask);
   expectShape('restoreTokens', 'tokens', tokens, [mask.batch, mask.kept, null]);
+  expectShape('restoreTokens', 'maskToken', maskToken, [1, 1, tokens.shape[2]]);
   return tidy(() => scatterTokens(tokens, maskToken, mask.restore, mask.patches));
 }

@@ -40,10 +40,10 @@ export function sgd(options: SgdOptions): Transform {
     init: (params) => (momentum > 0 ? { momentum: zeros(params) } : {}),
     update: (grads, state, params, step) =>
       tidyTree(() => {
-        expectOptions('sgd', 'state', state, []);
+        expectOptions('sgd', 'state', state, momentum > 0 ? ['momentum'] : []);
         const { momentum: kept } = state as { readonly momentum?: Params };
-        if (momentum > 0) expectOptions('sgd', 'state', state, ['momentum']);
-        expectUpdate('sgd', params, { grads, ...(kept && { 'state/momentum': kept }) }, step);
+        const averages = kept === undefined ? {} : { 'state/momentum': kept };
+        expectUpdate('sgd', params, { grads, ...averages }, step);
         const rate = rateAt('sgd', learningRate, step);
         const scaled = <P extends Params>(tree: P): P =>
           mapTree((t: Tensor) => mul(t, -rate), tree) as P;

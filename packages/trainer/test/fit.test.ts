@@ -261,6 +261,9 @@ describeBackends('fit', () => {
 
   it('refuses bad numbers', async () => {
     const options = { state: begin(), step, key: root, batches };
+    await expect(collect(fit({ ...options, until: 1, untill: 2 } as never))).rejects.toThrow(
+      /^fit: options must have only .*until.*, got 'untill'/,
+    );
     await expect(collect(fit({ ...options, until: -1 }))).rejects.toThrow(/until/);
     await expect(collect(fit({ ...options, until: 1, checkpointEvery: 0 }))).rejects.toThrow(
       /checkpointEvery/,
