@@ -12,7 +12,9 @@ export function faultOf(error: unknown, { callers, argument }: Names): string | 
   if (!(error instanceof Error)) return `throws ${String(error)}`;
   const [, caller = '', rest = ''] = /^([a-zA-Z]+): (\S.*)$/s.exec(error.message) ?? [];
   const words = rest.split(/[^a-zA-Z0-9_]+/);
+  // Another value of the right kind may be wrong together with others.
   const names =
+    !(error instanceof TypeError) ||
     argument.length === 0 ||
     argument.some((name) => words.includes(name) || (/\W/.test(name) && rest.includes(name)));
   if (callers.has(caller) && names && !FROM_INSIDE.test(error.message)) return undefined;

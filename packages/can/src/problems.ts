@@ -100,13 +100,13 @@ function numbers({ maskRatio, weights, temperature, noise }: CanConfig): readonl
     [
       'temperature',
       temperature,
-      temperature >= 1e-6 && temperature <= 1e30,
+      Number.isFinite(temperature) && temperature >= 1e-6 && temperature <= 1e30,
       'must be from 1e-6 to 1e30',
     ],
     [
       'noise.max',
       noise.max,
-      noise.max >= 0 && noise.max <= 1e30,
+      Number.isFinite(noise.max) && noise.max >= 0 && noise.max <= 1e30,
       'must be a number from 0 to 1e30',
     ],
     positive('noise.scale', noise.scale),

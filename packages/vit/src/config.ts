@@ -42,15 +42,15 @@ export function patchShape(config: ViTConfig): {
 const SHARED = ['width', 'depth', 'heads', 'mlpRatio'] as const;
 
 /** Checks an encoder's config: that nothing is missing and every size is one. */
-export function expectConfig(caller: string, config: ViTConfig): void {
-  expectOptions(caller, 'config', config, ['image', 'channels', 'patch', 'epsilon', ...SHARED]);
-  expectOptions(caller, 'config.image', config.image, ['height', 'width'], []);
-  expectInteger(caller, 'config.image.height', config.image.height);
-  expectInteger(caller, 'config.image.width', config.image.width);
-  expectInteger(caller, 'config.channels', config.channels);
-  expectInteger(caller, 'config.patch', config.patch);
+export function expectConfig(caller: string, config: ViTConfig, argument = 'config'): void {
+  expectOptions(caller, argument, config, ['image', 'channels', 'patch', 'epsilon', ...SHARED]);
+  expectOptions(caller, `${argument}.image`, config.image, ['height', 'width'], []);
+  expectInteger(caller, `${argument}.image.height`, config.image.height);
+  expectInteger(caller, `${argument}.image.width`, config.image.width);
+  expectInteger(caller, `${argument}.channels`, config.channels);
+  expectInteger(caller, `${argument}.patch`, config.patch);
   expectEpsilon(caller, config.epsilon);
-  expectTransformer(caller, 'config', config);
+  expectTransformer(caller, argument, config);
 }
 
 /** Checks what encoder and decoder have alike. */
