@@ -7,6 +7,9 @@ export type Names = { readonly callers: ReadonlySet<string>; readonly argument: 
 const FROM_INSIDE =
   /Cannot (read|destructure|convert|set)|undefined \(|is not (a function|iterable)|Invalid/;
 
+/** A rule without words, and a list of known names with one that is none. */
+const UNFINISHED = /must (,|$)|must have only (?![\w.]+(, [\w.]+)*, got ')/;
+
 /** What is wrong with an error, or nothing: it must begin with a function, and then name what is wrong. */
 export function faultOf(error: unknown, { callers, argument }: Names): string | undefined {
   if (!(error instanceof Error)) return `throws ${String(error)}`;
@@ -17,7 +20,8 @@ export function faultOf(error: unknown, { callers, argument }: Names): string | 
     !(error instanceof TypeError) ||
     argument.length === 0 ||
     argument.some((name) => words.includes(name) || (/\W/.test(name) && rest.includes(name)));
-  if (callers.has(caller) && names && !FROM_INSIDE.test(error.message)) return undefined;
+  const clear = !FROM_INSIDE.test(error.message) && !UNFINISHED.test(error.message);
+  if (callers.has(caller) && names && clear) return undefined;
   const wanted = names ? '' : ` without ${argument.join(' or ')}`;
   return `throws ${error.constructor.name}${wanted}: ${error.message.slice(0, 120)}`;
 }

@@ -61,7 +61,8 @@ function typedArrays(value: Float32Array | Int32Array | Uint8Array): Wrong[] {
 
 /** What an object can lack, misspell or have wrong inside, to a depth. */
 function objects(value: Record<string, unknown>, depth: number, wide: boolean): Wrong[] {
-  return Object.entries(value).flatMap(([name, own]) => {
+  const more = { what: 'with a name more', value: { ...value, more: 5 }, refused: false };
+  const changes = Object.entries(value).flatMap(([name, own]): Wrong[] => {
     const { [name]: _, ...rest } = value;
     const missing = { what: `without ${name}`, value: rest, refused: false };
     const misspelt = { ...rest, [`${name}x`]: own };
@@ -77,6 +78,7 @@ function objects(value: Record<string, unknown>, depth: number, wide: boolean): 
       })),
     ];
   });
+  return [more, ...changes];
 }
 
 /**
