@@ -65,11 +65,18 @@ async function failuresOf(
     const once = wrongs();
     for (const j of once.keys()) {
       const args = [...make()];
-      const { what, value, refused, inside = [] } = (takes ? wrongs() : once)[j] as Wrong;
+      const {
+        what,
+        value,
+        refused,
+        inside = [],
+        missing = false,
+      } = (takes ? wrongs() : once)[j] as Wrong;
       args[i] = value;
       // The name of one that is taken apart is not known.
       const own = parameters[i];
-      const names = { callers, argument: refused && own !== undefined ? [...inside, own] : [] };
+      const argument = refused && own !== undefined ? [...inside, own] : [];
+      const names = { callers, argument, missing };
       const must = { refused: refused && !free.includes(i) };
       const fault = await faultOfCall(call, args, must, names);
       if (fault !== undefined) failures.push(`argument ${i} ${what}: ${fault}`);

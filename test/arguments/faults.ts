@@ -1,8 +1,15 @@
 import { Tensor } from '@tensorflow/tfjs-core';
 import type { Wrong } from './wrong-values.ts';
 
-/** By which functions a message may begin, and what the wrong argument is called: one of these, or anything. */
-export type Names = { readonly callers: ReadonlySet<string>; readonly argument: readonly string[] };
+/**
+ * By which functions a message may begin, what the wrong argument is called: one of these, or anything, and
+ * whether it was left out.
+ */
+export type Names = {
+  readonly callers: ReadonlySet<string>;
+  readonly argument: readonly string[];
+  readonly missing?: boolean;
+};
 
 const FROM_INSIDE =
   /Cannot (read|destructure|convert|set)|undefined \(|is not (a function|iterable)|Invalid/;
@@ -10,8 +17,14 @@ const FROM_INSIDE =
 /** A rule without words, and a list of known names with one that is none. */
 const UNFINISHED = /must (,|$)|must have only (?![\w.]+(, [\w.]+)*, got ')/;
 
+/** Of an option that was left out; a tensor is looked for where a tree ends. */
+const NO_VALUE = /must (?!be a tensor).*got undefined$/;
+
 /** What is wrong with an error, or nothing: it must begin with a function, and then name what is wrong. */
-export function faultOf(error: unknown, { callers, argument }: Names): string | undefined {
+export function faultOf(
+  error: unknown,
+  { callers, argument, missing = false }: Names,
+): string | undefined {
   if (!(error instanceof Error)) return `throws ${String(error)}`;
   const [, caller = '', rest = ''] = /^([a-zA-Z]+): (\S.*)$/s.exec(error.message) ?? [];
   const words = rest.split(/[^a-zA-Z0-9_]+/);
@@ -20,7 +33,8 @@ export function faultOf(error: unknown, { callers, argument }: Names): string | 
     !(error instanceof TypeError) ||
     argument.length === 0 ||
     argument.some((name) => words.includes(name) || (/\W/.test(name) && rest.includes(name)));
-  const clear = !FROM_INSIDE.test(error.message) && !UNFINISHED.test(error.message);
+  const unclear = [FROM_INSIDE, UNFINISHED, ...(missing ? [NO_VALUE] : [])];
+  const clear = !unclear.some((words) => words.test(error.message));
   if (callers.has(caller) && names && clear) return undefined;
   const wanted = names ? '' : ` without ${argument.join(' or ')}`;
   return `throws ${error.constructor.name}${wanted}: ${error.message.slice(0, 120)}`;

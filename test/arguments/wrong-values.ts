@@ -9,6 +9,8 @@ export type Wrong = {
   readonly value: unknown;
   readonly refused: boolean;
   readonly inside?: readonly string[];
+  /** Whether a name was left out: then it is that which is wrong, and no value. */
+  readonly missing?: boolean;
 };
 
 const NUMBERS = [Number.NaN, Infinity, -1, 1.5, 1e300, 0] as const;
@@ -64,7 +66,7 @@ function objects(value: Record<string, unknown>, depth: number, wide: boolean): 
   const more = { what: 'with a name more', value: { ...value, more: 5 }, refused: false };
   const changes = Object.entries(value).flatMap(([name, own]): Wrong[] => {
     const { [name]: _, ...rest } = value;
-    const missing = { what: `without ${name}`, value: rest, refused: false };
+    const missing = { what: `without ${name}`, value: rest, refused: false, missing: true };
     const misspelt = { ...rest, [`${name}x`]: own };
     const changed = depth === 0 ? [] : wrongValues(own, depth - 1, wide, true);
     return [
