@@ -28,13 +28,14 @@ function checkText(value: unknown): Verdict {
 /**
  * Checks a number against its range.
  *
- * @param range where it must lie; without `max`, at most 1e30
+ * @param range where it must lie; without `max`, at most 1e30, or 2^53 - 1 where it is whole
  * @param whole whether it must be a whole number
  * @param value what was given
  * @returns what is wrong, or nothing
  */
 export function checkNumber(range: Range, whole: boolean, value: unknown): Verdict {
-  const { min, max = LARGEST, open = false } = range;
+  const largest = whole ? Number.MAX_SAFE_INTEGER : LARGEST;
+  const { min, max = largest, open = false } = range;
   if (
     typeof value === 'number' &&
     (open ? value > min : value >= min) &&
@@ -44,7 +45,7 @@ export function checkNumber(range: Range, whole: boolean, value: unknown): Verdi
     return undefined;
   }
   const tooLarge = typeof value === 'number' && value > max;
-  const most = max < LARGEST || tooLarge ? ` and at most ${max}` : '';
+  const most = max < largest || tooLarge ? ` and at most ${max}` : '';
   return `must be ${whole ? 'a whole number' : 'a number'} ${open ? 'above' : 'of at least'} ${min}${most}`;
 }
 
@@ -59,7 +60,7 @@ export function notation(word: string): string {
   const [, number, unit] = /^(\d[\d.]*) *(%|[a-z]+)$/i.exec(word) ?? [];
   if (unit === '%') return `; write ${Number(number) / 100}`;
   if (unit !== undefined) return `; write a number without ${unit}`;
-  return Number(word) > Number.MAX_SAFE_INTEGER && /^\d/.test(word) ? ', which is too large' : '';
+  return '';
 }
 
 function checkWeights(value: unknown): Verdict {

@@ -103,7 +103,7 @@ const ROWS: Rows = {
       ],
       [
         '--steps 1e99',
-        '--steps must be a whole number of at least 1, got 1e99, which is too large',
+        '--steps must be a whole number of at least 1 and at most 9007199254740991, got 1e99',
       ],
     ]),
 
