@@ -129,6 +129,18 @@ describeBackends('infoNCE', () => {
     });
   });
 
+  it('refuses a temperature that float32 cannot divide by, and embeddings without width', () => {
+    tidy(() => {
+      const call = (temperature: number) => infoNCE(rows(1, 3, 2), rows(1, 3, 2), { temperature });
+      expect(() => call(9e-7)).toThrow('infoNCE: temperature must be at least 1e-6, got 9e-7');
+      expect(() => call(1e-6)).not.toThrow();
+      const narrow = zeros([3, 0]) as never;
+      expect(() => infoNCE(narrow, narrow, { temperature: 1 })).toThrow(
+        /^infoNCE: the width of zA must be a positive integer, got 0/,
+      );
+    });
+  });
+
   it('refuses views of different shapes and a temperature of 0', () => {
     tidy(() => {
       expect(() => infoNCE(rows(1, 3, 2), rows(1, 4, 2), { temperature: 1 })).toThrow(

@@ -1,4 +1,4 @@
-import { dispose, tensor1d, tensor2d, tidy } from '@tensorflow/tfjs-core';
+import { dispose, tensor1d, tensor2d, tidy, zeros } from '@tensorflow/tfjs-core';
 import { alignment, uniformity } from '@twocan/contrastive';
 import { describeBackends, expectClose, expectNoLeak } from '@twocan/testkit';
 import { expect, it } from 'vitest';
@@ -46,6 +46,29 @@ describeBackends('metrics of embeddings', () => {
         -8,
         { atol: 1e-2 },
       );
+    });
+  });
+
+  it('uniformity takes a row of zeros as the centre, 1 from every other', () => {
+    tidy(() => {
+      const [right, up, none] = [
+        [1, 0],
+        [0, 1],
+        [0, 0],
+      ];
+      const mean = (Math.exp(-4) + 2 * Math.exp(-2)) / 3;
+      const embeddings = tensor2d([right, up, none] as number[][]);
+      expectClose(uniformity(embeddings), Math.log(mean), { rtol: 1e-5 });
+    });
+  });
+
+  it('refuses embeddings without rows or columns', () => {
+    tidy(() => {
+      const [empty, narrow] = [zeros([0, 3]) as never, zeros([3, 0]) as never];
+      expect(() => alignment(empty, empty)).toThrow(
+        /^alignment: the number of rows of zA must be a positive/,
+      );
+      expect(() => uniformity(narrow)).toThrow(/^uniformity: the width of z must be a positive/);
     });
   });
 

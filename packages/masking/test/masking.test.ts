@@ -84,6 +84,13 @@ describe('sampleMask', () => {
     }
   });
 
+  it('refuses more tokens than a list holds', () => {
+    const size = { batch: 2 ** 16, patches: 2 ** 15, ratio: 0.5 };
+    expect(() => sampleMask(key(0), size)).toThrow(
+      'sampleMask: batch times patches must be at most 2147483647, got 2147483648',
+    );
+  });
+
   it.each([-0.1, 1, 1.2, Number.NaN])('refuses a ratio of %d', (ratio) => {
     expect(() => sampleMask(key(0), { batch: 1, patches: 4, ratio })).toThrow(
       `sampleMask: ratio must lie in [0, 1), got ${ratio}`,

@@ -22,6 +22,10 @@ describe('sampleLevel', () => {
     expect(sampleLevel(key(0), 3, { max: 0.05 })).toEqual(levels.slice(0, 3));
   });
 
+  it('takes the largest maximum', () => {
+    expect(sampleLevel(key(0), 1, { max: 1e30 })[0]).toBeLessThan(1e30);
+  });
+
   it.each([-1, Number.NaN, Number.POSITIVE_INFINITY])('refuses max %d', (max) => {
     expect(() => sampleLevel(key(0), 1, { max })).toThrow(
       /^sampleLevel: max must be a number from 0/,
@@ -125,6 +129,15 @@ describeBackends('encodeLevel', () => {
     // The published code's conditioning: 1.2 % of the norm, against 99 %.
     expect(distance(1)).toBeCloseTo(0.012, 3);
     expect(distance(1000)).toBeCloseTo(0.99, 1);
+  });
+
+  it('refuses codes of more numbers than a tensor holds, and a scale that is not finite', () => {
+    expect(() => encodeLevel(new Float32Array(2), { width: 2 ** 30 })).toThrow(
+      'encodeLevel: width times levels must be at most 2147483647, got 2147483648',
+    );
+    expect(() => encodeLevel(Float32Array.of(0), { width: 8, scale: Infinity })).toThrow(
+      'encodeLevel: scale must be finite, got Infinity',
+    );
   });
 
   it('refuses odd widths', () => {
