@@ -19,7 +19,7 @@ const SHORT: Readonly<Record<string, string>> = {
   '@twocan/core/src/tree.ts: f(...rest)': 'trees',
   '@twocan/evaluate/src/eigenvalues.ts: hypot(...chunkNorms(v))': 'one for 1024 columns',
   '@twocan/evaluate/src/eigenvalues.ts: hypot(...v.subarray(i, i + 1024))': '1024',
-  '@twocan/evaluate/src/few-shot.ts: max(...shots)': 'numbers of shots',
+  '@twocan/optim/src/check.ts: mapTree(...Object.values(trees))': 'trees of one update',
   '@twocan/testkit/src/golden.ts: max(...wanted.map(largest))': 'tensors',
   '@twocan/testkit/src/gradient.ts: f(...args)': 'inputs of an operation',
   '@twocan/testkit/src/gradient.ts: max(...want.map(Math.abs))': 'a small tensor of a test',
@@ -29,9 +29,9 @@ const SHORT: Readonly<Record<string, string>> = {
   'twocan/src/examining.ts: push(...nvidiaDevices().map((line) => `  device     ${line}`))': 'GPUs',
   'twocan/src/examining.ts: push(...webgpuLines())': 'limits of a GPU',
   'twocan/src/few-shots.ts: max(...shots)': 'numbers of shots',
-  'twocan/src/help.ts: max(...options.map(([flag, { valueHint }]) => left(flag, valueHint).length))':
-    'options',
-  'twocan/src/help.ts: max(...topics.map(({ name }) => name.length))': 'topics',
+  'twocan/src/explosion.ts: max(...weightsOf(config))': 'three weights',
+  'twocan/src/help.ts: max(...names.map(({ length }) => length))': 'commands or options',
+  'twocan/src/without-effect.ts: max(...Object.values(model.weights))': 'three weights',
   'twocan/src/umap.ts: hypot(...row)': 'columns of a row of features',
 };
 
