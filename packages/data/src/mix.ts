@@ -70,7 +70,11 @@ function beta(key: Key, alpha: number): number {
   for (let attempt = 0; ; attempt++) {
     const [u = 0, v = 0] = uniform(fold(key, attempt), 2);
     const [x, y] = [u ** (1 / alpha), v ** (1 / alpha)];
-    if (x + y <= 1 && x + y > 0) return x / (x + y);
+    if (x + y > 1) continue;
+    if (x + y > 0) return x / (x + y);
+    // Both are too small for a number, but their ratio is not.
+    const share = 1 / (1 + Math.exp((Math.log(v) - Math.log(u)) / alpha));
+    if (!Number.isNaN(share)) return share;
   }
 }
 

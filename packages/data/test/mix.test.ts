@@ -8,8 +8,8 @@ const draws = (mixup: number, cutmix: number, count = 4000) =>
   Array.from({ length: count }, (_, i) => sampleMix(fold(key(3), i), { mixup, cutmix }, 32));
 
 describe('sampleMix', () => {
-  it.each([0.2, 0.8, 2])(
-    'mixup keeps a share of Beta(%d, α): mean ½, variance 1/(4(2α+1))',
+  it.each([1e-20, 0.01, 0.2, 0.8, 2])(
+    'mixup keeps a share of Beta(%s, α): mean ½, variance 1/(4(2α+1))',
     (alpha) => {
       const { mean, variance } = moments(draws(alpha, 0).map(({ keep }) => keep));
       const wanted = 1 / (4 * (2 * alpha + 1));
