@@ -219,13 +219,14 @@ export async function evaluateOn(
       await images.close();
     }
   }
-  const folder = await openFolder(path, rules.room);
+  const dataset = await openPart(root, layout.train, rules.room);
+  const folder: OpenedFolder = { source, dataset, listed, layout };
   const own = await evaluateFolder(folder, {
     ...rules,
     seen: () => data !== undefined && shared === 'all' && rules.seen(data.source),
   });
   const close = async (): Promise<void> => {
-    await Promise.all([folder.dataset.close(), own.close()]);
+    await Promise.all([dataset.close(), own.close()]);
   };
   if (own.evaluation === undefined) {
     await close();
@@ -236,11 +237,11 @@ export async function evaluateOn(
     pieces: ['evaluated apart from the data', ...own.pieces, ...layout.remarks],
     leftOut: () => [
       ...(data === undefined ? [] : unusedBy(data, source)),
-      ...[...folder.listed.leftOut, ...own.leftOut()].map((one) => ({
+      ...[...listed.leftOut, ...own.leftOut()].map((one) => ({
         ...one,
         name: join(root, one.name),
       })),
-      ...refused(folder.dataset.broken, source),
+      ...refused(dataset.broken, source),
     ],
     close,
   };
