@@ -40,7 +40,7 @@ export function nonFiniteError(message: string): Failure {
 export function exitCodeOf(error: unknown): number {
   if (error instanceof Error) {
     if ('exitCode' in error && typeof error.exitCode === 'number') return error.exitCode;
-    if ('code' in error && error.code === 'NON_FINITE') return EXIT.nonFinite;
+    if (hasCode(error, 'NON_FINITE')) return EXIT.nonFinite;
   }
   return EXIT.failure;
 }
@@ -78,6 +78,15 @@ export function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   return systemReason(error) ?? error.message.replace(/^(?:[a-z]\w*[A-Z]\w*: )+/, '');
 }
+
+/**
+ * Whether an error carries a code.
+ *
+ * @param error what was caught
+ * @param code of the operating system, such as `ENOENT`, or of a package
+ */
+export const hasCode = (error: unknown, code: string): boolean =>
+  error instanceof Error && 'code' in error && error.code === code;
 
 /** Whether the operating system refused something. */
 export const isSystemError = (error: unknown): error is NodeJS.ErrnoException =>

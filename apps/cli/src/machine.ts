@@ -1,6 +1,6 @@
 import { enableProdMode } from '@tensorflow/tfjs-core';
 import { type BackendName, type BackendReport, chooseBackend } from '@twocan/backend';
-import { reasonOf, usageError } from './failure.ts';
+import { hasCode, reasonOf, usageError } from './failure.ts';
 import { type Flags, flagsOf } from './help.ts';
 import { type Options, parseOptions, type Words } from './options.ts';
 import { MACHINE, SETTINGS } from './settings.ts';
@@ -66,8 +66,7 @@ export async function startBackend({
     if (!quiet) console.error(backendLine(report));
     return report;
   } catch (error) {
-    const missing = error instanceof Error && 'code' in error && error.code === 'BACKEND_MISSING';
-    throw missing ? usageError(reasonOf(error), error) : error;
+    throw hasCode(error, 'BACKEND_MISSING') ? usageError(reasonOf(error), error) : error;
   }
 }
 

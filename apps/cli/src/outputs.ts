@@ -10,7 +10,7 @@ import {
 } from 'node:fs';
 import { basename, dirname, extname, join, resolve, sep } from 'node:path';
 import { makeFolder, removeEmptyFolders, writeFileAtomic } from '@twocan/checkpoint/node';
-import { reasonOf, usageError } from './failure.ts';
+import { hasCode, reasonOf, usageError } from './failure.ts';
 import { ownImage } from './layout/own-output.ts';
 import type { Words } from './options.ts';
 import { isWithin, pathProblem } from './path-names.ts';
@@ -127,9 +127,6 @@ function expectPlace(
     throw usageError(`${option} ${path} cannot be written: ${why}; ${advice}`, error);
   }
 }
-
-const hasCode = (error: unknown, code: string): boolean =>
-  error instanceof Error && 'code' in error && error.code === code;
 
 /** No output goes over an input. */
 function refuseInputs(words: Words, flag: string, path: string): void {

@@ -1,6 +1,6 @@
 import { linkSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
-import { usageError } from './failure.ts';
+import { hasCode, usageError } from './failure.ts';
 
 /** Who holds a run folder. */
 type Holder = {
@@ -45,9 +45,8 @@ function claim(path: string, own: Holder): boolean {
     linkSync(draft, path);
     return true;
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-    if (code === 'EEXIST') return false;
-    if (!NO_LINKS.has(code)) throw error;
+    if (hasCode(error, 'EEXIST')) return false;
+    if (!NO_LINKS.some((code) => hasCode(error, code))) throw error;
     return create(path, own);
   } finally {
     rmSync(draft, { force: true });
@@ -55,14 +54,14 @@ function claim(path: string, own: Holder): boolean {
 }
 
 /** What disks without links say: those of cameras and of some networks. */
-const NO_LINKS: ReadonlySet<string> = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS']);
+const NO_LINKS: readonly string[] = ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS'];
 
 function create(path: string, own: Holder): boolean {
   try {
     writeFileSync(path, JSON.stringify(own), { flag: 'wx' });
     return true;
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false;
+    if (hasCode(error, 'EEXIST')) return false;
     throw error;
   }
 }
@@ -106,6 +105,6 @@ function isAlive(holder: Holder, own: Holder): boolean {
     return true;
   } catch (error) {
     // Not permitted means that it runs, as somebody else's.
-    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+    return hasCode(error, 'EPERM');
   }
 }
