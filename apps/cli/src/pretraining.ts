@@ -94,9 +94,7 @@ async function resumeRun({ options, out }: Request): Promise<number> {
     const config = { ...before, ...images, options: kept };
     return alone(folder, async () => {
       const backend = await startBackend({ ...asked, backend: before.backend });
-      if (JSON.stringify(config) !== JSON.stringify(before)) {
-        await rewriteRun(folder, config, known?.marks);
-      }
+      await rewriteRun(folder, before, config, known?.marks);
       const noted = { ...data, notes: () => [...data.notes(), ...notes] };
       return carryOut(folder, config, noted, backend, true);
     });

@@ -152,14 +152,17 @@ export async function createRun(
  * Notes that a run's images have moved, or what an older version did not note of them.
  *
  * @param folder the places
- * @param config what the run is
+ * @param before what its config says
+ * @param config what the run is; nothing is written where that is the same
  * @param marks of its images, where they are files
  */
 export async function rewriteRun(
   folder: Pick<RunFolder, 'config' | 'images'>,
+  before: object,
   config: object,
   marks?: readonly FileMark[],
 ): Promise<void> {
+  if (JSON.stringify(config) === JSON.stringify(before)) return;
   if (marks !== undefined) await keepMarks(folder.images, marks);
   await writeFileAtomic(folder.config, `${JSON.stringify(config, null, 2)}\n`);
 }

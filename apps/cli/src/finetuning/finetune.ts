@@ -114,9 +114,7 @@ export async function resumeFinetune(
     const moved = { ...plan, data: isPlace(opened.source) ? resolve(data) : data };
     const now = known === undefined ? moved : { ...moved, images: known.identity };
     return alone(folder, async () => {
-      if (JSON.stringify(now) !== JSON.stringify(plan)) {
-        await rewriteRun(folder, now, known?.marks);
-      }
+      await rewriteRun(folder, plan, now, known?.marks);
       return carryOut(request, now, evaluation, folder);
     });
   });
