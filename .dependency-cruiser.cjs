@@ -1,4 +1,4 @@
-const { levels, only, from } = require('./test/layers.json');
+const { levels, only, from, rooms } = require('./test/layers.json');
 
 // One rule per package, from the table that the tests read too: what it may not reach.
 const isApp = (name) => name === 'twocan' || name === 'bench';
@@ -51,6 +51,18 @@ module.exports = {
         pathNot: ['^packages/$2/', '^packages/[^/]+/src/((node|web)/)?index\\.ts$'],
       },
     },
+    // The rooms of the program: each may use those of lower floors, and rooms of one floor not each other.
+    ...rooms.flatMap((floor, i) =>
+      floor.map((room) => ({
+        name: `room-${room}`,
+        severity: 'error',
+        from: { path: `^apps/cli/src/${room}/` },
+        to: {
+          path: '^apps/cli/src/',
+          pathNot: `^apps/cli/src/(${[room, ...rooms.slice(0, i).flat()].join('|')})/`,
+        },
+      })),
+    ),
     {
       name: 'backend-alone-loads-engines',
       severity: 'error',

@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { commandHelp, programHelp } from './args/help.ts';
 import { ablate } from './commands/ablate.ts';
 import { bench } from './commands/bench.ts';
 import { doctor } from './commands/doctor.ts';
@@ -13,13 +14,13 @@ import { probe } from './commands/probe.ts';
 import { reconstruct } from './commands/reconstruct.ts';
 import { search } from './commands/search.ts';
 import { setup } from './commands/setup.ts';
-import { errorText } from './error-text.ts';
-import { EXIT, exitCodeOf, usageError } from './failure.ts';
-import { keepGoingUnderNohup } from './hang-up.ts';
-import { commandHelp, programHelp, styleFor, widthFor } from './help.ts';
-import { hint } from './nearest-name.ts';
-import { keepGoingUnread } from './unread-output.ts';
-import { version } from './version.ts';
+import { errorText } from './terminal/error-text.ts';
+import { EXIT, exitCodeOf, usageError } from './terminal/failure.ts';
+import { keepGoingUnderNohup } from './terminal/hang-up.ts';
+import { hint } from './terminal/nearest-name.ts';
+import { styleFor, widthFor } from './terminal/style.ts';
+import { keepGoingUnread } from './terminal/unread-output.ts';
+import { version } from './terminal/version.ts';
 
 const COMMANDS = [
   pretrain,

@@ -6,7 +6,7 @@ import { GRIDS, optionsOf } from '../src/ablation/grid.ts';
 import { linesOf } from '../src/ablation/lines.ts';
 import { planRuns } from '../src/ablation/plan.ts';
 import { markdownOf } from '../src/ablation/table.ts';
-import { resolveModel } from '../src/config.ts';
+import { resolveModel } from '../src/run/config.ts';
 import { scratch, twocan } from './cli.ts';
 
 const folder = scratch();

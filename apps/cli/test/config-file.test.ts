@@ -1,9 +1,9 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
-import { readConfigFile } from '../src/config-file.ts';
-import { configSchema } from '../src/config-schema.ts';
-import { SETTINGS } from '../src/settings.ts';
+import { readConfigFile } from '../src/args/config-file.ts';
+import { configSchema } from '../src/args/config-schema.ts';
+import { SETTINGS } from '../src/args/settings.ts';
 import { scratch, twocan } from './cli.ts';
 
 const folder = scratch();

@@ -1,6 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { commandHelp, programHelp, styleFor, type Topic, widthFor } from '../src/help.ts';
+import { commandHelp, programHelp, type Topic } from '../src/args/help.ts';
+import { styleFor, widthFor } from '../src/terminal/style.ts';
 import { twocan } from './cli.ts';
 
 const FOLDER = new URL('../src/commands/', import.meta.url);

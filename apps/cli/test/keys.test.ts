@@ -15,9 +15,9 @@ import {
   sampleDropPath,
 } from '@twocan/vit';
 import { afterAll, expect, test } from 'vitest';
-import type { RunConfig } from '../src/config.ts';
 import type { FinetunePlan } from '../src/finetuning/plan.ts';
 import { trainClassifier } from '../src/finetuning/train.ts';
+import type { RunConfig } from '../src/run/config.ts';
 import { metricsOf, scratch, twocan } from './cli.ts';
 
 const folder = scratch();

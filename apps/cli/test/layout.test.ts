@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { readLayout } from '../src/layout/layout.ts';
-import { matchClasses } from '../src/layout/match-classes.ts';
-import { isAnnotationName, partName } from '../src/layout/part-names.ts';
+import { readLayout } from '../src/images/layout/layout.ts';
+import { matchClasses } from '../src/images/layout/match-classes.ts';
+import { isAnnotationName, partName } from '../src/images/layout/part-names.ts';
 
 /** Two images of each class in a folder; without classes two loose ones. */
 const some = (folder: string, ...classes: readonly string[]): string[] =>

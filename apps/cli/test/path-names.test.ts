@@ -1,6 +1,6 @@
 import { posix, win32 } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { isWithin, labelOf, pathProblem } from '../src/path-names.ts';
+import { isWithin, labelOf, pathProblem } from '../src/files/path-names.ts';
 
 describe('labels of runs', () => {
   test.each([

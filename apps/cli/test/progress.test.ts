@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { makeProgress, progressOf } from '../src/progress.ts';
+import { makeProgress, progressOf } from '../src/terminal/progress.ts';
 
 beforeEach(() => vi.stubEnv('CI', ''));
 afterEach(() => vi.unstubAllEnvs());

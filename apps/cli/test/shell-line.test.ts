@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { startedWithNohup } from '../src/hang-up.ts';
-import { type Shell, shellLine, shellOf } from '../src/shell-line.ts';
+import { startedWithNohup } from '../src/terminal/hang-up.ts';
+import { type Shell, shellLine, shellOf } from '../src/terminal/shell-line.ts';
 
 test.each<[Shell, string, string]>([
   ['posix', '/home/me/runs/a-1.2', '/home/me/runs/a-1.2'],

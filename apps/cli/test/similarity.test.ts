@@ -1,6 +1,6 @@
 import { describeBackends } from '@twocan/testkit';
 import { describe, expect, it, test } from 'vitest';
-import { nearest, pairsAbove, unitRows } from '../src/similarity.ts';
+import { nearest, pairsAbove, unitRows } from '../src/search/similarity.ts';
 
 const rowsOf = (rows: readonly (readonly number[])[]) => ({
   features: Float32Array.from(rows.flat()),

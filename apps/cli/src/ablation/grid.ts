@@ -1,4 +1,4 @@
-import type { Options } from '../options.ts';
+import type { Options } from '../args/options.ts';
 
 /** How much of contrast, reconstruction and denoising a row keeps: factors on the base's weights. */
 type Kept = readonly [contrastive: number, reconstruction: number, denoising: number];

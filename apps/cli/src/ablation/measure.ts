@@ -1,11 +1,11 @@
 import type { CanParams } from '@twocan/can';
 import { key } from '@twocan/core';
 import { effectiveRank, probeAccuracy } from '@twocan/evaluate';
-import type { Evaluation } from '../evaluation-sets.ts';
-import { encoderFeatures, type Sizes } from '../features.ts';
-import { knnOf } from '../knn.ts';
-import { progressOf } from '../progress.ts';
-import { pixelSides, type Sides, sidesOf } from '../sides.ts';
+import { knnOf } from '../evaluation/knn.ts';
+import { pixelSides, type Sides, sidesOf } from '../evaluation/sides.ts';
+import type { Evaluation } from '../images/evaluation-sets.ts';
+import { encoderFeatures, type Sizes } from '../images/features.ts';
+import { progressOf } from '../terminal/progress.ts';
 
 /** What is measured of features; accuracies in [0, 1]. */
 export type Measures = {

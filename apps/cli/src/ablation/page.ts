@@ -1,7 +1,7 @@
-import { percent } from '../percent.ts';
 import { documentOf, type Html, html } from '../report/html.ts';
 import { ends, ticks } from '../report/scale.ts';
 import { STYLE } from '../report/style.ts';
+import { percent } from '../terminal/percent.ts';
 import { QUESTIONS } from './grid.ts';
 import type { Baselines, Line, Statistic } from './lines.ts';
 

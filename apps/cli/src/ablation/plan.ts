@@ -1,7 +1,7 @@
 import { type CanConfig, methodCost } from '@twocan/can';
 import { countFlops } from '@twocan/vit';
-import { resolveModel } from '../config.ts';
-import type { Options } from '../options.ts';
+import type { Options } from '../args/options.ts';
+import { resolveModel } from '../run/config.ts';
 import { optionsOf, type Row } from './grid.ts';
 
 /** What rows have in common: the number of steps, or of operations. */

@@ -1,4 +1,4 @@
-import { percent } from '../percent.ts';
+import { percent } from '../terminal/percent.ts';
 import { type JudgedClaim, judgeClaims, type Verdict } from './claims.ts';
 import { QUESTIONS } from './grid.ts';
 import type { Baselines, Line, Statistic } from './lines.ts';

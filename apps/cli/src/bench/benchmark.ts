@@ -1,9 +1,9 @@
 import { availableParallelism, cpus } from 'node:os';
 import { type BackendName, type BackendReport, chooseBackend } from '@twocan/backend';
 import { methodCost, resolveCanConfig } from '@twocan/can';
-import { checkMemory } from '../enough-memory.ts';
-import { type Machine, startBackend } from '../machine.ts';
-import { progressOf } from '../progress.ts';
+import { type Machine, startBackend } from '../args/machine.ts';
+import { checkMemory } from '../run/enough-memory.ts';
+import { progressOf } from '../terminal/progress.ts';
 import { kernelTimes } from './kernel-times.ts';
 import { type TimedStep, timedStep } from './timed-step.ts';
 

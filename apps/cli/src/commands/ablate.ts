@@ -1,10 +1,10 @@
 import { GRIDS } from '../ablation/grid.ts';
-import { command } from '../command.ts';
-import { usageError } from '../failure.ts';
-import { flagsOf } from '../help.ts';
-import { parseOptions } from '../options.ts';
-import { SETTINGS } from '../settings.ts';
-import { choiceOr, numberOr, required } from '../words.ts';
+import { command } from '../args/command.ts';
+import { flagsOf } from '../args/help.ts';
+import { parseOptions } from '../args/options.ts';
+import { SETTINGS } from '../args/settings.ts';
+import { choiceOr, numberOr, required } from '../args/words.ts';
+import { usageError } from '../terminal/failure.ts';
 
 const GRID = 'Ablation';
 

@@ -1,7 +1,7 @@
 import { presetNames } from '@twocan/vit';
-import { command } from '../command.ts';
-import { BACKEND_FLAGS, machineOf } from '../machine.ts';
-import { choiceOr, numberOr } from '../words.ts';
+import { command } from '../args/command.ts';
+import { BACKEND_FLAGS, machineOf } from '../args/machine.ts';
+import { choiceOr, numberOr } from '../args/words.ts';
 
 /** `twocan bench`: how long a training step takes on a backend, beside simd. */
 export const bench = command(

@@ -1,4 +1,4 @@
-import { command } from '../command.ts';
+import { command } from '../args/command.ts';
 
 /** `twocan doctor`: what this machine offers, and what would make it faster. */
 export const doctor = command(
@@ -9,7 +9,7 @@ export const doctor = command(
     examples: ['twocan doctor'],
   },
   async () => {
-    const { examine } = await import('../examining.ts');
+    const { examine } = await import('../doctor/examining.ts');
     console.log((await examine()).join('\n'));
     return undefined;
   },

@@ -1,8 +1,8 @@
-import { command } from '../command.ts';
-import { machineOf } from '../machine.ts';
-import { namesBeside } from '../npy.ts';
-import { outputFile } from '../outputs.ts';
-import { MODEL_FLAGS, required } from '../words.ts';
+import { command } from '../args/command.ts';
+import { machineOf } from '../args/machine.ts';
+import { MODEL_FLAGS, required } from '../args/words.ts';
+import { namesBeside } from '../files/npy.ts';
+import { outputFile } from '../files/outputs.ts';
 
 /** `twocan embed`: one row of numbers for each image of a folder. */
 export const embed = command(
@@ -29,7 +29,7 @@ export const embed = command(
       fallback: 'embeddings.npy',
       beside: namesBeside,
     });
-    const { embedFolder } = await import('../embedding.ts');
+    const { embedFolder } = await import('../search/embedding.ts');
     await embedFolder({ model, data, out, machine: machineOf(words) });
     return undefined;
   },

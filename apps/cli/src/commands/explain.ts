@@ -1,8 +1,8 @@
-import { command } from '../command.ts';
-import { SEED } from '../judged-words.ts';
-import { machineOf } from '../machine.ts';
-import { outputFile } from '../outputs.ts';
-import { MODEL_FLAGS, numberOr, required } from '../words.ts';
+import { command } from '../args/command.ts';
+import { machineOf } from '../args/machine.ts';
+import { MODEL_FLAGS, numberOr, required } from '../args/words.ts';
+import { SEED } from '../evaluation/judged-words.ts';
+import { outputFile } from '../files/outputs.ts';
 
 /** `twocan explain`: what features and decoder are like, without labels. */
 export const explain = command(
@@ -33,7 +33,7 @@ export const explain = command(
       json: words.json === true,
       machine: machineOf(words),
     };
-    const { explain: run } = await import('../explaining.ts');
+    const { explain: run } = await import('../evaluation/explaining.ts');
     await run(request);
     return undefined;
   },

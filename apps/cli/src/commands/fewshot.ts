@@ -1,6 +1,6 @@
-import { command } from '../command.ts';
-import { JUDGED_FLAGS, questionOf, SEED } from '../judged-words.ts';
-import { numberOr, numbersOf } from '../words.ts';
+import { command } from '../args/command.ts';
+import { numberOr, numbersOf } from '../args/words.ts';
+import { JUDGED_FLAGS, questionOf, SEED } from '../evaluation/judged-words.ts';
 
 /** `twocan fewshot`: what a few labelled images of each class are worth. */
 export const fewshot = command(
@@ -36,7 +36,7 @@ export const fewshot = command(
       l2: numberOr(words, 'l2', 1024, { min: 0, open: true }),
       seed: numberOr(words, 'seed', 0, { min: 0, whole: true }),
     };
-    const { judgeByFewShots } = await import('../few-shots.ts');
+    const { judgeByFewShots } = await import('../evaluation/few-shots.ts');
     await judgeByFewShots(request);
     return undefined;
   },

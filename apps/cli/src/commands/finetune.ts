@@ -1,11 +1,11 @@
 import { presetNames } from '@twocan/vit';
-import { command } from '../command.ts';
-import { usageError } from '../failure.ts';
-import { LABELLED_FLAGS, SEED } from '../judged-words.ts';
-import { machineOf } from '../machine.ts';
-import type { Words } from '../options.ts';
-import { outputFile } from '../outputs.ts';
-import { choiceOr, numberOr, required } from '../words.ts';
+import { command } from '../args/command.ts';
+import { machineOf } from '../args/machine.ts';
+import type { Words } from '../args/options.ts';
+import { choiceOr, numberOr, required } from '../args/words.ts';
+import { LABELLED_FLAGS, SEED } from '../evaluation/judged-words.ts';
+import { outputFile } from '../files/outputs.ts';
+import { usageError } from '../terminal/failure.ts';
 
 const BATCH = 64;
 const BASE_RATE = 2e-3;

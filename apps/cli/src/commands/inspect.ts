@@ -1,5 +1,5 @@
-import { command } from '../command.ts';
-import { usageError } from '../failure.ts';
+import { command } from '../args/command.ts';
+import { usageError } from '../terminal/failure.ts';
 
 /** `twocan inspect`: what is in a run folder or a checkpoint. */
 export const inspect = command(
@@ -16,7 +16,7 @@ export const inspect = command(
     if (typeof path !== 'string' || path === '') {
       throw usageError('inspect needs a run folder or a checkpoint file: twocan inspect RUN');
     }
-    const { inspectModel } = await import('../inspecting.ts');
+    const { inspectModel } = await import('../run/inspecting.ts');
     await inspectModel(path, words.json === true);
     return undefined;
   },

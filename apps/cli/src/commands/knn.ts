@@ -1,6 +1,6 @@
-import { command } from '../command.ts';
-import { JUDGED_FLAGS, questionOf } from '../judged-words.ts';
-import { numberOr } from '../words.ts';
+import { command } from '../args/command.ts';
+import { numberOr } from '../args/words.ts';
+import { JUDGED_FLAGS, questionOf } from '../evaluation/judged-words.ts';
 
 /** `twocan knn`: how well the nearest neighbours of a labelled folder know its classes. */
 export const knn = command(
@@ -24,7 +24,7 @@ export const knn = command(
       k: numberOr(words, 'k', 20, { min: 1, whole: true }),
       temperature: numberOr(words, 'temperature', 0.07, { min: 0, open: true }),
     };
-    const { judgeByKnn } = await import('../knn.ts');
+    const { judgeByKnn } = await import('../evaluation/knn.ts');
     await judgeByKnn(request);
     return undefined;
   },

@@ -1,8 +1,8 @@
-import { command } from '../command.ts';
-import { readConfigFile } from '../config-file.ts';
-import { type Flags, flagsOf } from '../help.ts';
-import { layOver, parseOptions } from '../options.ts';
-import { SETTINGS } from '../settings.ts';
+import { command } from '../args/command.ts';
+import { readConfigFile } from '../args/config-file.ts';
+import { type Flags, flagsOf } from '../args/help.ts';
+import { layOver, parseOptions } from '../args/options.ts';
+import { SETTINGS } from '../args/settings.ts';
 
 const RUN = 'Run';
 
@@ -40,7 +40,7 @@ export const pretrain = command(
     const { out, config } = words;
     const options = typeof config === 'string' ? layOver(readConfigFile(config), given) : given;
     // Loaded here, so that --help and wrong usage answer at once.
-    const { runPretraining } = await import('../pretraining.ts');
+    const { runPretraining } = await import('../pretrain/pretraining.ts');
     return runPretraining({
       options,
       resume: words.resume === true,

@@ -1,7 +1,7 @@
-import { command } from '../command.ts';
-import { JUDGED_FLAGS, questionOf, SEED } from '../judged-words.ts';
-import { outputFile } from '../outputs.ts';
-import { choiceOr, numberOr } from '../words.ts';
+import { command } from '../args/command.ts';
+import { choiceOr, numberOr } from '../args/words.ts';
+import { JUDGED_FLAGS, questionOf, SEED } from '../evaluation/judged-words.ts';
+import { outputFile } from '../files/outputs.ts';
 
 /** `twocan probe`: a linear classifier on frozen features. */
 export const probe = command(
@@ -58,7 +58,7 @@ export const probe = command(
         ? {}
         : { confusion: outputFile(words, { flag: 'confusion', endings: ['.png'] }) }),
     };
-    const { judgeByProbe } = await import('../probing.ts');
+    const { judgeByProbe } = await import('../evaluation/probing.ts');
     await judgeByProbe(request);
     return undefined;
   },

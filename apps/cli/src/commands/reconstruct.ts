@@ -1,7 +1,7 @@
-import { command } from '../command.ts';
-import { machineOf } from '../machine.ts';
-import { outputFile } from '../outputs.ts';
-import { MODEL_FLAGS, numberOr, required } from '../words.ts';
+import { command } from '../args/command.ts';
+import { machineOf } from '../args/machine.ts';
+import { MODEL_FLAGS, numberOr, required } from '../args/words.ts';
+import { outputFile } from '../files/outputs.ts';
 
 /** `twocan reconstruct`: what a model makes of one's own images, as a sheet of pictures. */
 export const reconstruct = command(
@@ -34,7 +34,7 @@ export const reconstruct = command(
       seed: numberOr(words, 'seed', 0, { min: 0, whole: true }),
       machine: machineOf(words),
     };
-    const { drawReconstructions } = await import('../reconstructing.ts');
+    const { drawReconstructions } = await import('../draw/reconstructing.ts');
     await drawReconstructions(request);
     return undefined;
   },

@@ -1,8 +1,8 @@
-import { command } from '../command.ts';
-import { usageError } from '../failure.ts';
-import { machineOf } from '../machine.ts';
-import { outputFile } from '../outputs.ts';
-import { MODEL_FLAGS, numberOr, required } from '../words.ts';
+import { command } from '../args/command.ts';
+import { machineOf } from '../args/machine.ts';
+import { MODEL_FLAGS, numberOr, required } from '../args/words.ts';
+import { outputFile } from '../files/outputs.ts';
+import { usageError } from '../terminal/failure.ts';
 
 /** `twocan search`: the nearest images of a folder, or its near-duplicates. */
 export const search = command(
@@ -65,7 +65,7 @@ export const search = command(
       machine: machineOf(words),
       wanted: least === undefined ? { query: required(words, 'query', 'an image') } : { least },
     };
-    const { searchFolder } = await import('../searching.ts');
+    const { searchFolder } = await import('../search/searching.ts');
     await searchFolder(request);
     return undefined;
   },

@@ -1,7 +1,7 @@
-import { command } from '../command.ts';
-import { usageError } from '../failure.ts';
-import { hint } from '../nearest-name.ts';
-import type { Words } from '../options.ts';
+import { command } from '../args/command.ts';
+import type { Words } from '../args/options.ts';
+import { usageError } from '../terminal/failure.ts';
+import { hint } from '../terminal/nearest-name.ts';
 
 const NAMES = ['node', 'node-gpu', 'webgpu'] as const;
 

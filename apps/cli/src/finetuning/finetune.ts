@@ -2,21 +2,27 @@ import { resolve } from 'node:path';
 import { writeFileAtomic } from '@twocan/checkpoint/node';
 import { disposeTree } from '@twocan/core';
 import { type Classification, confusionMatrix } from '@twocan/evaluate';
-import { writeConfusion } from '../confusion.ts';
-import { keepMarks, knowImages, sameImages, whereImagesAre } from '../data-identity.ts';
-import { type LabelledData, openLabelled } from '../datasets.ts';
-import { checkMemory } from '../enough-memory.ts';
-import { EVERY, type Evaluation } from '../evaluation-sets.ts';
-import { EXIT, usageError } from '../failure.ts';
-import { alone, interruptible } from '../interruptible.ts';
-import { type Machine, startBackend } from '../machine.ts';
-import { isPlace } from '../path-names.ts';
-import { percent } from '../percent.ts';
-import { classLines } from '../probing.ts';
-import { checkNewRun, checkOldRun, clearRun, readRunConfig, rewriteRun } from '../run-folder.ts';
-import { shellLine } from '../shell-line.ts';
-import { stopped } from '../stopped.ts';
-import { applyRules } from '../without-effect.ts';
+import { type Machine, startBackend } from '../args/machine.ts';
+import { writeConfusion } from '../draw/confusion.ts';
+import { classLines } from '../evaluation/probing.ts';
+import { isPlace } from '../files/path-names.ts';
+import { type LabelledData, openLabelled } from '../images/datasets.ts';
+import { EVERY, type Evaluation } from '../images/evaluation-sets.ts';
+import { stopped } from '../pretrain/stopped.ts';
+import { applyRules } from '../pretrain/without-effect.ts';
+import { keepMarks, knowImages, sameImages, whereImagesAre } from '../run/data-identity.ts';
+import { checkMemory } from '../run/enough-memory.ts';
+import { alone, interruptible } from '../run/interruptible.ts';
+import {
+  checkNewRun,
+  checkOldRun,
+  clearRun,
+  readRunConfig,
+  rewriteRun,
+} from '../run/run-folder.ts';
+import { EXIT, usageError } from '../terminal/failure.ts';
+import { percent } from '../terminal/percent.ts';
+import { shellLine } from '../terminal/shell-line.ts';
 import { type FinetuneFolder, finetuneFolder } from './folder.ts';
 import { judgeClassifier } from './judge.ts';
 import {

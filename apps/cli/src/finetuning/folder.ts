@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { type RunFolder, runFolder } from '../run-folder.ts';
+import { type RunFolder, runFolder } from '../run/run-folder.ts';
 
 /** The places of a classifier that is kept; `config` is not config.json, so that nobody takes it for a run. */
 export type FinetuneFolder = Pick<

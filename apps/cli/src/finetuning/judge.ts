@@ -1,8 +1,8 @@
 import { type Tensor2D, tensor4d, tidy } from '@tensorflow/tfjs-core';
 import { type Classification, scored } from '@twocan/evaluate';
 import { type ClassifierParams, classify } from '@twocan/vit';
-import type { Evaluation } from '../evaluation-sets.ts';
-import { extractRows } from '../features.ts';
+import type { Evaluation } from '../images/evaluation-sets.ts';
+import { extractRows } from '../images/features.ts';
 import type { FinetunePlan } from './plan.ts';
 
 /**

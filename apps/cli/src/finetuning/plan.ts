@@ -3,13 +3,13 @@ import type { BackendName } from '@twocan/backend';
 import { disposeTree } from '@twocan/core';
 import { type Augmentation, IMAGENET_MEAN, IMAGENET_STD, type Mixing } from '@twocan/data';
 import type { ViTConfig } from '@twocan/vit';
-import { resolveModel } from '../config.ts';
-import { isObject } from '../config-file.ts';
-import type { ImagesIdentity } from '../data-identity.ts';
-import type { Evaluation } from '../evaluation-sets.ts';
-import { usageError } from '../failure.ts';
-import { modelDigest, openModel } from '../open-model.ts';
-import type { Options } from '../options.ts';
+import { isObject } from '../args/config-file.ts';
+import type { Options } from '../args/options.ts';
+import type { Evaluation } from '../images/evaluation-sets.ts';
+import { resolveModel } from '../run/config.ts';
+import type { ImagesIdentity } from '../run/data-identity.ts';
+import { modelDigest, openModel } from '../run/open-model.ts';
+import { usageError } from '../terminal/failure.ts';
 
 /** How a classifier is trained. */
 export type FinetuneRecipe = {

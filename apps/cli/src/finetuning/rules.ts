@@ -1,4 +1,4 @@
-import { noRate, type Rule } from '../without-effect.ts';
+import { noRate, type Rule } from '../pretrain/without-effect.ts';
 import type { FinetuneRecipe } from './plan.ts';
 
 /** A fine-tuning that is about to begin. */

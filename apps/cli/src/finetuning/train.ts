@@ -27,14 +27,14 @@ import {
   initEncoder,
   sampleDropPath,
 } from '@twocan/vit';
-import { differingLeaves } from '../config.ts';
-import { decayAdvice } from '../explosion.ts';
-import { usageError } from '../failure.ts';
-import { heedingSignals } from '../interruptible.ts';
-import { ownCheckpoint } from '../newest-checkpoint.ts';
-import { modelDigest, openModel } from '../open-model.ts';
-import { progressOf } from '../progress.ts';
-import { exploded, whatExploded } from '../stopped.ts';
+import { decayAdvice } from '../pretrain/explosion.ts';
+import { exploded, whatExploded } from '../pretrain/stopped.ts';
+import { differingLeaves } from '../run/config.ts';
+import { heedingSignals } from '../run/interruptible.ts';
+import { ownCheckpoint } from '../run/newest-checkpoint.ts';
+import { modelDigest, openModel } from '../run/open-model.ts';
+import { usageError } from '../terminal/failure.ts';
+import { progressOf } from '../terminal/progress.ts';
 import type { FinetuneFolder } from './folder.ts';
 import type { FinetunePlan } from './plan.ts';
 

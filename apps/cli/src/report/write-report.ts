@@ -1,6 +1,6 @@
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
-import type { SampleSheet } from '../sample-sheets.ts';
+import type { SampleSheet } from '../run/sample-sheets.ts';
 import { type ReportData, reportPage } from './page.ts';
 
 const MOST_SHEETS = 6; // each is some hundred kilobytes

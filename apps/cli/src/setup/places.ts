@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync, statfsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
-import { usageError } from '../failure.ts';
+import { usageError } from '../terminal/failure.ts';
 
 /** What stands in the package.json of a folder that this program made. */
 export const MADE_BY = 'Made by twocan setup; remove the folder to undo it.';

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { appendFileSync } from 'node:fs';
-import { liveLine } from '../live-line.ts';
-import { duration } from '../progress.ts';
+import { liveLine } from '../terminal/live-line.ts';
+import { duration } from '../terminal/progress.ts';
 
 /** A program to run as a step of a set-up. */
 export type Program = {

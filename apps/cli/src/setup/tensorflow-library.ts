@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync, realpathSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { usageError } from '../failure.ts';
+import { usageError } from '../terminal/failure.ts';
 
 /** A TensorFlow that an addon can be built against. */
 export type TensorFlowLibrary = {

@@ -1,8 +1,8 @@
 import { appendFileSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { makeFolder } from '@twocan/checkpoint/node';
-import type { MetricsLine } from '../metrics-file.ts';
-import { SERIES } from '../series.ts';
+import type { MetricsLine } from '../run/metrics-file.ts';
+import { SERIES } from '../run/series.ts';
 import { encodeEvent, encodeFileStart } from './events.ts';
 
 /** What TensorBoard shows of a run. */

@@ -2,8 +2,8 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
-import { encodeNpy } from '../../src/npy.ts';
-import { SERIES } from '../../src/series.ts';
+import { encodeNpy } from '../../src/files/npy.ts';
+import { SERIES } from '../../src/run/series.ts';
 import { openEventLog } from '../../src/tensorboard/event-log.ts';
 import { concat, double, float, integer, message, text } from '../../src/tensorboard/protobuf.ts';
 

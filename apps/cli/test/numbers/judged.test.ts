@@ -9,11 +9,11 @@ import { type Dataset, plainViews, subset } from '@twocan/data';
 import { imageFolder } from '@twocan/data/node';
 import { fewShotAccuracy, knnAccuracy, probeAccuracy, probeRecipes } from '@twocan/evaluate';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { resolveModel, resolveRun } from '../../src/config.ts';
-import { type FewShotRequest, judgeByFewShots } from '../../src/few-shots.ts';
-import { judgeByKnn } from '../../src/knn.ts';
-import { startBackend } from '../../src/machine.ts';
-import { judgeByProbe, type ProbeRequest } from '../../src/probing.ts';
+import { startBackend } from '../../src/args/machine.ts';
+import { type FewShotRequest, judgeByFewShots } from '../../src/evaluation/few-shots.ts';
+import { judgeByKnn } from '../../src/evaluation/knn.ts';
+import { judgeByProbe, type ProbeRequest } from '../../src/evaluation/probing.ts';
+import { resolveModel, resolveRun } from '../../src/run/config.ts';
 import { drawPhotos, scratch } from '../cli.ts';
 
 const folder = scratch();

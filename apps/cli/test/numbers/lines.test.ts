@@ -1,14 +1,14 @@
 import { describe, expect, test } from 'vitest';
-import { eachOf } from '../../src/comparison.ts';
-import type { Evaluation } from '../../src/evaluation-sets.ts';
-import { fewShotLines } from '../../src/few-shots.ts';
-import { comparisonOf } from '../../src/judged-lines.ts';
-import { countsOf, knnLine } from '../../src/knn.ts';
-import type { MetricsLine } from '../../src/metrics-file.ts';
-import { percent } from '../../src/percent.ts';
-import { classLines, probeLine } from '../../src/probing.ts';
-import { duration } from '../../src/progress.ts';
+import { eachOf } from '../../src/evaluation/comparison.ts';
+import { fewShotLines } from '../../src/evaluation/few-shots.ts';
+import { comparisonOf } from '../../src/evaluation/judged-lines.ts';
+import { countsOf, knnLine } from '../../src/evaluation/knn.ts';
+import { classLines, probeLine } from '../../src/evaluation/probing.ts';
+import type { Evaluation } from '../../src/images/evaluation-sets.ts';
 import { brief } from '../../src/report/scale.ts';
+import type { MetricsLine } from '../../src/run/metrics-file.ts';
+import { percent } from '../../src/terminal/percent.ts';
+import { duration } from '../../src/terminal/progress.ts';
 
 // Every number differs from every other: one in another's place is seen.
 const ACCURACIES = { trained: 0.611, rawPixels: 0.322, untrained: 0.433 };

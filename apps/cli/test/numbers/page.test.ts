@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { ablationPage } from '../../src/ablation/page.ts';
-import { resolveModel, resolveRun } from '../../src/config.ts';
-import type { Environment } from '../../src/environment.ts';
 import { documentOf, html, table } from '../../src/report/html.ts';
 import { type ReportData, reportPage } from '../../src/report/page.ts';
+import { resolveModel, resolveRun } from '../../src/run/config.ts';
+import type { Environment } from '../../src/run/environment.ts';
 
 /** What breaks out of an element, of an attribute and of a style. */
 const HOSTILE = `a<b>&"c'</style><script>alert(1)</script>`;

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { drawConfusion } from '../../src/confusion.ts';
-import { CELL, drawText } from '../../src/font.ts';
-import { drawSheet, type Pixels } from '../../src/sheet.ts';
+import { drawConfusion } from '../../src/draw/confusion.ts';
+import { CELL, drawText } from '../../src/draw/font.ts';
+import { drawSheet, type Pixels } from '../../src/draw/sheet.ts';
 
 const at = ({ width, data }: Pixels, x: number, y: number): number[] => [
   ...data.slice(3 * (y * width + x), 3 * (y * width + x) + 3),

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { makeProgress, type StepReport } from '../../src/progress.ts';
+import { makeProgress, type StepReport } from '../../src/terminal/progress.ts';
 
 beforeEach(() => vi.stubEnv('CI', ''));
 afterEach(() => vi.unstubAllEnvs());

@@ -1,0 +1,131 @@
+import { parseArgs } from 'node:util';
+import { usageError } from '../terminal/failure.ts';
+import { hint } from '../terminal/nearest-name.ts';
+import type { Flag, Flags } from './help.ts';
+import type { Words } from './options.ts';
+
+/**
+ * The words of a command line by the names of the options that they belong to.
+ *
+ * Everything that is wrong is listed at once: a word that is passed over would silently do something
+ * else than what was meant.
+ *
+ * @param args what stands behind the command's name
+ * @param flags the command's options; those of type `positional` take the words without an option
+ * @returns text by name for options with a value, `true` for those without
+ * @throws Failure (exit code 2) for options that are unknown, values that are missing or too many, and
+ *   words that belong nowhere
+ */
+export function parseWords(args: readonly string[], flags: Flags): Words {
+  const options = Object.entries(flags).filter(([, { type }]) => type !== 'positional');
+  const places = Object.keys(flags).filter((name) => flags[name]?.type === 'positional');
+  const { tokens } = parseArgs({
+    args: [...args],
+    options: Object.fromEntries(
+      options.map(([name, { type }]) => [name, { type: type === 'boolean' ? type : 'string' }]),
+    ),
+    ...{ strict: false, allowPositionals: true, tokens: true },
+  });
+  const words: Record<string, unknown> = {};
+  const problems = new Set<string>();
+  let blamed = 0; // words before this one belong to a problem that is listed already
+  for (const token of tokens) {
+    const word = args[token.index] ?? '';
+    if (token.kind === 'positional') {
+      const place = places.shift();
+      if (place !== undefined) words[place] = token.value;
+      else if (token.index >= blamed) {
+        problems.add(strayWord(args, token.index, flags));
+        blamed = nextOption(args, token.index + 1);
+      }
+    } else if (token.kind === 'option') {
+      const { name, value, inlineValue = false } = token;
+      const flag = word.startsWith('--') ? flagOf(flags, name) : undefined;
+      const problem =
+        flag === undefined
+          ? unknownOption(word, args[token.index + 1], flags)
+          : valueProblem(name, flag, value, inlineValue);
+      if (problem === undefined && Object.hasOwn(words, name)) {
+        problems.add(`--${name} is given twice; give it once`);
+      } else if (problem === undefined) words[name] = value ?? true;
+      else {
+        problems.add(problem);
+        blamed = nextOption(args, token.index + (flag === undefined || inlineValue ? 1 : 2));
+      }
+    }
+  }
+  if (problems.size > 0) throw usageError([...problems].join('\n'));
+  return words;
+}
+
+const isOption = (word: string): boolean => /^-{1,2}[A-Za-z]/.test(word);
+
+/** The index of the first option from here on. */
+function nextOption(args: readonly string[], from: number): number {
+  const ahead = args.slice(from).findIndex(isOption);
+  return ahead < 0 ? args.length : from + ahead;
+}
+
+function valueProblem(
+  name: string,
+  { type }: Flag,
+  value: string | undefined,
+  inlineValue: boolean,
+): string | undefined {
+  if (type === 'boolean') {
+    if (value === undefined) return undefined;
+    return `--${name} takes no value, got ${value}; leave the option out to switch it off`;
+  }
+  if (value === undefined || value === '') return `--${name} needs a value`;
+  if (inlineValue || !isOption(value)) return undefined;
+  return value.startsWith('--')
+    ? `--${name} needs a value, got the option ${value}`
+    : `--${name} needs a value, got ${value}; write --${name}=${value} if that is the value`;
+}
+
+/** `-batch`, `--Batch`, `--batch8`, `--mask_ratio` and `--maskRatio`, as well as names that are misspelt. */
+function unknownOption(word: string, next: string | undefined, flags: Flags): string {
+  const [typed = '', value] = word.replace(/^-+/, '').split(/=(.*)/s);
+  const names = Object.keys(flags).filter((name) => flags[name]?.type !== 'positional');
+  const plain = kebab(typed);
+  const [, stem = plain, digits] = /^([a-z-]+?)-?(\d[\d.e-]*)$/.exec(plain) ?? [];
+  const name = names.find((known) => known === plain || known === stem);
+  if (name === undefined) {
+    const off = names.find((known) => plain === `no-${known}` && flags[known]?.type === 'boolean');
+    if (off !== undefined) return `unknown option ${word}; leave --${off} out to switch it off`;
+    return `unknown option ${word}${hint(plain, names)}`;
+  }
+  const given = value ?? (name === plain ? next : digits);
+  const takesValue = flags[name]?.type !== 'boolean' && given !== undefined && !isOption(given);
+  return `unknown option ${word}; did you mean --${name}${takesValue ? ` ${given}` : ''}?`;
+}
+
+/** `maskRatio` and `Mask_Ratio` as `mask-ratio`. */
+const kebab = (typed: string): string =>
+  typed
+    .replace(/([a-z])([A-Z])/g, '$1-$2')
+    .replaceAll('_', '-')
+    .toLowerCase();
+
+/** A word that no option asks for, with what it may have been meant for. */
+function strayWord(args: readonly string[], index: number, flags: Flags): string {
+  const [word = '', next] = args.slice(index);
+  const [option = '', value] = args.slice(Math.max(0, index - 2), index);
+  const said = `unexpected word ${word}`;
+  // Text programs make one long dash of two hyphens.
+  const name = kebab(word.replace(/^[\u2010-\u2015\u2212]+/, ''));
+  const flag = flagOf(flags, name);
+  if (flag !== undefined) {
+    const follows = flag.type !== 'boolean' && next !== undefined && !isOption(next);
+    return `${said}; did you mean --${name}${follows ? ` ${next}` : ''}?`;
+  }
+  if (option.startsWith('--') && flagOf(flags, option.slice(2))?.type === 'string') {
+    const whole = [value, ...args.slice(index, nextOption(args, index))].join(' ');
+    return `${said} after ${option} ${value}; put a value with spaces in quotes: ${option} "${whole}"`;
+  }
+  return `${said}; every option starts with --`;
+}
+
+/** An option by its name, which may be that of something every object has. */
+const flagOf = (flags: Flags, name: string): Flag | undefined =>
+  Object.hasOwn(flags, name) && flags[name]?.type !== 'positional' ? flags[name] : undefined;

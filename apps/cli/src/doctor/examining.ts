@@ -1,0 +1,83 @@
+import { availableParallelism, cpus, freemem, totalmem } from 'node:os';
+import { enableProdMode, version_core } from '@tensorflow/tfjs-core';
+import { type BackendName, chooseBackend, PREFERENCE, webgpuReport } from '@twocan/backend';
+import { NO_SHARP } from '../terminal/error-text.ts';
+import { progressOf } from '../terminal/progress.ts';
+import { nvidiaDevices } from './nvidia-devices.ts';
+
+/** The limits of a GPU that decide how large a model and a batch it takes. */
+const LIMITS: readonly (readonly [name: string, words: string, bytes: boolean])[] = [
+  ['maxBufferSize', 'a buffer', true],
+  ['maxStorageBufferBindingSize', 'a tensor', true],
+  ['maxComputeWorkgroupStorageSize', 'shared by a workgroup', true],
+  ['maxComputeInvocationsPerWorkgroup', 'threads of a workgroup', false],
+  ['maxComputeWorkgroupsPerDimension', 'workgroups', false],
+];
+
+/** What WebGPU computes on, in lines under its own. */
+function webgpuLines(): string[] {
+  const report = webgpuReport();
+  if (report === undefined) return [];
+  const { adapter, driver, software, limits } = report;
+  const most = LIMITS.map(([name, words, bytes]) => {
+    const limit = limits[name];
+    if (limit === undefined) return `${words} –`;
+    if (!bytes) return `${words} ${limit}`;
+    return `${words} ${limit < 2 ** 20 ? `${limit / 2 ** 10} KB` : `${limit / 2 ** 20} MB`}`;
+  });
+  return [
+    `  adapter    ${adapter}${software ? ', played by the processor: auto passes it over' : ''}`,
+    ...(driver === '' ? [] : [`  driver     ${driver}`]),
+    `  at most    ${most.join(', ')}`,
+  ];
+}
+
+/** Everything else can be looked at without it. */
+const sharpVersions = (): Promise<string> =>
+  import('sharp').then(
+    ({ default: { versions } }) => `${versions.sharp ?? '?'}, libvips ${versions.vips}`,
+    () => NO_SHARP,
+  );
+
+/**
+ * Tries every backend and describes the machine.
+ *
+ * @returns lines of text
+ */
+export async function examine(): Promise<string[]> {
+  enableProdMode(); // else tfjs's cpu backend prints an advertisement
+  const gigabytes = (bytes: number): string => (bytes / 2 ** 30).toFixed(1);
+  const lines = [
+    `node         ${process.version} on ${process.platform} ${process.arch}`,
+    `processor    ${cpus()[0]?.model.trim() ?? 'unknown'}, ${availableParallelism()} threads available`,
+    `memory       ${gigabytes(freemem())} of ${gigabytes(totalmem())} GB free`,
+    `tfjs-core    ${version_core}`,
+    `sharp        ${await sharpVersions()}`,
+  ];
+  const loaded: BackendName[] = [];
+  const progress = progressOf('trying backends');
+  for (const [i, name] of PREFERENCE.entries()) {
+    progress.count(i, PREFERENCE.length);
+    const words = await chooseBackend(name).then(
+      (report) => {
+        loaded.push(name);
+        return report.device === null
+          ? `loads; ${report.threads ?? 'its own number of'} thread(s)`
+          : `loads; on ${report.device}`;
+      },
+      (error: Error) => error.message.split(`${name}: `).at(-1)?.split('\n')[0] ?? 'does not load',
+    );
+    lines.push(`${name.padEnd(12)} ${words}`);
+    if (name === 'webgpu') lines.push(...webgpuLines());
+    if (name === 'node-gpu') lines.push(...nvidiaDevices().map((line) => `  device     ${line}`));
+  }
+  progress.count(PREFERENCE.length, PREFERENCE.length);
+  const best = loaded.find((name) => name !== 'webgpu' || webgpuReport()?.software === false);
+  lines.push(`auto takes   ${best}`);
+  if (best === 'simd' || best === 'wasm' || best === 'cpu') {
+    lines.push(
+      'faster       twocan setup node-gpu, where there is an NVIDIA GPU; setup webgpu, for others',
+    );
+  }
+  return lines;
+}

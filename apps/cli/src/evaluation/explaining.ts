@@ -1,0 +1,200 @@
+import { dispose, type Tensor, tensor4d, tidy } from '@tensorflow/tfjs-core';
+import { type CanParams, canForwardWith, drawCorruption, encode, pictureErrors } from '@twocan/can';
+import { alignment, uniformity } from '@twocan/contrastive';
+import { disposeTree, fold, type Key, key } from '@twocan/core';
+import { type Dataset, makeBatches, plainViews } from '@twocan/data';
+import { effectiveRank } from '@twocan/evaluate';
+import { addNoise } from '@twocan/noise';
+import { type Machine, startBackend } from '../args/machine.ts';
+import { writeAttention } from '../draw/attention-sheet.ts';
+import { atMost } from '../images/evaluation-sets.ts';
+import { openImages, roomFor } from '../images/layout/open-images.ts';
+import type { RunConfig } from '../run/config.ts';
+import { openModel } from '../run/open-model.ts';
+import { usageError } from '../terminal/failure.ts';
+import { progressOf } from '../terminal/progress.ts';
+
+/** What `twocan explain` was asked. */
+export type ExplainRequest = {
+  readonly model: string;
+  readonly data: string;
+  readonly attention?: string;
+  readonly seed: number;
+  readonly json: boolean;
+  readonly machine: Machine;
+};
+
+const IMAGES = 256; // enough for steady means, few enough for seconds
+const LEVELS = [0.25, 0.5, 0.75, 1]; // of the largest level
+const PARTS = 2 + LEVELS.length; // the features, the decoder as it was trained and at each level
+
+type Run = { readonly config: RunConfig; readonly params: CanParams };
+
+/**
+ * Prints what features and decoder of a model are like on a folder of images, without labels.
+ *
+ * @param request model, images and where the attention maps go
+ */
+export async function explain(request: ExplainRequest): Promise<void> {
+  await startBackend(request.machine);
+  const { config, params, step, path } = await openModel(request.model);
+  const run = { config, params };
+  try {
+    const folder = await openImages(request.data, roomFor(config.model.encoder, request.machine));
+    try {
+      if (folder.length < 2) {
+        throw usageError(
+          `--data ${request.data} holds one image that can be read; explain compares images, so give 2 or more`,
+        );
+      }
+      const images = atMost(folder, IMAGES);
+      const root = key(request.seed);
+      const { count } = progressOf('examining the model, parts');
+      const ofFeatures = await features(run, images, root);
+      count(1, PARTS);
+      const ofDecoder =
+        params.decoder === undefined
+          ? {}
+          : await decoded(run, images, root, (done) => count(1 + done, PARTS));
+      count(PARTS, PARTS);
+      const found = {
+        ...{ checkpoint: path, step, images: images.length },
+        ...{ ...ofFeatures, ...ofDecoder },
+      };
+      if (request.attention !== undefined) {
+        await writeAttention(request.attention, config, params, images);
+      }
+      console.log(request.json ? JSON.stringify(found) : inWords(found, config));
+      if (request.attention !== undefined && !request.json) {
+        console.log(`attention: ${request.attention}`);
+      }
+    } finally {
+      await folder.close();
+    }
+  } finally {
+    disposeTree(params);
+  }
+}
+
+type Features = {
+  readonly alignment: number;
+  readonly uniformity: number;
+  readonly effectiveRank: number;
+};
+type Decoded = {
+  /** Mean squared error of hidden patches; absent where nothing is hidden. */
+  readonly hidden?: number;
+  readonly visible?: number;
+  readonly denoising?: readonly { readonly sigma: number; readonly decibels: number }[];
+};
+
+/** Alignment of two augmented views; uniformity and rank of the first. */
+async function features({ config, params }: Run, images: Dataset, root: Key): Promise<Features> {
+  const batches = makeBatches(images, {
+    ...{ key: fold(root, 'views'), batch: images.length, views: 2 },
+    ...config.normalization,
+    size: config.model.encoder.image.width,
+    augmentation: config.augmentation,
+  });
+  const { views, shape } = await batches(0);
+  const both = tidy(() => {
+    const rows = views.map((view) => encode(config.model)(params, tensor4d(view, [...shape])));
+    const [a, b] = rows as [(typeof rows)[0], (typeof rows)[0]];
+    return { a, alignment: alignment(a, b), uniformity: uniformity(a) };
+  });
+  const values = await both.a.data<'float32'>();
+  const found = {
+    alignment: await numberOf(both.alignment),
+    uniformity: await numberOf(both.uniformity),
+    effectiveRank: effectiveRank(values, { rows: images.length }),
+  };
+  both.a.dispose();
+  return found;
+}
+
+/** Errors of the decoder at each level of noise; those without noise for a model that knows none. */
+async function decoded(
+  { config, params }: Run,
+  images: Dataset,
+  root: Key,
+  progress: (done: number) => void,
+): Promise<Decoded> {
+  // One view, nothing to contrast and no projector: pairs play no part here.
+  const weights = { ...config.model.weights, contrastive: 0 };
+  const model = { ...config.model, views: 1 as const, weights };
+  const { projector: _, ...parts } = params;
+  const size = model.encoder.image.width;
+  const indices = Array.from({ length: images.length }, (_, i) => i);
+  const pixels = await plainViews(images, indices, { size, ...config.normalization });
+  const errorsAt = async (sigma: number) => {
+    const errors = tidy(() => {
+      const view = tensor4d(pixels, [images.length, size, size, model.encoder.channels]);
+      const batch = { views: [view] };
+      const drawn = drawCorruption(fold(root, 'corruption'), model, batch);
+      const levels = new Float32Array(images.length).fill(sigma);
+      const noise = addNoise(fold(root, 'noise'), view, levels).noise;
+      const draws = drawn.noise === undefined ? drawn : { ...drawn, levels, noise };
+      const { mask, levels: used, ...tensors } = canForwardWith(model)(parts, batch, draws);
+      const forward = { ...tensors, ...(mask && { mask }), ...(used && { levels: used }) };
+      return pictureErrors(model, forward);
+    });
+    const { hidden, visible, noise } = errors;
+    return {
+      ...(hidden && { hidden: await numberOf(hidden) }),
+      visible: await numberOf(visible),
+      noise: await numberOf(noise),
+    };
+  };
+  const largest = model.noise.max;
+  const { noise: __, ...whole } = await errorsAt(largest);
+  progress(1);
+  const { reconstruction, denoising } = model.weights;
+  const seen = reconstruction > 0 ? whole : { visible: whole.visible };
+  if (denoising === 0) return seen;
+  const gains = [];
+  for (const share of LEVELS) {
+    const { visible, noise } = await errorsAt(share * largest);
+    gains.push({ sigma: share * largest, decibels: 10 * Math.log10(noise / visible) });
+    progress(1 + gains.length);
+  }
+  return { ...seen, denoising: gains };
+}
+
+async function numberOf(scalar: Tensor): Promise<number> {
+  const [value = Number.NaN] = await scalar.data();
+  dispose(scalar);
+  return value;
+}
+
+function inWords(found: Features & Decoded, { model }: RunConfig): string {
+  const { hidden, visible, denoising = [] } = found;
+  const line = (name: string, value: number, means: string): string =>
+    `${name.padEnd(18)} ${value.toFixed(3).padStart(8)}  ${means}`;
+  return [
+    line(
+      'alignment',
+      found.alignment,
+      'of two views: 0 where they agree, 2 where they are unrelated',
+    ),
+    line(
+      'uniformity',
+      found.uniformity,
+      '0 where all images are one point, the lower the more even',
+    ),
+    line('effective rank', found.effectiveRank, `of ${model.encoder.width}`),
+    ...(hidden === undefined ? [] : [line('hidden patches', hidden, errorOf(model))]),
+    ...(visible === undefined
+      ? []
+      : [line('visible patches', visible, 'squared error, predicted noise taken off')]),
+    ...denoising.map(({ sigma, decibels }) =>
+      line(
+        `noise of ${Number(sigma.toPrecision(3))}`,
+        decibels,
+        'decibels taken off by the decoder',
+      ),
+    ),
+  ].join('\n');
+}
+
+const errorOf = ({ normalizePixels }: RunConfig['model']): string =>
+  `squared error${normalizePixels ? ", up to the true patch's mean and contrast" : ''}`;

@@ -1,0 +1,86 @@
+import { key } from '@twocan/core';
+import { type FewShotResult, fewShotAccuracy } from '@twocan/evaluate';
+import type { Evaluation } from '../images/evaluation-sets.ts';
+import { usageError } from '../terminal/failure.ts';
+import { percent } from '../terminal/percent.ts';
+import { progressOf } from '../terminal/progress.ts';
+import type { Compared } from './comparison.ts';
+import { judged, type Question } from './judging.ts';
+import type { Sides } from './sides.ts';
+
+/** What `twocan fewshot` was asked. */
+export type FewShotRequest = Question & {
+  /** Images of each class; the usual ones that the folder has enough images for, unless said. */
+  readonly shots: readonly number[] | undefined;
+  readonly draws: number;
+  readonly l2: number;
+  readonly seed: number;
+};
+
+const USUAL = [1, 5, 10, 25];
+
+/**
+ * Prints what ridge regression reaches from a few images of each class, beside raw pixels and the
+ * untrained encoder.
+ *
+ * @param request model, folder, shots and draws
+ * @throws Failure (exit code 2) when a class has fewer images than `shots`
+ */
+export async function judgeByFewShots(request: FewShotRequest): Promise<void> {
+  const { draws, l2, seed, json } = request;
+  const { answers, evaluation, ...of } = await judged(request, (sides) =>
+    fewShotAccuracy({
+      ...sides,
+      ...{ key: key(seed), draws, l2, shots: shotsFor(sides, request) },
+      progress: progressOf('fitting, draws').count,
+    }),
+  );
+  const { train, test, classes } = evaluation;
+  if (json) {
+    const counts = { trainImages: train.length, testImages: test.length, classes, draws, l2 };
+    console.log(JSON.stringify({ ...of, ...answers, ...counts }));
+    return;
+  }
+  console.log(fewShotLines(answers, evaluation, draws).join('\n'));
+}
+
+/**
+ * The comparison as a table of text.
+ *
+ * @param answers one result for each number of shots
+ * @param evaluation the labelled pictures of both sides
+ * @param draws draws of images for each number of shots
+ * @returns lines: what it is, the heads, then a line for each number of shots
+ */
+export function fewShotLines(
+  { trained, rawPixels, untrained }: Compared<readonly FewShotResult[]>,
+  { train, test, heldOut, classes }: Evaluation,
+  draws: number,
+): string[] {
+  return [
+    `few-shot top-1 by ridge regression, mean ± deviation of ${draws} draws; ${test.length} ${heldOut}, ${classes} classes, drawn from ${train.length}`,
+    row('images a class', ['trained', 'raw pixels', 'untrained']),
+    ...trained.map((result, i) =>
+      row(String(result.shots), [result, rawPixels[i], untrained[i]].map(inWords)),
+    ),
+  ];
+}
+
+/** The shots that were asked for, or the usual ones that the smallest class has images for. */
+function shotsFor({ train, classes }: Sides, { shots }: FewShotRequest): readonly number[] {
+  const images = new Array<number>(classes).fill(0);
+  for (const label of train.labels) images[label] = (images[label] ?? 0) + 1;
+  const least = images.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY);
+  if (shots !== undefined && Math.max(...shots) > least) {
+    throw usageError(
+      `--shots ${Math.max(...shots)}: the smallest class has ${least} images to learn from`,
+    );
+  }
+  return shots ?? USUAL.filter((count) => count <= least);
+}
+
+const inWords = (result: FewShotResult | undefined): string =>
+  result === undefined ? '–' : `${percent(result.mean)} ± ${(100 * result.deviation).toFixed(1)}`;
+
+const row = (first: string, cells: readonly string[]): string =>
+  [first.padStart(14), ...cells.map((cell) => cell.padStart(14))].join('  ');

@@ -1,0 +1,76 @@
+import { disposeTree } from '@twocan/core';
+import { type Machine, startBackend } from '../args/machine.ts';
+import { openLabelled } from '../images/datasets.ts';
+import { EVERY, type Evaluation } from '../images/evaluation-sets.ts';
+import type { Pooling } from '../images/features.ts';
+import { isSamePlace } from '../images/layout/same-place.ts';
+import { freshParams } from '../run/begin.ts';
+import { openModel } from '../run/open-model.ts';
+import { type Compared, compared } from './comparison.ts';
+import type { Sides } from './sides.ts';
+
+/** What every judgement of a trained encoder is asked. */
+export type Question = {
+  readonly model: string;
+  readonly data: string;
+  /** Which tokens make the features; those of the method unless said. */
+  readonly pool?: Pooling;
+  /** How many pictures of each side at most; all unless said. */
+  readonly limit?: number;
+  readonly json: boolean;
+  readonly machine: Machine;
+};
+
+/** The three answers, and what they are about. */
+export type Judged<R> = {
+  readonly answers: Compared<R>;
+  readonly evaluation: Evaluation;
+  readonly checkpoint: string;
+  readonly step: number;
+};
+
+/**
+ * Judges a model on a labelled folder, beside raw pixels and its untrained self.
+ *
+ * @param question model, folder and tokens
+ * @param judge what is asked of the features
+ * @returns the answers
+ * @throws Failure (exit code 2) when the folder has no classes
+ */
+export async function judged<R>(
+  question: Question,
+  judge: (sides: Sides) => Promise<R>,
+): Promise<Judged<R>> {
+  await startBackend(question.machine);
+  const { config, params, path, step } = await openModel(question.model);
+  const { limit } = question;
+  const most = limit === undefined ? EVERY : { train: limit, test: limit };
+  const untrained = freshParams(config);
+  try {
+    const data = await openLabelled(
+      {
+        ...question.machine,
+        data: question.data,
+        most,
+        seen: (source) => isSamePlace(source, config.data),
+      },
+      config.model.encoder.image,
+    );
+    for (const note of data.notes()) console.error(note);
+    try {
+      const { evaluation } = data;
+      const answers = await compared(
+        config,
+        { trained: params, untrained },
+        evaluation,
+        judge,
+        question.pool,
+      );
+      return { answers, evaluation, checkpoint: path, step };
+    } finally {
+      await data.close();
+    }
+  } finally {
+    disposeTree([params, untrained]);
+  }
+}

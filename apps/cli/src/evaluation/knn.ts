@@ -1,0 +1,93 @@
+import { type Classification, knnAccuracy } from '@twocan/evaluate';
+import { classesIn, type Evaluation } from '../images/evaluation-sets.ts';
+import { percent } from '../terminal/percent.ts';
+import { progressOf } from '../terminal/progress.ts';
+import { type Compared, eachOf } from './comparison.ts';
+import { judged, type Question } from './judging.ts';
+import type { Sides } from './sides.ts';
+
+const NEIGHBOURS = 20;
+
+/** Top-1 accuracies of one run, in [0, 1], all on the same pictures with the same votes. */
+export type KnnComparison = Compared<number> & {
+  readonly neighbours: number;
+  readonly trainImages: number;
+  readonly testImages: number;
+  readonly classes: number;
+  /** How many of the classes have test images. */
+  readonly testedClasses: number;
+};
+
+/** How neighbours vote. */
+export type Votes = { readonly k?: number; readonly temperature?: number };
+
+/**
+ * Judges features by their nearest neighbours.
+ *
+ * @param sides features of both sides
+ * @param votes how neighbours vote
+ * @returns accuracy and predictions
+ */
+export function knnOf(
+  sides: Sides,
+  { k = NEIGHBOURS, ...votes }: Votes = {},
+): Promise<Classification> {
+  const most = sides.train.labels.length;
+  const progress = progressOf('comparing with neighbours').count;
+  return knnAccuracy({ ...sides, k: Math.min(k, most), centre: true, progress, ...votes });
+}
+
+/**
+ * How much a comparison rests on.
+ *
+ * @param evaluation labelled pictures of both sides
+ * @param votes how neighbours vote
+ * @returns numbers of neighbours, pictures and classes
+ */
+export function countsOf(
+  { train, test, classes }: Evaluation,
+  { k = NEIGHBOURS }: Votes = {},
+): Omit<KnnComparison, keyof Compared<number>> {
+  return {
+    neighbours: Math.min(k, train.length),
+    trainImages: train.length,
+    testImages: test.length,
+    classes,
+    testedClasses: classesIn(test),
+  };
+}
+
+/**
+ * The comparison as the last line of a run.
+ *
+ * @param result the accuracies
+ * @param heldOut where the test pictures come from, in words
+ * @returns one line
+ */
+export function knnLine(result: KnnComparison, heldOut: string): string {
+  const { classes, testedClasses } = result;
+  const of = testedClasses === classes ? `${classes}` : `${testedClasses} of ${classes}`;
+  return (
+    `k-NN top-1: ${percent(result.trained)} (raw pixels ${percent(result.rawPixels)}, ` +
+    `untrained encoder ${percent(result.untrained)}; ${result.testImages} ${heldOut}, ` +
+    `${of} classes, k ${result.neighbours} of ${result.trainImages})`
+  );
+}
+
+/** What `twocan knn` was asked. */
+export type KnnRequest = Question & { readonly k: number; readonly temperature: number };
+
+/**
+ * Prints the k-NN accuracy of a model on a labelled folder, beside raw pixels and its untrained self.
+ *
+ * @param request model, folder and votes
+ */
+export async function judgeByKnn(request: KnnRequest): Promise<void> {
+  const { k, temperature, json } = request;
+  const { answers, evaluation, ...of } = await judged(request, (sides) =>
+    knnOf(sides, { k, temperature }),
+  );
+  const accuracies = eachOf(answers, ({ accuracy }: Classification) => accuracy);
+  const result = { ...accuracies, ...countsOf(evaluation, { k }) };
+  console.log(json ? JSON.stringify({ ...of, ...result }) : knnLine(result, evaluation.heldOut));
+}

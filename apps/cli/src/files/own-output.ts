@@ -1,0 +1,48 @@
+import { readFileSync } from 'node:fs';
+import { extname, join } from 'node:path';
+import { firstBytes } from '@twocan/data/node';
+import { drawnBeginning, isDrawn } from './drawn-mark.ts';
+
+/** What the program leaves in a folder: a file that says what it is, and the names in that file. */
+const KINDS = [
+  { file: 'config.json', holds: ['preset', 'method', 'normalization'], is: 'a run of twocan' },
+  { file: 'finetune.json', holds: ['encoder', 'recipe'], is: 'a classifier of twocan' },
+  { file: 'ablation.json', holds: ['grid', 'baselines'], is: 'an ablation of twocan' },
+  { file: 'baselines.json', holds: ['rawPixels', 'untrained'], is: 'an ablation of twocan' },
+] as const;
+
+/**
+ * Whether a folder is one that this program wrote: its pictures are no data.
+ *
+ * @param path the folder
+ * @param names what is in it
+ * @returns what it is; undefined for any other folder
+ */
+export function ownFolder(path: string, names: readonly string[]): string | undefined {
+  return KINDS.find(({ file, holds }) => names.includes(file) && holdsAll(join(path, file), holds))
+    ?.is;
+}
+
+function holdsAll(file: string, names: readonly string[]): boolean {
+  try {
+    const found: unknown = JSON.parse(readFileSync(file, 'utf8'));
+    return typeof found === 'object' && found !== null && names.every((name) => name in found);
+  } catch {
+    return false; // not ours, whatever it is
+  }
+}
+
+/**
+ * Whether an image is a sheet that this program drew.
+ *
+ * @param path the image
+ * @returns what it is; undefined for any other image, and for one that cannot be opened
+ */
+export function ownImage(path: string): string | undefined {
+  if (extname(path).toLowerCase() !== '.png') return undefined;
+  try {
+    return isDrawn(firstBytes(path, drawnBeginning)) ? 'a picture that twocan drew' : undefined;
+  } catch {
+    return undefined; // the decoder says why
+  }
+}

@@ -1,0 +1,179 @@
+import { existsSync, readdirSync, statSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
+import {
+  type ImageFolder,
+  imageFolder,
+  type LeftOut,
+  type Listing,
+  listFolder,
+  printable,
+  readEndings,
+} from '@twocan/data/node';
+import { ownFolder, ownImage } from '../../files/own-output.ts';
+import { isSystemError, reasonOf, usageError } from '../../terminal/failure.ts';
+import { progressOf } from '../../terminal/progress.ts';
+import { classOfName, type Part } from './layout.ts';
+import { leftOutLine, refused } from './left-out.ts';
+import { whyNoFolder } from './no-folder.ts';
+import { partName } from './part-names.ts';
+
+/** The model's image size, and how much memory decoded images may take. */
+export type Room = {
+  readonly image: { readonly height: number; readonly width: number };
+  readonly cacheBytes?: number;
+};
+
+/** A folder that was listed. */
+export type ListedFolder = Listing & { readonly root: string };
+
+/** Images as they lie in a folder, and every file that is not one of them. */
+export type OpenedImages = ImageFolder & { readonly leftOut: () => readonly LeftOut[] };
+
+/**
+ * Opens all images of a folder, whatever parts it has, and notes on standard error what is left out.
+ *
+ * @param path the folder
+ * @param room the model's image size, and how much memory decoded images may take
+ * @returns the images; the caller closes it
+ * @throws Failure (exit code 2) when there is no folder, or no picture that decodes
+ */
+export async function openImages(path: string, room: Room): Promise<OpenedImages> {
+  const listing = await listData(path, '--data');
+  await expectSome(path, listing);
+  const folder = await openPart(path, { folder: '', names: listing.images, inside: '' }, room);
+  const leftOut = (): readonly LeftOut[] => [...listing.leftOut, ...refused(folder.broken, '')];
+  const line = leftOutLine(leftOut());
+  if (line !== undefined) console.error(line);
+  return { ...folder, leftOut };
+}
+
+/**
+ * What decides how a folder is read.
+ *
+ * @param encoder has the model's image size
+ * @param machine megabytes for decoded images
+ * @returns the room
+ */
+export const roomFor = (
+  { image }: Pick<Room, 'image'>,
+  { cache }: { readonly cache?: number | undefined },
+): Room => ({ image, ...(cache === undefined ? {} : { cacheBytes: cache * 1e6 }) });
+
+/**
+ * Opens one part of a folder.
+ *
+ * @param root the folder
+ * @param part its images
+ * @param room the model's image size, and how much memory decoded images may take
+ * @returns the images; the caller closes it
+ * @throws Failure (exit code 2) when no picture decodes
+ */
+export async function openPart(
+  root: string,
+  part: Pick<Part, 'folder' | 'names' | 'inside'>,
+  { image: { height, width }, cacheBytes }: Room,
+): Promise<ImageFolder> {
+  try {
+    // Twice the view's side: small crops keep their detail, large photos do not fill the memory.
+    return await imageFolder(join(root, part.folder), {
+      shortSide: 2 * Math.max(height, width),
+      only: part.names,
+      classOf: classOfName(part),
+      progress: progressOf('reading images').count,
+      ...(cacheBytes === undefined ? {} : { cacheBytes }),
+    });
+  } catch (error) {
+    throw usageError(`--data: ${reasonOf(error)}`, error);
+  }
+}
+
+/**
+ * Lists a folder of the user: what this program wrote there is no data.
+ *
+ * @param path the folder
+ * @param flag the flag that names it
+ * @param or what the flag takes beside folders, for the error
+ * @returns every file of it
+ * @throws Failure (exit code 2) when there is no folder, it cannot be read, or it is a run
+ */
+async function listData(path: string, flag: string, or = ''): Promise<Listing> {
+  if (!existsSync(path) || !statSync(path).isDirectory()) {
+    throw usageError(
+      `${flag} ${printable(path)} is not a folder: ${whyNoFolder(path)}; give a folder of images${or}`,
+    );
+  }
+  try {
+    const own = ownFolder(path, readdirSync(path));
+    if (own !== undefined) {
+      throw usageError(`${flag} ${printable(path)} is ${own}; give a folder of images`);
+    }
+    const progress = progressOf('finding images');
+    return await listFolder(path, {
+      skipFolder: ownFolder,
+      skipImage: ownImage,
+      progress: progress.count,
+    }).finally(progress.end);
+  } catch (error) {
+    if (!isSystemError(error)) throw error;
+    throw usageError(`${flag} ${printable(path)} cannot be read: ${reasonOf(error)}`, error);
+  }
+}
+
+/**
+ * Lists a folder; where it is itself the training part, with the parts beside it.
+ *
+ * @param path the folder
+ * @param flag the flag that names it
+ * @returns every file, by its path in `root`: the folder, or the one that holds it and the others
+ * @throws Failure (exit code 2) when there is no folder, it cannot be read, or it is a run
+ */
+export async function listParts(path: string, flag = '--data'): Promise<ListedFolder> {
+  const builtIn = flag === '--data' ? ', or shapes[:count]' : '';
+  const listing = await listData(path, flag, builtIn);
+  const own = basename(resolve(path));
+  const root = dirname(resolve(path));
+  const parts = [{ name: own, ...listing }];
+  for (const name of fellowsOf(resolve(path))) {
+    const fellow = await listData(join(root, name), flag);
+    if (fellow.images.length > 0) parts.push({ name, ...fellow });
+  }
+  if (parts.length === 1) return { root: path, ...listing };
+  const all: { images: string[]; leftOut: LeftOut[] } = { images: [], leftOut: [] };
+  for (const { name, images, leftOut } of parts) {
+    for (const image of images) all.images.push(`${name}/${image}`);
+    for (const one of leftOut) all.leftOut.push({ ...one, name: `${name}/${one.name}` });
+  }
+  return { root, ...all };
+}
+
+/**
+ * Refuses a folder without images, naming what is there instead.
+ *
+ * @throws Failure (exit code 2)
+ */
+export async function expectSome(path: string, { images, leftOut }: Listing): Promise<void> {
+  if (images.length > 0) return;
+  const endings = (await readEndings()).join(' ');
+  const instead = leftOutLine(leftOut);
+  throw usageError(
+    `no pictures in ${printable(path)}; looked for ${endings} at any depth` +
+      (instead === undefined ? '' : `\n  ${instead}`),
+  );
+}
+
+/** Names of the held-out parts beside a training part. */
+function fellowsOf(path: string): string[] {
+  const own = partName(basename(path));
+  if (own?.role !== 'train') return [];
+  try {
+    return readdirSync(dirname(path))
+      .filter((name) => {
+        const part = partName(name);
+        return part !== undefined && part.role !== 'train' && part.of === own.of;
+      })
+      .filter((name) => statSync(join(dirname(path), name)).isDirectory())
+      .sort();
+  } catch {
+    return []; // what lies beside the data cannot be looked at
+  }
+}

@@ -1,0 +1,16 @@
+import type { BackendReport } from '@twocan/backend';
+import type { OpenedData } from '../images/datasets.ts';
+import type { RunConfig } from '../run/config.ts';
+import type { RunFolder } from '../run/run-folder.ts';
+
+/** A run that is ready to go. */
+export type Run = {
+  readonly folder: RunFolder;
+  readonly config: RunConfig;
+  readonly data: OpenedData;
+  readonly backend: BackendReport;
+  readonly resume: boolean;
+  readonly signal: AbortSignal;
+  /** The command that goes on with it, ready to be pasted. */
+  readonly goOn: string;
+};

@@ -1,0 +1,77 @@
+import { listCheckpoints } from '@twocan/checkpoint/node';
+import type { NonFiniteError } from '@twocan/trainer';
+import { type Failure, isSystemError, nonFiniteError } from '../terminal/failure.ts';
+
+/** Where what was saved lies, and the command that goes on from there. */
+export type Resumable = { readonly checkpoints: string; readonly goOn: string };
+
+/** What stopped being finite, and after how many updates. */
+export type Explosion = { readonly step: number; readonly what: string };
+
+/**
+ * What a trainer's error says was not finite.
+ *
+ * @param error what it threw
+ * @returns such as `contrastive is NaN, loss is NaN`
+ */
+export function whatExploded({ metrics, leaf, step }: NonFiniteError): Explosion {
+  const wrong = Object.entries(metrics).filter(([, value]) => !Number.isFinite(value));
+  const names = wrong.map(([name, value]) => `${name} is ${value}`);
+  const held = leaf === undefined ? [] : [`${leaf} holds NaN or infinity`];
+  return { step, what: [...names, ...held].join(', ') };
+}
+
+/**
+ * The error of a run whose numbers exploded, in words of the command line.
+ *
+ * @param explosion what, and when
+ * @param checkpoints where the run saves, if it does; the last finite state is there if there was one
+ * @param advice what to do
+ * @returns an error with exit code 3
+ */
+export async function exploded(
+  { step, what }: Explosion,
+  checkpoints: string | undefined,
+  advice: string,
+): Promise<Failure> {
+  const [last] =
+    checkpoints === undefined ? [] : await listCheckpoints(checkpoints).catch(() => []);
+  const saved =
+    last === undefined
+      ? 'no state of it was saved'
+      : `the state after step ${last.step} is saved in ${checkpoints}`;
+  return nonFiniteError(`the run exploded after step ${step}: ${what}\n  ${saved}\n  ${advice}`);
+}
+
+const REMEDIES: Readonly<Record<string, string>> = {
+  ENOSPC: 'free some space',
+  EDQUOT: 'free some of your quota',
+  EFBIG: 'raise the limit on the size of files (ulimit -f)',
+  EROFS: 'make the folder writable',
+  EACCES: 'make the folder writable',
+  EPERM: 'make the folder writable',
+};
+
+/**
+ * The error of a run that ended too early, such as by a disk that is full.
+ *
+ * @param error what was thrown; one that has an exit code says what to do already
+ * @param run where it saved and how it goes on
+ * @returns an error that says what is safe and how to go on
+ */
+export async function stopped(error: unknown, { checkpoints, goOn }: Resumable): Promise<unknown> {
+  if (error instanceof Error && 'exitCode' in error) return error;
+  const [last] = await listCheckpoints(checkpoints).catch(() => []);
+  const safe =
+    last === undefined
+      ? 'no checkpoint was saved yet'
+      : `the checkpoint of step ${last.step} is whole`;
+  const remedy = isSystemError(error)
+    ? (REMEDIES[error.code ?? ''] ?? 'put that right')
+    : undefined;
+  const message = error instanceof Error ? error.message : String(error);
+  return new Error(
+    `the run stopped: ${message}\n  ${safe}; ${remedy === undefined ? 'go on with' : `${remedy}, then`}: ${goOn}`,
+    { cause: error },
+  );
+}

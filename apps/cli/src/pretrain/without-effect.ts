@@ -1,0 +1,146 @@
+import { usesContrast, usesDecoder, usesLevel, usesNoise } from '@twocan/can';
+import type { Options } from '../args/options.ts';
+import { camel } from '../args/settings.ts';
+import type { RunConfig } from '../run/config.ts';
+import { usageError } from '../terminal/failure.ts';
+
+/** What a rule found: a run that is refused, or a remark. */
+export type Finding = { readonly refuse: string } | { readonly note: string };
+
+/** Looks for one kind of setting or run that would do nothing. */
+export type Rule<Facts> = (facts: Facts) => Finding | undefined;
+
+/** A run of `twocan pretrain` that is about to begin. */
+export type Planned = {
+  /** What the user gave, defaults left out. */
+  readonly given: Options;
+  readonly config: RunConfig;
+};
+
+/** A rate at which float32 rounds every update of a weight away. */
+const NO_RATE = 1e-10;
+/** Adam divides a gradient by its own size, but for this much of it. */
+const NO_WEIGHT = 1e-6;
+/** Cosines divided by so much all look the same. */
+const NO_CONTRAST = 1000;
+/** Less than float32 can add to a pixel. */
+const NO_NOISE = 1e-6;
+
+/**
+ * A rate so small that no weight would change, refused.
+ *
+ * @param rate the peak learning rate
+ * @returns the finding, if it is one
+ */
+export const noRate = (rate: number): Finding | undefined =>
+  rate < NO_RATE
+    ? { refuse: `--lr ${rate}: no weight would change; leave it out for the default` }
+    : undefined;
+
+/** Every rule, over settings as they were resolved. */
+const RULES: readonly Rule<Planned>[] = [
+  ({ config }) => noRate(config.optimizer.learningRate),
+  ({ given, config: { model, batch } }) =>
+    usesContrast(model) && batch < 2
+      ? {
+          refuse:
+            `${given.batch === undefined ? 'the data have one image' : `--batch ${batch}`}: the contrastive loss tells an image ` +
+            'from the others of its batch, and there are none; it takes at least 2 images, or --method mae',
+        }
+      : undefined,
+  ({ config: { model } }) =>
+    usesContrast(model) && model.temperature > NO_CONTRAST
+      ? {
+          refuse: `--temperature ${model.temperature}: the contrastive loss would be the same whatever is learned; it is usually about 0.1`,
+        }
+      : undefined,
+  ({ config: { model } }) =>
+    Math.max(...Object.values(model.weights)) < NO_WEIGHT
+      ? {
+          refuse: `--weights ${Object.values(model.weights).join(',')}: all are so small that nothing would be learned; only their ratios matter, so give larger ones`,
+        }
+      : undefined,
+  ({ config: { model } }) =>
+    model.weights.denoising > 0 && model.noise.max < NO_NOISE
+      ? {
+          refuse: `--sigma-max ${model.noise.max}: there would be no noise to predict; give more, or a denoising weight of 0`,
+        }
+      : undefined,
+  withoutPart('temperature', ({ model }) => usesContrast(model), 'the contrastive loss'),
+  withoutPart('head', ({ model }) => usesContrast(model), 'the contrastive loss'),
+  withoutPart('pixels', ({ model }) => model.weights.reconstruction > 0, 'reconstruction'),
+  withoutPart(
+    'noise-embed',
+    ({ model }) => usesNoise(model) && usesDecoder(model),
+    'noise and a decoder',
+  ),
+  withoutPart(
+    'noise-scale',
+    ({ model }) => usesLevel(model),
+    'a decoder that is told the level of noise',
+  ),
+  ({ given, config: { steps } }) =>
+    given.checkpointEvery !== undefined && given.checkpointEvery > steps
+      ? {
+          note: `--checkpoint-every ${given.checkpointEvery} is more than the ${steps} steps of the run: the end alone is saved`,
+        }
+      : undefined,
+  ({ given, config }) =>
+    given.cache !== undefined && config.data.startsWith('shapes:')
+      ? { note: '--cache has no effect on built-in drawings, which are not decoded' }
+      : undefined,
+];
+
+/** A setting of a part that this run does without. */
+function withoutPart(
+  flag: string,
+  isOn: (config: RunConfig) => boolean,
+  part: string,
+): Rule<Planned> {
+  return ({ given, config }) =>
+    given[camel(flag) as keyof Options] === undefined || isOn(config)
+      ? undefined
+      : {
+          refuse: `--${flag} has no effect here: it is of ${part}, which this run does without; leave it out, or change --method or --weights`,
+        };
+}
+
+/**
+ * Holds settings against rules: refuses a run that can learn nothing and options without effect,
+ * all at once, and prints the remarks.
+ *
+ * @param rules what to look for
+ * @param facts the settings, resolved
+ * @throws Failure (exit code 2) with every reason to refuse
+ */
+export function applyRules<Facts>(rules: readonly Rule<Facts>[], facts: Facts): void {
+  const found = rules.flatMap((rule) => rule(facts) ?? []);
+  const reasons = found.flatMap((finding) => ('refuse' in finding ? finding.refuse : []));
+  if (reasons.length > 0) throw usageError(reasons.join('\n'));
+  for (const finding of found) if ('note' in finding) console.error(finding.note);
+}
+
+/** Rules for what is given to a run that goes on. */
+const RESUMED: readonly Rule<Planned>[] = [
+  ({ given, config }) =>
+    given.backend === 'auto'
+      ? {
+          note: `--backend auto has no effect: the run goes on with ${config.backend}, as it began`,
+        }
+      : undefined,
+];
+
+/**
+ * Says which of the options that are given to a run that goes on have no effect.
+ *
+ * @param planned what was given, and the run
+ */
+export const noteResumed = (planned: Planned): void => applyRules(RESUMED, planned);
+
+/**
+ * Refuses a pretraining that can learn nothing, and options without effect.
+ *
+ * @param planned what was given, and what follows from it
+ * @throws Failure (exit code 2) with every reason
+ */
+export const expectEffect = (planned: Planned): void => applyRules(RULES, planned);

@@ -1,0 +1,48 @@
+import { totalmem } from 'node:os';
+import type { BackendName } from '@twocan/backend';
+import { leastStepMemory, type MethodCost } from '@twocan/vit';
+import { usageError } from '../terminal/failure.ts';
+
+/** WebAssembly has 32-bit addresses. */
+const MOST_OF_WASM = 2 ** 32;
+const IN_WASM: readonly BackendName[] = ['simd', 'wasm'];
+/** A GPU has memory of its own. */
+const ON_GPU: readonly BackendName[] = ['node-gpu', 'webgpu'];
+
+/** A training that is about to begin. */
+export type Training = {
+  readonly cost: MethodCost;
+  readonly batch: number;
+  readonly backend: BackendName;
+  /** What else can be smaller, such as `--preset`. */
+  readonly sizes: string;
+};
+
+/**
+ * Refuses a training of which a single step cannot fit: it would fail after minutes of preparation.
+ *
+ * @param training what is trained, and on what
+ * @throws Failure (exit code 2) that says how many images fit
+ */
+export function checkMemory({ cost, batch, backend, sizes }: Training): void {
+  const { fixed, perImage } = leastStepMemory(cost);
+  const least = fixed + batch * perImage;
+  const { height, width } = cost.encoder.image;
+  const step = `a step on ${batch} ${batch === 1 ? 'image' : 'images'} of ${width}x${height} pixels needs more than ${gigabytes(least)}`;
+  if (IN_WASM.includes(backend) && least > MOST_OF_WASM) {
+    // Half: what is counted is less than what is needed.
+    const fits = Math.floor((MOST_OF_WASM / 2 - fixed) / perImage);
+    const smaller = fits >= 2 ? `--batch ${fits} or less, or ` : '';
+    throw usageError(
+      `${step}, and the backend ${backend} can use ${gigabytes(MOST_OF_WASM)}; give ${smaller}a smaller ${sizes}`,
+    );
+  }
+  if (!ON_GPU.includes(backend) && least > totalmem()) {
+    console.error(
+      `${step}, and this machine has ${gigabytes(totalmem())}; if it fails, give a smaller --batch or ${sizes}`,
+    );
+  }
+}
+
+const gigabytes = (bytes: number): string =>
+  `${(bytes / 1e9).toLocaleString('en-US', { maximumFractionDigits: 1 })} GB`;

@@ -1,0 +1,83 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Tensor } from '@tensorflow/tfjs-core';
+import { disposeTree, namedLeaves, type Params } from '@twocan/core';
+import { startBackend } from '../args/machine.ts';
+import { percent } from '../terminal/percent.ts';
+import { readMetrics } from './metrics-file.ts';
+import { openModel } from './open-model.ts';
+
+/**
+ * Prints what a run or a checkpoint holds.
+ *
+ * @param path a run folder or a checkpoint file
+ * @param json as JSON instead of lines
+ */
+export async function inspectModel(path: string, json: boolean): Promise<void> {
+  // Reading needs no speed, and the reference backend loads everywhere.
+  await startBackend({ backend: 'cpu', quiet: true });
+  const { config, params, step, path: file } = await openModel(path, path);
+  const parameters = countByPart(params as Params);
+  disposeTree(params);
+  const { encoder, decoder, weights, maskRatio, noise } = config.model;
+  const facts = {
+    checkpoint: file,
+    step: `${step} of ${config.steps}`,
+    data: config.data,
+    method: config.method,
+    preset: config.preset,
+    image: `${encoder.image.width} x ${encoder.image.height}, patches of ${encoder.patch}`,
+    encoder: `${encoder.depth} blocks of ${encoder.width}, ${encoder.heads} heads`,
+    decoder: `${decoder.depth} blocks of ${decoder.width}, ${decoder.heads} heads`,
+    weights: `contrast ${weights.contrastive}, reconstruction ${weights.reconstruction}, denoising ${weights.denoising}`,
+    masking: `${100 * maskRatio}% hidden, noise up to ${noise.max}`,
+    batch: config.batch,
+    seed: config.seed,
+    backend: config.backend,
+    ...lastMetrics(path),
+  };
+  if (json) {
+    console.log(JSON.stringify({ ...facts, parameters, config }, null, 2));
+    return;
+  }
+  for (const [name, value] of Object.entries(facts)) console.log(`${name.padEnd(12)}${value}`);
+  const total = Object.values(parameters).reduce((sum, count) => sum + count, 0);
+  const parts = Object.entries(parameters).map(([part, count]) => `${part} ${thousands(count)}`);
+  console.log(`${'parameters'.padEnd(12)}${thousands(total)} (${parts.join(', ')})`);
+}
+
+const thousands = (count: number): string => count.toLocaleString('en-US');
+
+function countByPart(params: Params): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const [name, leaf] of namedLeaves<Tensor>(params)) {
+    const part = name.split('/')[0] ?? '';
+    counts[part] = (counts[part] ?? 0) + leaf.size;
+  }
+  return counts;
+}
+
+/** The loss of a run's last step, and its k-NN result where there is one. */
+function lastMetrics(path: string): Record<string, string> {
+  const result = join(path, 'result.json');
+  const losses = readMetrics(join(path, 'metrics.jsonl')).map(({ loss }) => loss);
+  const loss = losses.findLast((value) => typeof value === 'number');
+  const read = existsSync(result) ? jsonOf(readFileSync(result, 'utf8')) : {};
+  const { knn } = (read ?? {}) as { knn?: Record<string, number> };
+  return {
+    ...(loss === undefined ? {} : { loss: loss.toFixed(4) }),
+    ...(knn && {
+      knn: `${percent(knn.trained)} (raw pixels ${percent(knn.rawPixels)}, untrained ${percent(knn.untrained)})`,
+    }),
+  };
+}
+
+/** What a text holds; undefined where it is no JSON object, such as a file that is cut off. */
+function jsonOf(text: string): object | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,42 @@
+import { reasonOf } from '../terminal/failure.ts';
+
+/** The flag that sets what the method's config calls by this path. */
+const FLAGS: Readonly<Record<string, string>> = {
+  'encoder.image.height': '--image-size',
+  'encoder.image.width': '--image-size',
+  'encoder.patch': '--patch',
+  maskRatio: '--mask-ratio',
+  temperature: '--temperature',
+  'noise.max': '--sigma-max',
+  'noise.embed': '--noise-embed',
+  'noise.scale': '--noise-scale',
+  projector: '--head',
+  weights: '--weights',
+  'weights.contrastive': '--weights',
+  'weights.reconstruction': '--weights',
+  'weights.denoising': '--weights',
+};
+
+/** Conditions as the method writes them, and as the command line has them. */
+const CONDITIONS: readonly (readonly [RegExp, string])[] = [
+  [/where weights\.(\w+) > 0/, 'while the weight of $1 is above 0 (--weights, --method)'],
+  [/got \{"contrastive":(\S+?),"reconstruction":(\S+?),"denoising":(\S+?)\}/, 'got $1,$2,$3'],
+];
+
+/**
+ * What is wrong with a method's config, by the flags that set it.
+ *
+ * @param error what resolving the config threw: a line for each problem, `- path: rule, got value`
+ * @returns a line for each problem, such as `--image-size must be divisible by the patch of 8, got 33`
+ */
+export function modelProblems(error: unknown): string {
+  const [first = '', ...problems] = reasonOf(error).split('\n');
+  if (problems.length === 0) return first;
+  const lines = problems.map((line) => {
+    const [, path = '', rest = line] = /^- ([\w.]+): (.*)$/.exec(line) ?? [];
+    const said = CONDITIONS.reduce((text, [from, to]) => text.replace(from, to), rest);
+    return path === '' ? said : `${FLAGS[path] ?? path} ${said}`;
+  });
+  // Height and width are one flag.
+  return [...new Set(lines)].join('\n');
+}
