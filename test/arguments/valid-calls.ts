@@ -569,6 +569,15 @@ export const VALID: Readonly<Record<string, Readonly<Record<string, ValidCall>>>
     fewShotAccuracy: of(() => ({ ...sides(), key, shots: [1, 2], draws: 1, l2: 1 })),
     knnAccuracy: of(() => ({ ...sides(), k: 2, temperature: 0.1, centre: true })),
     meanAndDeviation: just([1, 2, 3]),
+    meanRow: of(
+      () => draw(1, 5, 3),
+      () => ({ rows: 5 }),
+    ),
+    nearestRows: of(
+      () => draw(1, 3),
+      () => draw(2, 5, 3),
+      () => ({ k: 2, except: 1 }),
+    ),
     principalComponents: of(
       () => draw(1, 5, 3),
       () => ({ rows: 5, components: 2 }),
@@ -584,6 +593,14 @@ export const VALID: Readonly<Record<string, Readonly<Record<string, ValidCall>>>
       () => Int32Array.of(0, 1),
       () => Int32Array.of(1, 1),
       () => 2,
+    ),
+    similarPairs: of(
+      () => draw(1, 5, 3),
+      () => ({ rows: 5, least: 0.5 }),
+    ),
+    unitRows: of(
+      () => draw(1, 5, 3),
+      () => ({ rows: 5, equal: 1e-5 }),
     ),
   },
   data: {

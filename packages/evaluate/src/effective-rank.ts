@@ -1,7 +1,8 @@
 import { expectOptions, expectType } from '@twocan/core';
 import { symmetricEigenvalues } from './eigenvalues.ts';
-import { meanRow, unitRows, widthOf } from './features.ts';
+import { widthOf } from './features.ts';
 import { columnGram, rowGram } from './gram.ts';
+import { meanRow, unitRows } from './unit-rows.ts';
 
 /**
  * How many directions features use: 1 for collapsed ones, D for evenly spread ones.
@@ -29,9 +30,9 @@ export function effectiveRank(
   expectType('effectiveRank', 'centre', centre, 'boolean');
   expectType('effectiveRank', 'normalize', normalize, 'boolean');
   const width = widthOf('effectiveRank', 'features', features, rows);
-  const middle = centre ? meanRow(features, width) : new Float64Array(width);
+  const middle = centre ? meanRow(features, { rows }) : new Float64Array(width);
   const prepared = normalize
-    ? unitRows(features, width, middle)
+    ? unitRows(features, { rows, centre: middle })
     : features.map((x, i) => x - (middle[i % width] ?? 0));
   // The smaller of the two Gram matrices has the same eigenvalues but for zeros.
   const gram = rows < width ? rowGram(prepared, rows) : columnGram(prepared, width);

@@ -10,6 +10,30 @@ export type LabelledFeatures = {
 };
 
 /**
+ * The width D of M rows, which must be whole.
+ *
+ * @param caller the function that asks, named in the error
+ * @param argument the argument's name
+ * @param features `[M, D]`
+ * @param rows M
+ * @returns D
+ * @throws RangeError if there are no rows, or the features do not divide into them
+ */
+export function wholeRows(
+  caller: string,
+  argument: string,
+  features: Float32Array,
+  rows: number,
+): number {
+  expectType(caller, argument, features, Float32Array);
+  const width = features.length / rows;
+  if (Number.isInteger(rows) && rows > 0 && width > 0 && Number.isInteger(width)) return width;
+  throw new RangeError(
+    `${caller}: ${argument} must have whole rows, got ${features.length} values for ${rows} rows`,
+  );
+}
+
+/**
  * The width D of M rows, checked.
  *
  * @param caller the function that asks, named in the error
@@ -25,14 +49,8 @@ export function widthOf(
   features: Float32Array,
   rows: number,
 ): number {
-  expectType(caller, argument, features, Float32Array);
   expectInteger(caller, 'rows', rows, 0);
-  const width = features.length / rows;
-  if (rows < 1 || width < 1 || !Number.isInteger(width)) {
-    throw new RangeError(
-      `${caller}: ${argument} must have whole rows, got ${features.length} values for ${rows} rows`,
-    );
-  }
+  const width = wholeRows(caller, argument, features, rows);
   const bad = features.findIndex((x) => !Number.isFinite(x));
   if (bad >= 0) {
     throw new RangeError(
@@ -77,42 +95,6 @@ export function checkSides(
   checkClasses(caller, train.labels, classes);
   checkClasses(caller, test.labels, classes);
   return { width, classes };
-}
-
-/** The mean row, `[D]`, summed in float64. */
-export function meanRow(features: Float32Array, width: number): Float64Array {
-  const mean = new Float64Array(width);
-  for (let i = 0; i < features.length; i++) {
-    mean[i % width] = (mean[i % width] ?? 0) + (features[i] ?? 0);
-  }
-  const rows = features.length / width;
-  return mean.map((sum) => sum / rows);
-}
-
-/**
- * Rows minus `centre`, scaled to length 1; a row that equals the centre up to float32 rounding
- * becomes zero, or its rounding error would pass for a direction.
- */
-export function unitRows(
-  features: Float32Array,
-  width: number,
-  centre: Float64Array | undefined,
-): Float32Array {
-  const out = new Float32Array(features.length);
-  for (let start = 0; start < features.length; start += width) {
-    let squares = 0;
-    let before = 0;
-    for (let i = 0; i < width; i++) {
-      const own = features[start + i] ?? 0;
-      const x = own - (centre?.[i] ?? 0);
-      before += own * own;
-      out[start + i] = x;
-      squares += x * x;
-    }
-    const scale = squares > 1e-14 * before ? 1 / Math.sqrt(squares) : 0;
-    for (let i = 0; i < width; i++) out[start + i] = (out[start + i] ?? 0) * scale;
-  }
-  return out;
 }
 
 /** Rows as columns: `[M, D]` to `[D, M]`. */

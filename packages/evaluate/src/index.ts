@@ -2,6 +2,7 @@ export { effectiveRank } from './effective-rank.ts';
 export type { LabelledFeatures } from './features.ts';
 export { type FewShotOptions, type FewShotResult, fewShotAccuracy } from './few-shot.ts';
 export { type KnnOptions, knnAccuracy } from './knn.ts';
+export { type NearRow, nearestRows } from './nearest-rows.ts';
 export { type PrincipalComponents, principalComponents } from './principal-components.ts';
 export {
   type ProbeOptions,
@@ -12,3 +13,5 @@ export {
 } from './probe.ts';
 export { type RidgeOptions, ridgeAccuracy } from './ridge.ts';
 export { type Classification, confusionMatrix, meanAndDeviation, scored } from './score.ts';
+export { type Pair, similarPairs } from './similar-pairs.ts';
+export { meanRow, type UnitRowsOptions, unitRows } from './unit-rows.ts';

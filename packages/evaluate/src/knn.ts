@@ -1,7 +1,9 @@
 import { expectInteger, expectNumber, expectOptions, expectType } from '@twocan/core';
-import { checkSides, type LabelledFeatures, meanRow, transposed, unitRows } from './features.ts';
+import { checkSides, type LabelledFeatures, transposed } from './features.ts';
+import { largest } from './nearest-rows.ts';
 import { productInPieces } from './product.ts';
 import { type Classification, scored } from './score.ts';
+import { meanRow, unitRows } from './unit-rows.ts';
 
 /** How {@link knnAccuracy} compares and votes. */
 export type KnnOptions = {
@@ -50,9 +52,12 @@ export async function knnAccuracy(options: KnnOptions): Promise<Classification> 
   const testRows = test.labels.length;
   expectInteger('knnAccuracy', 'k', k, 1, Number.MAX_VALUE);
   expectNumber('knnAccuracy', 'temperature', temperature, 'be above 0', (x) => x > 0);
-  const middle = centre ? meanRow(train.features, width) : undefined;
-  const reference = transposed(unitRows(train.features, width, middle), width);
-  const queries = unitRows(test.features, width, middle);
+  const middle = centre ? meanRow(train.features, { rows: trainRows }) : undefined;
+  const reference = transposed(
+    unitRows(train.features, { rows: trainRows, centre: middle }),
+    width,
+  );
+  const queries = unitRows(test.features, { rows: testRows, centre: middle });
   const predictions = new Int32Array(testRows);
   await productInPieces(queries, testRows, reference, trainRows, (first, count, cosines) => {
     for (let row = 0; row < count; row++) {
@@ -63,25 +68,6 @@ export async function knnAccuracy(options: KnnOptions): Promise<Classification> 
     options.progress?.(first + count, testRows);
   });
   return scored(predictions, test.labels, classes);
-}
-
-/** Indices of the k largest values, the largest first, by insertion into a short sorted list. */
-function largest(values: Float32Array, k: number): Int32Array {
-  const found = new Int32Array(k);
-  let count = 0;
-  let floor = Number.NEGATIVE_INFINITY;
-  for (let i = 0; i < values.length; i++) {
-    const value = values[i] as number;
-    if (count === k && value <= floor) continue;
-    let at = count < k ? count++ : k - 1;
-    while (at > 0 && (values[found[at - 1] as number] as number) < value) {
-      found[at] = found[at - 1] as number;
-      at--;
-    }
-    found[at] = i;
-    floor = values[found[count - 1] as number] as number;
-  }
-  return found;
 }
 
 function vote(

@@ -1,6 +1,7 @@
 import { expectOptions } from '@twocan/core';
-import { meanRow, widthOf } from './features.ts';
+import { widthOf } from './features.ts';
 import { columnGram } from './gram.ts';
+import { meanRow } from './unit-rows.ts';
 
 /** Rows seen along the directions in which they differ most. */
 export type PrincipalComponents = {
@@ -40,7 +41,7 @@ export function principalComponents(
       `principalComponents: components must be an integer in 1 to ${width}, got ${components}`,
     );
   }
-  const mean = meanRow(features, width);
+  const mean = meanRow(features, { rows });
   const centred = features.map((x, i) => x - (mean[i % width] ?? 0));
   const covariance = columnGram(centred, width);
   let total = 0;

@@ -1,4 +1,5 @@
 import { fold, type Key, uniform } from '@twocan/core';
+import { meanRow, nearestRows, unitRows } from '@twocan/evaluate';
 import { UMAP } from 'umap-js';
 import { progressOf } from '../terminal/progress.ts';
 
@@ -27,19 +28,22 @@ export function umapOf(
   { rows, key }: { readonly rows: number; readonly key: Key },
 ): readonly (readonly [x: number, y: number])[] {
   if (rows < FEWEST) return [];
-  const units = centredUnits(features, rows);
+  const unit = unitRows(features, { rows, centre: meanRow(features, { rows }) });
+  const width = unit.length / rows;
+  const units = Array.from({ length: rows }, (_, i) => unit.subarray(i * width, (i + 1) * width));
   const umap = new UMAP({ nNeighbors: NEIGHBOURS, minDist: 0.1, random: drawsOf(key) });
   const finding = progressOf('finding neighbours for the map');
-  const nearest = units.map((row, i) => {
+  const near = units.map((own, i) => {
     finding.count(i + 1, rows);
-    return nearestOf(row, units);
+    return nearestRows(own, unit, { k: NEIGHBOURS - 1, except: i });
   });
+  // Each row's first neighbour is itself.
   umap.setPrecomputedKNN(
-    nearest.map((found) => found.map(({ index }) => index)),
-    nearest.map((found) => found.map(({ distance }) => distance)),
+    near.map((found, i) => [i, ...found.map(({ row }) => row)]),
+    near.map((found) => [0, ...found.map(({ cosine }) => 1 - cosine)]),
   );
   const laying = progressOf('laying out the map');
-  const rounds = umap.initializeFit(units);
+  const rounds = umap.initializeFit(units.map((row) => [...row]));
   for (let round = 1; round <= rounds; round++) laying.count(umap.step(), rounds);
   return umap.getEmbedding().map(([x = 0, y = 0]) => [x, y]);
 }
@@ -55,33 +59,4 @@ function drawsOf(key: Key): () => number {
     }
     return draws[used++] as number;
   };
-}
-
-function centredUnits(features: Float32Array, rows: number): number[][] {
-  const width = features.length / rows;
-  const mean = new Float64Array(width);
-  features.forEach((x, i) => {
-    mean[i % width] = (mean[i % width] as number) + x / rows;
-  });
-  return Array.from({ length: rows }, (_, r) => {
-    const row = Array.from(mean, (m, d) => (features[r * width + d] as number) - m);
-    const length = Math.hypot(...row);
-    return length > 0 ? row.map((x) => x / length) : row;
-  });
-}
-
-type Neighbour = { readonly index: number; readonly distance: number };
-
-/** The nearest rows by 1 − cosine, the row itself first. */
-function nearestOf(row: readonly number[], units: readonly number[][]): Neighbour[] {
-  return units
-    .map((other, index): Neighbour => {
-      if (other === row) return { index, distance: -1 };
-      let cosine = 0;
-      for (let d = 0; d < row.length; d++) cosine += (row[d] as number) * (other[d] as number);
-      return { index, distance: Math.max(0, 1 - cosine) };
-    })
-    .sort((a, b) => a.distance - b.distance)
-    .slice(0, NEIGHBOURS)
-    .map(({ index, distance }) => ({ index, distance: Math.max(0, distance) }));
 }

@@ -2,6 +2,7 @@ import { basename } from 'node:path';
 import { disposeTree } from '@twocan/core';
 import { type Dataset, plainViews } from '@twocan/data';
 import { type ImageFolder, printable } from '@twocan/data/node';
+import { nearestRows, similarPairs } from '@twocan/evaluate';
 import { type Machine, startBackend } from '../args/machine.ts';
 import { picturesIn, writeSheet } from '../draw/picture-files.ts';
 import type { SheetRow } from '../draw/sheet.ts';
@@ -10,8 +11,9 @@ import type { Rows, Sizes } from '../images/features.ts';
 import { openImages, roomFor } from '../images/layout/open-images.ts';
 import { openQuery } from '../images/query-image.ts';
 import { type OpenedModel, openModel } from '../run/open-model.ts';
+import { progressOf } from '../terminal/progress.ts';
+import { comparableRows } from './comparable-rows.ts';
 import { indexedRows, rowsOf } from './search-index.ts';
-import { nearest, pairsAbove, unitRows } from './similarity.ts';
 
 /** What `twocan search` was asked. */
 export type SearchRequest = {
@@ -82,8 +84,8 @@ const findNearest =
     const { config } = model;
     try {
       const own = await rowsOf(model, image);
-      const { unit, centre } = unitRows(rows);
-      const hits = nearest(unit, unitRows(own, centre).unit, top);
+      const { unit, centre } = comparableRows(rows);
+      const hits = nearestRows(comparableRows(own, centre).unit, unit, { k: top });
       const results = hits.map(({ row, cosine }) => ({ name: folder.name(row), cosine }));
       return {
         lines: results.map(({ name, cosine }) => `${cosine.toFixed(4)}  ${printable(name)}`),
@@ -108,7 +110,9 @@ const findNearest =
 const findPairs =
   (least: number, top: number): Find =>
   async ({ config }, folder, rows) => {
-    const pairs = pairsAbove(unitRows(rows), least);
+    const progress = progressOf('comparing images').count;
+    const { unit } = comparableRows(rows);
+    const pairs = await similarPairs(unit, { rows: folder.length, least, progress });
     const results = pairs.map(({ first, second, cosine }) => ({
       names: [folder.name(first), folder.name(second)],
       cosine,
