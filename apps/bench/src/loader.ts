@@ -34,7 +34,7 @@ async function timed(work: (round: number) => unknown): Promise<number> {
   return median(millis);
 }
 
-/** A folder of PNG drawings, for whoever names no folder. */
+/** A folder of PNG drawings, used where no folder is given. */
 async function drawFolder(side: number): Promise<string> {
   const root = mkdtempSync(join(tmpdir(), 'twocan-loader-'));
   for (let i = 0; i < DRAWINGS; i++) {

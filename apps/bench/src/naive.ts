@@ -118,7 +118,7 @@ async function contestants(
   const all: Contestant[] = [];
   for (const wanted of backends) {
     const { name: backend, threads } = await chooseBackend(wanted as BackendName);
-    console.log(`${backend}: threads ${threads ?? 'not said'}`);
+    console.log(`${backend}: threads ${threads ?? 'the default'}`);
     const batch = imagesOf(config, batchSize);
     all.push(
       { backend, code: 'ours', step: ourStep(config, batch), millis: [] },

@@ -2,11 +2,11 @@ import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
-/** A PyTorch process that does a piece of work when asked. */
+/** A PyTorch process that does a piece of work for each line it reads. */
 export type TorchProcess = {
-  /** Version and threads, in words. */
+  /** Version and threads, as text. */
   readonly about: string;
-  /** Milliseconds of the work that a line asks for, as PyTorch's process measures them. */
+  /** Milliseconds of the work that a line names, as PyTorch's process measures them. */
   readonly measure: (line: string) => Promise<number>;
   /** Ends the process; its peak memory in megabytes. */
   readonly close: () => Promise<number>;

@@ -202,7 +202,7 @@ export function binaryRows(
 }
 
 /**
- * Replaces n numbers by their GELU; its derivative goes beside: x·Φ(x), and Φ(x) + x·φ(x).
+ * Replaces n numbers by their GELU, x·Φ(x), and writes its derivative, Φ(x) + x·φ(x), to a second place.
  *
  * Both come from e^(-x²/2) and the tail 1 - Φ(|x|), each computed once.
  */

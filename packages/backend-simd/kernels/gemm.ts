@@ -166,7 +166,7 @@ function copyPart(
   }
 }
 
-/** A tile of which only a part is in C: computed beside it, in the same order of sums. */
+/** A tile of which only a part is in C: computed in scratch memory, in the same order of sums. */
 function edgeTile(
   k: usize,
   a: usize,

@@ -1,4 +1,4 @@
-// Copies blocks of matrices into panels: 4 or 6 rows of A or 8 columns of B beside each other, k by k, so
+// Copies blocks of matrices into panels: 4 or 6 rows of A or 8 columns of B next to each other, k by k, so
 // that the inner loop of the product reads straight ahead. What is missing at an edge is zero.
 
 /** Rows of a tile of the product, and of a panel of A. */

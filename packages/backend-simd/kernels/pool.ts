@@ -1,4 +1,4 @@
-// A pool of threads on one memory. Tasks are tickets: whoever is free takes the next, the caller too.
+// A pool of threads on one memory. Tasks are tickets: a thread that is free takes the next one, the caller too.
 // Idle workers spin for a moment and then sleep in a futex.
 
 import { runTask } from './tasks';
@@ -61,7 +61,7 @@ export function open(control: usize, kernel: u32): void {
 /**
  * Runs tasks with up to `helpers` workers, taking part itself.
  *
- * @returns whether all are done; if not, `finished` must be asked again
+ * @returns whether all are done; if not, call `finished` again
  */
 export function run(control: usize, tasks: i32, helpers: i32, scratch: usize, spins: i32): bool {
   atomic.store<i32>(control + COMPLETED, 0);

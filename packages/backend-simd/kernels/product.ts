@@ -1,7 +1,7 @@
 // One product of matrices shared by all threads, with nothing packed twice: tickets that pack a slice of
 // a block of B into memory that all threads read, and tickets that multiply some rows of A by that block.
 // A ticket may wait for earlier ones, and only for these: they are taken in order, so each of them is
-// already in somebody's hands. B's blocks stand in a ring, so packing runs ahead of multiplying.
+// already taken by a thread. B's blocks lie in a ring, so packing runs ahead of multiplying.
 
 import { geluInPlace } from './elementwise';
 import { block, depthOf, KC } from './gemm';
@@ -10,7 +10,7 @@ import { packA, packB } from './pack';
 /** Blocks of B, or groups of blocks, that are in the memory at once. */
 export const RING: usize = 3;
 
-const MOST_SPINS: i64 = 20000000000; // a minute or so: a thread that waits longer waits for the dead
+const MOST_SPINS: i64 = 20000000000; // about a minute: after that, a thread must have died
 
 /** Word i of the row that describes the product; the caller's order is that of src/kernels/product.ts. */
 // @ts-expect-error: decorator
@@ -191,8 +191,8 @@ function multiply(
     }
     const derivative = u(w, 12);
     if (derivative != 0 && last == k) {
-      const beside = derivative + i * ldc + (j << 2);
-      for (let r: usize = 0; r < height; ++r) geluInPlace(c + r * ldc, beside + r * ldc, width);
+      const slope = derivative + i * ldc + (j << 2);
+      for (let r: usize = 0; r < height; ++r) geluInPlace(c + r * ldc, slope + r * ldc, width);
     }
   }
   count(own);

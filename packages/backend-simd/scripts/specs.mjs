@@ -14,7 +14,7 @@ if (threads !== undefined) process.env.TWOCAN_THREADS = threads;
 const specs = join(require.resolve('@tensorflow/tfjs-core/package.json'), '../dist');
 const direct =
   backend === 'simd' ? join(root, 'dist/index.js') : `@tensorflow/tfjs-backend-${backend}`;
-// What is set up in a folder elsewhere asks for tfjs-core: it gets the bundled one.
+// A backend in a folder elsewhere imports tfjs-core: it gets the bundled one.
 const setUp = `
 import { createRequire, Module } from 'node:module';
 import * as core from '@tensorflow/tfjs-core';

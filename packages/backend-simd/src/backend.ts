@@ -5,7 +5,7 @@ import type { Engine } from './engine.ts';
 type Typed = Float32Array | Int32Array | Uint8Array;
 
 /**
- * The values of one tensor: a JavaScript array until a kernel asks for their place in the memory, and
+ * The values of one tensor: a JavaScript array until a kernel needs their address in the memory, and
  * then a block of it. The cpu backend's kernels read `values` and never see the difference.
  */
 class Entry {
@@ -172,7 +172,7 @@ export class SimdBackend extends MathBackendCPU {
     return true;
   }
 
-  /** Beside what tfjs counts: bytes of tensors in the WebAssembly memory, and bytes that it has. */
+  /** In addition to what tfjs counts: bytes of tensors in the WebAssembly memory, and its size in bytes. */
   override memory(): {
     unreliable: boolean;
     reasons: string[];

@@ -3,11 +3,11 @@ import { type Heap, makeHeap } from './heap.ts';
 import type { Platform } from './platform.ts';
 import { startWorker } from './workers.ts';
 
-/** What the backend was asked for; every field may be left out. */
+/** Options of the backend; all are optional. */
 export type SimdOptions = {
-  /** Threads, the caller's included; one for each processor unless said. */
+  /** Threads, the caller's included; by default one for each processor. */
   readonly threads?: number;
-  /** Fused multiply-add; where the platform has it unless said. */
+  /** Fused multiply-add; by default on where the platform has it. */
   readonly relaxed?: boolean;
 };
 
@@ -73,7 +73,7 @@ const STUCK = 'simd: a worker took no task to its end for a minute and must be d
  * Compiles the kernels and starts the threads.
  *
  * @param platform what there is
- * @param options what was asked for
+ * @param options threads and instructions
  * @returns the engine
  * @throws RangeError for threads below 1; Error where WebAssembly has no SIMD
  */
@@ -139,7 +139,7 @@ function threaded(
   heap: Heap,
   threads: number,
 ): Running {
-  // Workers cannot be told of another scratch while they run, so each has room for long sequences.
+  // Workers cannot get a larger scratch while they run, so each has room for long sequences.
   const size = exports.attentionScratch(MOST_TOKENS);
   const scratch = heap.allocate(size * threads);
   let dead: string | undefined;
@@ -172,7 +172,7 @@ function threaded(
     },
     run(kernel, given, tasks) {
       if (tasks === 1) {
-        // Nobody else looks: the words of the last kernel are read by no one any more.
+        // No thread reads the arguments of the last kernel any more.
         open(kernel, given);
         exports.runTask(kernel, at, 0, scratch);
         return;

@@ -1,6 +1,6 @@
 /**
  * Blocks of one linear memory, handed out and taken back: the best fit, joined with free neighbours, since a
- * step asks for many sizes and the memory never shrinks.
+ * step allocates many sizes and the memory never shrinks.
  */
 export type Heap = {
   /** A block of at least so many bytes, 64-byte aligned. @throws Error when the memory is full */
@@ -91,7 +91,7 @@ export function makeHeap(
   let top = Math.ceil(from / SMALLEST) * SMALLEST;
   let inUse = 0;
 
-  const grow = (end: number, asked: number): void => {
+  const grow = (end: number, wanted: number): void => {
     const missing = Math.ceil((end - memory.buffer.byteLength) / PAGE);
     if (missing <= 0) return;
     const pages = memory.buffer.byteLength / PAGE;
@@ -106,7 +106,7 @@ export function makeHeap(
         // The platform has less than the maximum: try with less, then say so.
       }
     }
-    throw outOfMemory(asked, inUse, maximumPages * PAGE);
+    throw outOfMemory(wanted, inUse, maximumPages * PAGE);
   };
 
   return {
@@ -137,10 +137,10 @@ export function makeHeap(
   };
 }
 
-function outOfMemory(asked: number, inUse: number, limit: number): Error {
+function outOfMemory(wanted: number, inUse: number, limit: number): Error {
   const megabytes = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(0)} MB`;
   return new Error(
-    `simd: memory must hold ${megabytes(asked)} more, got ${megabytes(inUse)} in use of at most ` +
+    `simd: memory must hold ${megabytes(wanted)} more, got ${megabytes(inUse)} in use of at most ` +
       `${megabytes(limit)}; lower the batch, the image size or the width of the model`,
   );
 }

@@ -26,7 +26,7 @@ function optionsOfEnvironment(): SimdOptions {
 }
 
 /**
- * Says how the backend is to compute, before it is first used.
+ * Sets the options of the backend, before it is first used.
  *
  * @param options threads and instructions
  * @throws Error once the backend has started
@@ -62,7 +62,7 @@ function checkOptions(caller: string, options: SimdOptions): void {
 /**
  * What the backend computes with, and why not with more.
  *
- * @param name of a backend of {@link registerSimd}; `simd` unless said
+ * @param name of a backend of {@link registerSimd}; by default `simd`
  * @returns the report; undefined before the backend has started
  * @example
  * await setBackend('simd');
@@ -80,7 +80,7 @@ export function simdReport(name = NAME): SimdReport | undefined {
  * Importing the package has registered `simd` already.
  *
  * @param name the name for `setBackend`
- * @param options threads and instructions, asked for when it starts
+ * @param options threads and instructions
  * @example
  * registerSimd('simd-one', { threads: 1 });
  * await setBackend('simd-one');

@@ -12,7 +12,7 @@ const VARIANTS = {
   'one thread, relaxed': { threads: 1 },
   'one thread, plain': { threads: 1, relaxed: false },
 } as const;
-/** A page that is not isolated has one thread, whatever is asked for. */
+/** A page that is not isolated has one thread, whatever the options say. */
 export const alone: boolean = globalThis.crossOriginIsolated === false;
 const all = Object.keys(VARIANTS) as (keyof typeof VARIANTS)[];
 export const names = all.filter((name) => !alone || VARIANTS[name].threads === 1);

@@ -20,7 +20,7 @@ export type BackendReport = {
   /** Threads that the backend computes with; `null` where it does not say. */
   readonly threads: number | null;
   readonly simd: boolean;
-  /** The GPU, in words; `null` where the backend does not say. */
+  /** Name of the GPU; `null` where the backend does not give it. */
   readonly device: string | null;
 };
 
@@ -31,8 +31,8 @@ const checked = new Set<BackendName>();
  * Picks a backend, makes it tfjs's current one and registers the gradients that training needs.
  *
  * @param preference a name, an ordered list of names, or `auto` (node-gpu, webgpu, simd, node, wasm,
- *   cpu); with `auto`, a processor that plays a GPU is no webgpu
- * @param options what the backend is asked for, where it can be
+ *   cpu); `auto` passes over a WebGPU adapter that is software
+ * @param options options of the backend; a backend ignores those that it does not have
  * @returns what was chosen and why the earlier ones in the list were passed over
  * @throws Error with code `BACKEND_MISSING` if none of the list loads; it says what to install
  * @example
@@ -91,7 +91,7 @@ export async function chooseBackend(
 }
 
 function explain(preference: unknown, name: BackendName, about: string): string {
-  return preference === name ? `${about}, as asked` : `${about}, the first that loads here`;
+  return preference === name ? `${about}, as requested` : `${about}, the first that loads here`;
 }
 
 /** tfjs keeps to itself why a backend did not start: starting it once more has the reason. */
@@ -107,7 +107,7 @@ async function whyNotStarted(tfjsName: string): Promise<Error> {
   return new Error('tfjs could not start it');
 }
 
-/** An error that knows better than its loader what helps says so. */
+/** An error may carry its own advice, which is better than that of the loader. */
 function remedyOf(cause: unknown): string | undefined {
   return (cause as { readonly remedy?: string } | null)?.remedy;
 }

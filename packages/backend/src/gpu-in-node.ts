@@ -14,9 +14,10 @@ let gpu: Gpu | undefined;
 let tick: Tick | undefined;
 
 /**
- * Whether Vulkan's library is missing: Dawn would say so in lines of its own, which nothing can silence.
+ * Whether Vulkan's library is missing. Dawn would print this itself, and its lines cannot be turned off.
  *
- * Node opens any library, and says of one that is no addon of Node's that it is none.
+ * `dlopen` finds the library: if it exists, the error is that it is not an addon of Node, not that it cannot
+ * be opened.
  */
 export function lacksVulkan(): boolean {
   if (process.platform !== 'linux') return false;

@@ -64,7 +64,7 @@ export type WebgpuBackend = KernelBackend & {
 };
 type Flags = Readonly<Record<string, number>>;
 
-/** What stands in the global scope, seen as WebGPU has it. */
+/** The global scope, with the types of WebGPU. */
 export const world = globalThis as unknown as {
   readonly navigator?: { readonly gpu?: Gpu };
   readonly GPUBufferUsage?: Flags;
@@ -73,7 +73,7 @@ export const world = globalThis as unknown as {
 
 /** What WebGPU computes on here. */
 export type WebgpuReport = {
-  /** The adapter, in words: vendor, architecture, device. */
+  /** Vendor, architecture and device of the adapter, as text. */
   readonly adapter: string;
   /** The driver's own description. */
   readonly driver: string;
@@ -86,7 +86,7 @@ export type WebgpuReport = {
 const SOFTWARE = /swiftshader|llvmpipe|lavapipe|software|basic render/i;
 
 /**
- * What an adapter says of itself.
+ * An adapter's description of itself.
  *
  * Browsers may keep device and description to themselves.
  */
@@ -95,7 +95,7 @@ export function describeAdapter(adapter: Adapter): WebgpuReport {
   const names = [vendor, architecture, device].filter((name) => name !== '');
   const words = [...names, description].join(' ');
   const limits: Record<string, number> = {};
-  // Not own properties: they stand on the prototype.
+  // They are properties of the prototype, not of the object.
   for (const name in adapter.limits) {
     const value = adapter.limits[name];
     if (typeof value === 'number') limits[name] = value;

@@ -4,9 +4,9 @@ import { loadWebgpu, WEBGPU, webgpuReport } from './webgpu.ts';
 /** The backends that an app can pick. */
 export type BackendName = 'cpu' | 'wasm' | 'simd' | 'node' | 'node-gpu' | 'webgpu';
 
-/** What can be asked of a backend. */
+/** Options of a backend. */
 export type BackendOptions = {
-  /** Threads of the `simd` backend; one for each processor unless said. The others choose their own. */
+  /** Threads of the `simd` backend; by default one for each processor. The others choose their own. */
   readonly threads?: number;
 };
 
@@ -16,12 +16,12 @@ type Loader = {
   readonly about: string;
   /** What a user can do when it does not load. */
   readonly remedy: string;
-  /** Imports the backend, which registers it with tfjs, and tells it what was asked for. */
+  /** Imports the backend, which registers it with tfjs, and passes the options on. */
   readonly load: (options: BackendOptions & { readonly auto: boolean }) => Promise<unknown>;
   readonly threads: () => Promise<number | null>;
   /** Whether a small step is compared with cpu first: what computes is not of this package. */
   readonly isChecked?: true;
-  /** What it computes on, where it says. */
+  /** The device it computes on, where the backend gives it. */
   readonly device?: () => string | undefined;
 };
 

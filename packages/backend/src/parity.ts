@@ -63,7 +63,7 @@ const draw = (name: string, shape: readonly number[]): Tensor =>
     [...shape],
   );
 
-/** A block over the visible tokens, what is masked told from them, and two views told from others. */
+/** A transformer block over the visible tokens, prediction of the masked ones, and InfoNCE of two views. */
 function loss(w: Weights, patches: Tensor3D, noise: Tensor3D): Tensor {
   const visible = Int32Array.from({ length: VIEWS * KEPT }, (_, i) => (5 * i) % TOKENS);
   const restore = Int32Array.from({ length: VIEWS * TOKENS }, (_, i) => (i + 1) % TOKENS);

@@ -5,7 +5,7 @@ import { builtin } from './builtin.ts';
 export type SetUp = {
   /** The folder whose `node_modules` holds the backend's packages. */
   readonly folder: string;
-  /** What stands there, in words, such as `TensorFlow 2.21.0 from pip`. */
+  /** What is installed there, as text, such as `TensorFlow 2.21.0 from pip`. */
   readonly about: string;
 };
 
@@ -60,7 +60,7 @@ export function setUps(): SetUps {
  * Remembers a backend, so that `chooseBackend` finds it from now on.
  *
  * @param name the backend
- * @param setUp where it stands
+ * @param setUp where it is
  * @example
  * rememberSetUp('node', { folder: '/home/me/backends/node', about: 'TensorFlow 2.21.0' });
  */
@@ -83,7 +83,7 @@ export function rememberSetUp(name: string, setUp: SetUp): void {
 }
 
 /**
- * Where a package of a backend is found: in the folder that was set up for it, or beside this one.
+ * Where a package of a backend is found: in the folder that was set up for it, or next to this package.
  *
  * @param backend the backend that needs it
  * @param specifier the package, or a file in it, such as `@tensorflow/tfjs-node/package.json`

@@ -40,7 +40,7 @@ const affine = ({ x, kernel, bias }: Named): Tensor2D =>
 const KERNELS: Readonly<Record<string, (tensors: Named) => Tensor[]>> = {
   'twocan.linear': (t) => [like(t.x as Tensor, affine(t))],
   'twocan.linear.gradient': (t) => gradients(flat(t.dy as Tensor), t),
-  // GELU keeps its argument and Φ; the slope Φ + x·φ is made of them when it is asked for.
+  // GELU keeps its argument and Φ; its derivative Φ + x·φ is computed from them in the backward pass.
   'twocan.linearGelu': (t) => {
     const z = affine(t);
     const phi = add(mul(erf(mul(z, Math.SQRT1_2)), 0.5), 0.5);

@@ -62,7 +62,7 @@ export async function loadTensorFlow(name: 'node' | 'node-gpu'): Promise<void> {
   registerBackend(TENSORFLOW, () => new NodeJSKernelBackend(binding, packageName));
 }
 
-/** Addons stand in folders by version of Node's binary interface: `lib/napi-v8`. */
+/** Addons lie in one folder per version of Node's binary interface: `lib/napi-v8`. */
 function newestAddon(
   fs: typeof import('node:fs'),
   path: typeof import('node:path'),

@@ -48,7 +48,7 @@ export async function loadWebgpu({ software }: { readonly software: boolean }): 
   report = describeAdapter(adapter);
   if (report.software && !software) {
     throw remedied(
-      `only a program that plays a GPU is here (${report.adapter}), slower than simd`,
+      `the only adapter is software (${report.adapter}), which is slower than simd`,
       driver(),
     );
   }

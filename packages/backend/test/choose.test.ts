@@ -15,7 +15,7 @@ describe('chooseBackend', () => {
     const own = name === 'wasm' && globalThis.crossOriginIsolated;
     const threads = own ? getThreadsCount() : 1;
     expect(report).toMatchObject({ name, tfjsName: name, passedOver: [], threads });
-    expect(report.why).toMatch(/as asked$/);
+    expect(report.why).toMatch(/as requested$/);
     expect(getBackend()).toBe(name);
     expect(getGradient('BatchMatMul')).toBeDefined();
     const before = memory().numTensors;
@@ -26,7 +26,7 @@ describe('chooseBackend', () => {
 
   it('says what was passed over and how to get it', async () => {
     const { name, passedOver, why } = await chooseBackend(['node-gpu', 'node', 'wasm', 'cpu']);
-    expect(why).toMatch(/the first that loads here|as asked/);
+    expect(why).toMatch(/the first that loads here|as requested/);
     for (const missed of passedOver)
       expect(`${missed.why}; ${missed.remedy}`).toContain(`npx twocan setup ${missed.name}`);
     expect(['node-gpu', 'node', 'wasm']).toContain(name);

@@ -36,7 +36,7 @@ export type NamedArray = {
   readonly data: TypedArray;
 };
 
-/** Arrays by name, in the order in which they stand in a file. */
+/** Arrays by name, in the order of the file. */
 export type NamedArrays = { readonly [name: string]: NamedArray };
 
 type ArrayOf = {

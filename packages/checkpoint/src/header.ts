@@ -12,7 +12,7 @@ export type Entry = {
   readonly end: number;
 };
 
-/** Everything that a file says before its data. */
+/** Everything in a file before its data. */
 export type Header = {
   readonly entries: readonly Entry[];
   readonly metadata: { readonly [name: string]: string };

@@ -7,7 +7,7 @@ import type { NamedArray } from './dtype.ts';
  */
 export type Layout = 'same' | 'dense' | 'patch';
 
-/** One parameter of ours and where it stands elsewhere: three places for a split q, k, v. */
+/** One parameter of ours and its name elsewhere: three names for a split q, k, v. */
 export type Rename = {
   readonly ours: string;
   readonly theirs: readonly string[];

@@ -45,7 +45,7 @@ export type Checkpoint<P extends Params = Params> = {
  * Writes the state of a run as one safetensors file.
  *
  * Tensors are named `params/…`, `optimizer/…` and `ema/…`; step, key, configuration and the shape
- * of the trees (which may have empty nodes) stand in the metadata.
+ * of the trees (which may have empty nodes) are in the metadata.
  *
  * @param checkpoint the state; its tensors are borrowed
  * @returns the file's bytes

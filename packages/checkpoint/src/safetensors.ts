@@ -24,7 +24,7 @@ export type Decoded = {
  * aligned; otherwise arrays keep their order, which {@link decodeSafetensors} gives back.
  *
  * @param named arrays by name
- * @param metadata strings to keep beside them
+ * @param metadata strings to keep with them
  * @returns the file's bytes
  * @throws RangeError if an array does not fit its shape or type, or the header passes 25 MB
  * @example

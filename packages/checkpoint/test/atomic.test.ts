@@ -11,7 +11,7 @@ const disk = vi.hoisted(() => ({
   failing: 0,
 }));
 
-// The real file system, which writes down what it is asked and fails where it is told to. A write fails
+// The real file system, which records its calls and fails at the one that a test names. A write fails
 // after half of its bytes.
 vi.mock('node:fs/promises', async (original) => {
   const real = await original<typeof Files>();

@@ -15,7 +15,7 @@ import { expect, it } from 'vitest';
 
 const close = { rtol: 1e-5, atol: 1e-5 };
 
-/** The state dict as it stands in the other library's file. */
+/** The state dict of the other library's file. */
 function stateDict(golden: Golden): NamedArrays {
   const names = golden.names.filter((name) => name.startsWith('model/'));
   return Object.fromEntries(

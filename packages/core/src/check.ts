@@ -88,8 +88,8 @@ const MOST = 2 ** 31 - 1;
  * @param caller the function that was called
  * @param argument the number's name
  * @param value the number
- * @param least the smallest that is allowed, 1 unless said
- * @param most the largest that is allowed, 2³¹ - 1 unless said
+ * @param least the smallest that is allowed, default 1
+ * @param most the largest that is allowed, default 2³¹ - 1
  * @returns the number
  * @throws TypeError for what is no number, RangeError for one that is not whole or out of range
  * @example

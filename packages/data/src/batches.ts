@@ -32,7 +32,7 @@ export type BatchOptions = Normalization & {
   readonly batch: number;
   /** Side of the views in pixels. */
   readonly size: number;
-  /** Views of each picture; 2 unless said. */
+  /** Views of each picture; default 2. */
   readonly views?: number;
   /** What differs from {@link resolveAugmentation}'s defaults. */
   readonly augmentation?: Partial<Augmentation>;

@@ -13,7 +13,7 @@ export type Image = {
 /**
  * Pictures by index, and labels where they are known.
  *
- * `image(i)` gives the same picture however often and in whatever order it is asked; nobody writes
+ * `image(i)` gives the same picture however often and in whatever order it is called; nobody writes
  * into what it returns. Everything else (batches, caches, subsets) is a function over this type.
  */
 export type Dataset = {

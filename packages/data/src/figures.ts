@@ -4,7 +4,7 @@
  */
 export type Figure = {
   readonly name: string;
-  /** A figure stands at one place; a texture fills the picture. */
+  /** A figure is at one place; a texture fills the picture. */
   readonly kind: 'figure' | 'texture';
   readonly distance: (x: number, y: number) => number;
 };

@@ -234,7 +234,7 @@ function expectSides(caller: string, source: { width: number; height: number }):
   expectInteger(caller, 'source.height', source.height);
 }
 
-/** Checks that an argument is a plan; where its crop lies is for whoever has the picture. */
+/** Checks that an argument is a plan. Whether its crop lies in the picture is checked where the picture is known. */
 export function expectPlan(caller: string, plan: ViewPlan): void {
   const needed = ['crop', 'flip', 'jitter', 'grey', 'blur'];
   expectOptions(caller, 'plan', plan, needed, ['erase']);

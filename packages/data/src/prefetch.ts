@@ -1,12 +1,12 @@
 import { expectInteger, expectNumber, expectOptions, expectType } from '@twocan/core';
 
 /**
- * Runs ahead of whoever consumes a function of the step, so that decoding overlaps training.
+ * Runs ahead of the consumer of a function of the step, so that decoding overlaps training.
  *
  * @param load step → value; called in order, at most `ahead` steps early
- * @param options.from first step; 0 unless said
- * @param options.until the step after the last; endless unless said
- * @param options.ahead how many steps to load while one is in use; 2 unless said
+ * @param options.from first step; default 0
+ * @param options.until the step after the last; by default endless
+ * @param options.ahead how many steps to load while one is in use; default 2
  * @returns the values in order of the step; ending the loop early starts no further load
  * @throws RangeError if `ahead` is not a positive integer; whatever `load` throws, at its step
  * @example

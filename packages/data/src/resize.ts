@@ -12,7 +12,7 @@ type Taps = {
 
 /**
  * Cuts a rectangle out and resizes it, as torchvision does on tensors (bilinear, antialiased):
- * a triangle filter, as wide as the shrinking asks for, over the crop alone.
+ * a triangle filter, as wide as the shrinking needs, over the crop alone.
  *
  * @param image the source
  * @param crop a rectangle inside it

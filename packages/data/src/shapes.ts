@@ -12,7 +12,7 @@ import { FIGURES, type Figure } from './figures.ts';
 
 type Colour = readonly [number, number, number];
 
-/** Where a figure stands and how it is painted; lengths as a share of the picture's side. */
+/** Where a figure is and how it is painted; lengths as a share of the picture's side. */
 type Scene = {
   readonly figure: Figure;
   readonly x: number;

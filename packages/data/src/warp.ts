@@ -26,7 +26,7 @@ type Affine = readonly [a: number, b: number, c: number, d: number, e: number, f
  * @param pixels `[size, size, 3]`, 0 to 1; left as it is
  * @param size side in pixels
  * @param warp what to do
- * @param fill colour, 0 to 1; ImageNet's mean unless said
+ * @param fill colour, 0 to 1; by default ImageNet's mean
  * @returns `[size, size, 3]`
  * @example
  * const turned = warpImage(pixels, 32, { kind: 'rotate', amount: 27 });

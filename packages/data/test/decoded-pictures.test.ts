@@ -72,7 +72,7 @@ describe('pictures that cannot be read', () => {
       .toFormat(kind)
       .toBuffer();
 
-  it('are named with a reason, not with what a library says', async () => {
+  it('are named with a reason, not with the text of a library', async () => {
     const png = await flat('png', 3, 100);
     const found = {
       page: await reasons('page.jpg', '<!DOCTYPE html><html></html>'),

@@ -12,8 +12,8 @@ import { meanRow, unitRows } from './unit-rows.ts';
  *
  * @param features `[M, D]`, row by row
  * @param options.rows M
- * @param options.centre subtract the mean row first; true unless said
- * @param options.normalize scale rows to length 1; true unless said
+ * @param options.centre subtract the mean row first; default true
+ * @param options.normalize scale rows to length 1; default true
  * @returns between 1 and min(M, D); 0 if all rows are equal (or zero)
  * @throws RangeError if rows are empty, uneven or not finite
  * @example

@@ -14,9 +14,9 @@ import { meanAndDeviation } from './score.ts';
 /** How {@link fewShotAccuracy} draws and fits. */
 export type FewShotOptions = RidgeOptions & {
   readonly key: Key;
-  /** Numbers of training rows of each class; 1, 5, 10 and 25 unless said. */
+  /** Numbers of training rows of each class; default 1, 5, 10 and 25. */
   readonly shots?: readonly number[];
-  /** How many draws of training rows; 3 unless said. */
+  /** How many draws of training rows; default 3. */
   readonly draws?: number;
   /** Called with how much is done: large data take minutes. */
   readonly progress?: (done: number, total: number) => void;
@@ -37,7 +37,7 @@ export type FewShotResult = {
  *
  * A draw's rows for 5 shots are among its rows for 10: curves over shots compare.
  *
- * @param options see {@link FewShotOptions}; λ is 1024 unless said
+ * @param options see {@link FewShotOptions}; λ is 1024 by default
  * @returns one result for each number of shots, in the order given
  * @throws RangeError as {@link ridgeAccuracy}, and if a class has fewer train rows than shots, or
  *   shots or draws are not positive integers

@@ -15,7 +15,7 @@ export type KnnOptions = {
   readonly temperature?: number;
   /** Subtract the mean of `train` from both sides first. */
   readonly centre?: boolean;
-  /** Number of classes; the highest label of both sides plus 1 unless said. */
+  /** Number of classes; default the highest label of both sides plus 1. */
   readonly classes?: number;
   /** Called with how much is done: large data take minutes. */
   readonly progress?: (done: number, total: number) => void;
@@ -27,7 +27,7 @@ export type KnnOptions = {
  * score(c) = Σ over the k nearest of [label = c] · exp(cosine / temperature); ties go to the
  * earlier train row and to the lower class.
  *
- * @param options see {@link KnnOptions}; k is 20, temperature 0.07, no centring unless said
+ * @param options see {@link KnnOptions}; defaults: k 20, temperature 0.07, no centring
  * @returns accuracy, accuracy per class, predictions
  * @throws RangeError if rows are empty, uneven or not finite, widths differ, or an option or label is
  *   out of range

@@ -23,7 +23,7 @@ const SETTLED = 1e-12;
  *
  * @param features `[M, D]`, row by row
  * @param options.rows M
- * @param options.components how many directions, at most D; 2 unless said
+ * @param options.components how many directions, at most D; default 2
  * @returns coordinates and shares of variance; zeros where the rows differ in fewer directions
  * @throws RangeError if rows are empty, uneven or not finite, or there are not that many directions
  * @example

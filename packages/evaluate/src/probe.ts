@@ -48,9 +48,9 @@ export type ProbeOptions = {
   readonly train: LabelledFeatures;
   readonly test: LabelledFeatures;
   readonly key: Key;
-  /** {@link probeRecipes}.adamw unless said; the batch is at most all train rows. */
+  /** Default {@link probeRecipes}.adamw; the batch is at most all train rows. */
   readonly recipe?: ProbeRecipe;
-  /** Number of classes; the highest label of both sides plus 1 unless said. */
+  /** Number of classes; default the highest label of both sides plus 1. */
   readonly classes?: number;
   /** Called with how much is done: large data take minutes. */
   readonly progress?: (done: number, total: number) => void;

@@ -10,9 +10,9 @@ import { columnsOf, standardized } from './standardize.ts';
 export type RidgeOptions = {
   readonly train: LabelledFeatures;
   readonly test: LabelledFeatures;
-  /** λ of |XW − Y|² + λ|W|²; 1024 unless said. */
+  /** λ of |XW − Y|² + λ|W|²; default 1024. */
   readonly l2?: number;
-  /** Number of classes; the highest label of both sides plus 1 unless said. */
+  /** Number of classes; default the highest label of both sides plus 1. */
   readonly classes?: number;
 };
 

@@ -60,7 +60,7 @@ export type TestedBackend =
   | keyof typeof IN_NODE;
 
 const HERE: Partial<Record<TestedBackend, Backend>> = inject('webgpu')
-  ? // A page's project has it alone: a processor that plays a GPU is slow enough.
+  ? // A page's project has it alone: a GPU in software is slow even then.
     { webgpu: { start: () => chooseBackend('webgpu') } }
   : {
       ...EVERYWHERE,

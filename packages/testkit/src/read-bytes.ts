@@ -8,7 +8,7 @@ type Request = {
 };
 
 /**
- * The bytes of a file beside the sources: read from the disk in Node, asked of the server in a page.
+ * The bytes of a file of the checkout: read from the disk in Node, fetched from the server in a page.
  *
  * At once in both, so that suites can look into a golden while they are being described. A page may
  * ask so for text only, and in this character set the low byte of each character is a byte of the file.

@@ -6,7 +6,7 @@ import { type EncoderParams, embedPatches, encodeBlocks } from './encoder.ts';
 
 /** Whose attention is asked for. */
 export type AttentionQuery = {
-  /** Which block, from 0; the last one unless said. */
+  /** Which block, from 0; default the last one. */
   readonly block?: number;
   /** Who looks: the patches on average, as a mean-pooled feature has it, or the class token. */
   readonly from?: 'patches' | 'cls';
@@ -18,7 +18,7 @@ export type AttentionQuery = {
  * @param params the encoder's
  * @param config the encoder
  * @param images `[B, H, W, C]`, normalised pixels
- * @param query which block, and who looks; the patches of the last block unless said
+ * @param query which block, and who looks; default the patches of the last block
  * @returns `[B, heads, N]`; with what goes to the class token, each head's numbers sum to 1
  * @throws RangeError if the images are not of the config's size or there is no such block
  * @example

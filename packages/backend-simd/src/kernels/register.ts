@@ -20,7 +20,7 @@ export type Kernel = (
 export type Kernels = Readonly<Record<string, Kernel>>;
 
 const LARGE = 65_536;
-const told = new Set<string>();
+const warned = new Set<string>();
 
 /** With this in the environment, kernels of the cpu backend that touch much are named, once each. */
 const logsFallbacks = (): boolean =>
@@ -30,8 +30,8 @@ function tell(name: string, inputs: NamedTensorInfoMap): void {
   const elements = Object.values(inputs ?? {})
     .flat()
     .reduce((sum, info) => sum + (info?.shape ? util.sizeFromShape(info.shape) : 0), 0);
-  if (elements <= LARGE || told.has(name)) return;
-  told.add(name);
+  if (elements <= LARGE || warned.has(name)) return;
+  warned.add(name);
   console.warn(`simd: ${name} of ${elements} elements is computed by the cpu backend's kernel`);
 }
 

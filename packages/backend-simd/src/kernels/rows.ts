@@ -79,7 +79,7 @@ const castKernel: Kernel = ({ x }, { dtype }, backend) => {
   }
   const values = backend.entry(x).values as Int32Array;
   const { info } = backend.output(x.shape);
-  // The values are asked for first: making the output may move the memory.
+  // The address of the values is read first: making the output may move the memory.
   (backend.entry(info).view() as Float32Array).set(
     backend.entry(x).offset ? backend.entry(x).view() : values,
   );

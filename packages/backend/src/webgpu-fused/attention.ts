@@ -26,7 +26,7 @@ const MERGE_THREE = merged(
   'if (part == 0) { return q[at]; } if (part == 1) { return k[at]; } return v[at];',
 );
 
-// exp of what is no number need not be one: WGSL leaves it open.
+// exp(NaN) may be a number: WGSL leaves it open.
 const SOFTMAX = rowwise(`
   let start = row * uniforms.width;
   var most = -3.4e38;

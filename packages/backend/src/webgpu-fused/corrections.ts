@@ -29,7 +29,7 @@ const addN: Correction = (own) => (params) => {
   return partial;
 };
 
-/** On some drivers exp of what is no number is one, and a diverged run would look sound. */
+/** On some drivers exp(NaN) is a number, and a run that has diverged would not be noticed. */
 const keepingNaN =
   (name: string, value: string): Correction =>
   () =>

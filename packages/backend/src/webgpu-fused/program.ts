@@ -15,7 +15,7 @@ export type Dispatch = {
   readonly sizes?: Readonly<Record<string, number>>;
   /** Other numbers, as `uniforms.name`. */
   readonly numbers?: Readonly<Record<string, number>>;
-  /** A workgroup for each of so many rows; a lane for each element of the output unless said. */
+  /** One workgroup for each of so many rows; by default one lane for each element of the output. */
   readonly rows?: number;
   /** Writes `result[…]`. */
   readonly code: string;

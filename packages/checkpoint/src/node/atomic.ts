@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { open, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 
-/** Temporary files of {@link writeFileAtomic}: hidden, beside their goal. */
+/** Temporary files of {@link writeFileAtomic}: hidden, in the folder of the file itself. */
 export const TEMPORARY = /^\..+\.[0-9a-f-]{36}\.tmp$/;
 
 const LETTERS = 48; // of at most 4 bytes each

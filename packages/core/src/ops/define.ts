@@ -122,7 +122,7 @@ export function defineOp<A extends Attributes>(definition: OpDefinition<A>): Op<
         gradFunc: (dy: Tensor, saved: Tensor[]) => {
           // A tidy of its own: tfjs would hold every intermediate until the whole backward pass ends.
           const grads = tidy(() => [...backward(dy, saved, attributes)]) as Tensor[];
-          // And what was saved: freed as the pass goes, it makes room for the gradients. Only a gradient
+          // Saved tensors are freed during the backward pass, which makes room for the gradients. Only a gradient
           // of a gradient would ask for it again.
           if (engine().state.gradientDepth === 0) {
             for (const tensor of saved) if (!grads.includes(tensor)) tensor.dispose();

@@ -1,4 +1,4 @@
-/** What the pool asks a worker. */
+/** A job for a worker. */
 export type DecodeRequest = {
   /** Bytes where the path is not UTF-8. */
   readonly path: string | Uint8Array;

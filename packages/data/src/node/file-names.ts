@@ -1,5 +1,5 @@
 const LONE_SURROGATE = /[\uD800-\uDFFF]/u; // with the flag `u`, those of a pair do not match
-/** A byte that is not UTF-8 stands in a string as this plus the byte, as in Python's `surrogateescape`. */
+/** A byte that is not UTF-8 is in a string as this plus the byte, as in Python's `surrogateescape`. */
 const ESCAPE = 0xdc00;
 
 /**

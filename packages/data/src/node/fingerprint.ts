@@ -23,7 +23,7 @@ export type MarkOptions = {
   readonly whole?: boolean;
   /** The digest of a file that was read before, if it still has that stamp. */
   readonly known?: (name: string, stamp: string) => string | undefined;
-  /** Told how many files are done. */
+  /** Called with the number of files done. */
   readonly progress?: (done: number, total: number) => void;
 };
 

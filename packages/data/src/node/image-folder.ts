@@ -8,7 +8,7 @@ import { readEndings } from './image-formats.ts';
 import { listImages } from './list-images.ts';
 import { type WorkerPool, workerPool } from './worker-pool.ts';
 
-/** A file that is no picture, and what the decoder said. */
+/** A file that cannot be decoded, and the decoder's reason. */
 export type BrokenFile = { readonly name: string; readonly reason: string };
 
 /** A data set of files; close it when done. */
@@ -26,15 +26,15 @@ export type ImageFolder = Dataset & {
 export type ImageFolderOptions = {
   /** Shrink each picture so that its shorter side is at most this many pixels. */
   readonly shortSide?: number;
-  /** Folders that decoded need no more than this, as estimated, are kept in memory; 512 MB unless said. */
+  /** Folders that decoded need no more than this, as estimated, are kept in memory; by default 512 MB. */
   readonly cacheBytes?: number;
-  /** Threads; one for each processor, at most 8, unless said. */
+  /** Threads; by default one for each processor, at most 8. */
   readonly workers?: number;
   /** Names of files in the folder, to read these alone and in this order. */
   readonly only?: readonly string[];
   /** The class of a file by its name, empty for none; its folder of the first level unless given. */
   readonly classOf?: (name: string) => string;
-  /** Told how many of the files have been read: a large folder takes a while to open. */
+  /** Called with the number of files read so far: a large folder takes a while to open. */
   readonly progress?: (done: number, total: number) => void;
 };
 
@@ -102,7 +102,7 @@ export async function imageFolder(
       // Sound headers are what can be known of a large folder without decoding it all.
       const sound = (await keepSound(names, broken, counted(sizeOf))).map(({ name }) => name);
       failIfNone(folder, sound, broken);
-      // A look at some, for what is said of their colours; the damaged are met when they are asked for.
+      // Some are decoded here, to report pictures of one colour; damaged ones are found when they are read.
       await Promise.allSettled(spread(sound, LOOKED_AT).map(decode));
       return {
         ...onDisk(sound, classOf, decode, broken, pool),

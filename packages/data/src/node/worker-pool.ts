@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads';
 
-/** Workers that each do one job at a time; waiting jobs are started in the order asked. */
+/** Workers that each do one job at a time; waiting jobs start in the order of the calls. */
 export type WorkerPool<Request, Reply> = {
   readonly run: (request: Request) => Promise<Reply>;
   /** Ends the workers; jobs under way and later ones are refused. */
