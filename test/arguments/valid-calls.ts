@@ -427,6 +427,15 @@ export const VALID: Readonly<Record<string, Readonly<Record<string, ValidCall>>>
       call: optim.warmupCosine({ base: 0.1, warmup: 2, total: 10 }) as never,
     },
   },
+  pretrain: {
+    differences: {
+      args: () => [{ a: 1 }, { a: 2 }, { without: ['b'], sides: ['then', 'now'] }],
+      wide: [0, 1],
+      free: [0, 1],
+    },
+    resolveConfig: just({ preset: 'tiny32', lr: 0.1, weights: [1, 1, 1] }, { length: 64 }),
+    resolveModel: just({ preset: 'tiny32', imageSize: 64, patch: 8, maskRatio: 0.5 }),
+  },
   trainer: {
     disposeState: { args: () => [state(), state()], wide: [0, 1], free: [0, 1] },
     fit: {

@@ -12,6 +12,7 @@ import {
   stepsPerEpoch,
 } from '@twocan/data';
 import { adamw, layerDecay, type Transform, warmupCosine } from '@twocan/optim';
+import { differences } from '@twocan/pretrain';
 import {
   disposeState,
   fit,
@@ -29,7 +30,6 @@ import {
 } from '@twocan/vit';
 import { decayAdvice } from '../pretrain/explosion.ts';
 import { exploded, whatExploded } from '../pretrain/stopped.ts';
-import { differingLeaves } from '../run/config.ts';
 import { heedingSignals } from '../run/interruptible.ts';
 import { ownCheckpoint } from '../run/newest-checkpoint.ts';
 import { modelDigest, openModel } from '../run/open-model.ts';
@@ -160,7 +160,7 @@ async function savedState(
     folder &&
     (await ownCheckpoint(folder, (held, where) => {
       const { classifier } = held as { readonly classifier?: object };
-      return differingLeaves(classifier ?? {}, plan, PLACES, where);
+      return differences(classifier ?? {}, plan, { without: PLACES, sides: where });
     }));
   if (checkpoint === undefined) return undefined;
   const { step, params, optimizer = {} } = checkpoint;

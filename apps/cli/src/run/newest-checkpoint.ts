@@ -1,10 +1,10 @@
 import { basename } from 'node:path';
 import { type LoadedCheckpoint, loadCheckpoint } from '@twocan/checkpoint/node';
 import { disposeTree } from '@twocan/core';
+import type { Sides } from '@twocan/pretrain';
 import { nonFiniteLeaf } from '@twocan/trainer';
 import { isObject } from '../args/config-file.ts';
 import { nonFiniteError, reasonOf, usageError } from '../terminal/failure.ts';
-import type { Sides } from './config.ts';
 
 /**
  * Loads a checkpoint file, or the newest one of a folder that can be read. Newer ones that are

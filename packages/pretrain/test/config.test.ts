@@ -1,0 +1,62 @@
+import { differences, resolveConfig, resolveModel } from '@twocan/pretrain';
+import { describe, expect, it } from 'vitest';
+
+describe('resolveConfig', () => {
+  it('fills in the recipe of MAE and CAN', () => {
+    const { optimizer, steps, batch, method, preset } = resolveConfig({}, { length: 1000 });
+    expect([method, preset, batch]).toEqual(['can', 'micro32', 64]);
+    expect(steps).toBe(100 * Math.floor(1000 / 64));
+    expect(optimizer).toEqual({
+      ...{ name: 'adamw', learningRate: (6e-3 * 64) / 256, minLearningRate: 0 },
+      ...{ warmupSteps: steps / 20, beta1: 0.9, beta2: 0.95, weightDecay: 0.05 },
+    });
+  });
+
+  it('takes a lower rate for a large preset', () => {
+    const { optimizer } = resolveConfig({ preset: 's16', batch: 256 }, { length: 256 });
+    expect(optimizer.learningRate).toBe(2.5e-4);
+  });
+
+  it('takes all images where they are fewer than a batch, and refuses a larger one', () => {
+    expect(resolveConfig({}, { length: 5 }).batch).toBe(5);
+    expect(() => resolveConfig({ batch: 6 }, { length: 5 })).toThrow(
+      'resolveConfig: batch must be at most the 5 images of the data, got 6',
+    );
+  });
+
+  it('lets steps win over epochs, and splits a run in five', () => {
+    const config = resolveConfig({ epochs: 3, steps: 11 }, { length: 64 });
+    expect([config.steps, config.checkpointEvery]).toEqual([11, 3]);
+  });
+
+  it.each([
+    [{ lr: -1 }, 'lr must be 0 or more'],
+    [{ epochs: 0 }, 'epochs must be more than 0'],
+    [{ steps: 1.5 }, 'steps must be a positive integer'],
+    [{ pixels: 'grey' }, "pixels must be 'normalized' or 'raw'"],
+    [{ maskRatio: 2 }, 'maskRatio: '],
+    [{ mask: 0.5 }, 'mask'],
+  ])('refuses %o', (settings, message) => {
+    expect(() => resolveConfig(settings as object, { length: 64 })).toThrow(message);
+  });
+});
+
+describe('resolveModel', () => {
+  it('puts settings on top of preset and method', () => {
+    const model = resolveModel({ method: 'mae', imageSize: 64, patch: 16, weights: [0, 3, 0] });
+    expect(model.encoder.image).toEqual({ height: 64, width: 64 });
+    expect([model.encoder.patch, model.views]).toEqual([16, 1]);
+    expect(model.weights).toEqual({ contrastive: 0, reconstruction: 3, denoising: 0 });
+  });
+});
+
+describe('differences', () => {
+  it('names leaves by their path, on either side', () => {
+    const before = { a: { b: 1, c: [1, 2] }, d: 'x', left: 1 };
+    const now = { a: { b: 2, c: [1, 2] }, e: null, left: 2 };
+    expect(differences(before, now, { without: ['left'], sides: ['then', 'today'] })).toEqual([
+      ...['a.b: 1 then, 2 today', 'd: "x" then, absent today', 'e: absent then, null today'],
+    ]);
+    expect(differences(before, before)).toEqual([]);
+  });
+});
