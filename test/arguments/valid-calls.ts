@@ -230,6 +230,7 @@ export const VALID: Readonly<Record<string, Readonly<Record<string, ValidCall>>>
       () => ones([3, 4]),
     ),
     split: just(key, 2),
+    stopGradient: of(() => t1(3)),
     squaredNorm: of(() => [t1(3), t2(2, 2)]),
     threefry: just(key, 1, 2),
     treeFromNamed: { args: () => [{ 'a/0': 'x', b: 'y' }], wide: [0], free: [0] },
@@ -526,7 +527,7 @@ export const VALID: Readonly<Record<string, Readonly<Record<string, ValidCall>>>
     },
     canLoss: just(method),
     'canLoss()': {
-      args: () => [params(), batch(), key],
+      args: () => [params(), batch(), { key }],
       call: can.canLoss(config) as never,
       wide: [0, 1],
     },

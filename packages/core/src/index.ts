@@ -39,6 +39,7 @@ export {
 } from './ops/index.ts';
 export { normal, permutation, uniform, uniformInt } from './random.ts';
 export { expectParams, expectRank, expectShape } from './shape.ts';
+export { stopGradient } from './stop-gradient.ts';
 export {
   disposeTree,
   mapTree,
@@ -47,4 +48,9 @@ export {
   type Tree,
   treeFromNamed,
 } from './tree.ts';
-export { type LossOutput, type ValueAndGrad, valueAndGrad } from './value-and-grad.ts';
+export {
+  type LossContext,
+  type LossOutput,
+  type ValueAndGrad,
+  valueAndGrad,
+} from './value-and-grad.ts';

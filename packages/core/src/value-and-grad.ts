@@ -9,6 +9,7 @@ import {
 } from '@tensorflow/tfjs-core';
 import { expectOptions, expectType, refuse } from './check.ts';
 import { registerGradients } from './gradients.ts';
+import type { Key } from './key.ts';
 import { expectParams, expectShape } from './shape.ts';
 import { mapTree, namedLeaves, type Params } from './tree.ts';
 
@@ -16,6 +17,14 @@ import { mapTree, namedLeaves, type Params } from './tree.ts';
 export type LossOutput = {
   readonly loss: Scalar;
   readonly metrics?: { readonly [name: string]: Scalar };
+};
+
+/** What a training step gives a loss beside the parameters and the batch. */
+export type LossContext<P = unknown> = {
+  /** The step's own key: all that is random in the loss comes from it. */
+  readonly key: Key;
+  /** The moving average of the parameters, where the training state keeps one; no gradient reaches it. */
+  readonly teacher?: P;
 };
 
 /** A loss with its gradient; the caller owns (disposes) every tensor in it. */
