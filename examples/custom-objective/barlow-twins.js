@@ -1,5 +1,5 @@
-// An objective of one's own: a function (params, batch, key) -> { loss, metrics }. Nothing else is
-// needed for the trainer. This one is redundancy reduction, Zbontar et al., arXiv 2103.03230.
+// An objective of one's own: a function (params, batch, { key }) -> { loss, metrics }. Nothing
+// else is needed for the trainer. This one is redundancy reduction, Zbontar et al., arXiv 2103.03230.
 import {
   add,
   matMul,

@@ -24,7 +24,10 @@ export function trainingStep<B>(
 ): TimedStep {
   const optimizer = adamw({ learningRate: 1e-3, weightDecay: 0.05 });
   const loss = canLoss(config);
-  const step = makeStep((p: CanParams, b: B, k) => loss(p, { views: viewsOf(b) }, k), optimizer);
+  const step = makeStep(
+    (p: CanParams, b: B, context) => loss(p, { views: viewsOf(b) }, context),
+    optimizer,
+  );
   const params = initCan(ROOT, config);
   let state = initState(params, optimizer);
   disposeTree(params); // the state has its own

@@ -50,7 +50,7 @@ function ourStep(config: CanConfig, batch: CanBatch): Step {
   const params = initCan(ROOT, config);
   const lossWith = canLossWith(config);
   const step = makeStep(
-    (p: CanParams, b: CanBatch, k) => lossWith(p, b, drawCorruption(k, config, b)),
+    (p: CanParams, b: CanBatch, { key }) => lossWith(p, b, drawCorruption(key, config, b)),
     optimizer,
   );
   let state = initState(params, optimizer);

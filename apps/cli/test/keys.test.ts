@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { type Tensor, tensor2d, tensor4d } from '@tensorflow/tfjs-core';
 import { chooseBackend } from '@twocan/backend';
 import { canLoss, initCan } from '@twocan/can';
-import { fold, type Key, key, softTargetCrossEntropy } from '@twocan/core';
+import { fold, key, type LossContext, softTargetCrossEntropy } from '@twocan/core';
 import { type Batch, makeBatches, mixImages, mixTargets, sampleMix, shapes } from '@twocan/data';
 import { adamw, layerDecay, warmupCosine } from '@twocan/optim';
 import { fit, initState, makeStep } from '@twocan/trainer';
@@ -45,7 +45,7 @@ test('the first loss of a run follows from its seed by the names of its keys', a
   const { loss, metrics = {} } = canLoss(model)(
     initCan(fold(root, 'init'), model),
     { views: views.map((view) => tensor4d(view, [...shape])) },
-    fold(fold(root, 'train'), 0),
+    { key: fold(fold(root, 'train'), 0) },
   );
   const number = (tensor: Tensor | undefined) => tensor?.dataSync()[0];
   const first = metricsOf(out).find(({ step }) => step === 1);
@@ -82,7 +82,11 @@ test('a classifier follows from its seed by the names of its keys', async () => 
     learningRate: warmupCosine({ base: 0.5, warmup: 0, total: 6 }),
     ...{ b2: 0.999, weightDecay: 0.05, rateScale: layerDecay({ depth: 2, decay: 0.9 }) },
   });
-  const loss = (own: ClassifierParams, { views, shape, indices }: Batch, of: Key) => {
+  const loss = (
+    own: ClassifierParams,
+    { views, shape, indices }: Batch,
+    { key: of }: LossContext,
+  ) => {
     const mix = sampleMix(fold(of, 'mix'), plan.recipe.mixing, 8);
     const mixed = mixImages(views[0] ?? new Float32Array(0), mix, 8, 4);
     const labels = indices.map((index) => images.labels?.[index] ?? -1);

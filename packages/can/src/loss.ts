@@ -9,7 +9,13 @@ import {
   tidy,
 } from '@tensorflow/tfjs-core';
 import { alignment, infoNCE, uniformity } from '@twocan/contrastive';
-import { expectKey, expectOptions, expectType, type Key, type LossOutput } from '@twocan/core';
+import {
+  expectKey,
+  expectOptions,
+  expectType,
+  type LossContext,
+  type LossOutput,
+} from '@twocan/core';
 import { noisePredictionLoss } from '@twocan/denoising';
 import { maskedWeights, visibleWeights } from '@twocan/masking';
 import { patchify } from '@twocan/patches';
@@ -39,22 +45,24 @@ export type CanLossOptions = {
  * neither computed nor reported.
  *
  * @param config the method
- * @returns `(params, batch, key) → { loss, metrics }`, what a trainer asks for; batch.views are
+ * @returns `(params, batch, { key }) → { loss, metrics }`, what a trainer calls; batch.views are
  *   `config.views` tensors `[B, H, W, C]` of normalised pixels
  * @throws RangeError if the batch does not fit the config
  * @example
- * const { loss, metrics } = canLoss(config)(params, { views: [a, b] }, key(0));
+ * const { loss, metrics } = canLoss(config)(params, { views: [a, b] }, { key: key(0) });
  *
  * Mishra et al., "A simple, efficient and scalable contrastive masked autoencoder" (CAN),
  * arXiv 2210.16870.
  */
 export function canLoss(
   config: CanConfig,
-): (params: CanParams, batch: CanBatch, key: Key) => LossOutput {
+): (params: CanParams, batch: CanBatch, context: LossContext) => LossOutput {
   const lossOf = canLossWith(config);
-  return (params, batch, key) => {
+  return (params, batch, context) => {
     expectBatch('canLoss', config, batch);
-    expectKey('canLoss', 'key', key);
+    expectOptions('canLoss', 'context', context, ['key'], ['teacher']);
+    const { key } = context;
+    expectKey('canLoss', 'context.key', key);
     return tidy(() => lossOf(params, batch, drawCorruption(key, config, batch)));
   };
 }

@@ -76,14 +76,16 @@ describeBackends('CAN', () => {
     tidy(() => {
       const config = small();
       const batch = { views: [images(1, 3), images(2, 3)] };
-      const { loss, metrics = {} } = canLoss(config)(initCan(key(0), config), batch, key(1));
+      const { loss, metrics = {} } = canLoss(config)(initCan(key(0), config), batch, {
+        key: key(1),
+      });
       const { contrastive, reconstruction, denoising } = metrics;
       const sum = 0.03 * first(contrastive) + 0.67 * first(reconstruction) + 0.3 * first(denoising);
       expectClose(loss, sum, { rtol: 1e-5 });
       expect(first(metrics.negatives)).toBe(4);
 
       const mae = small({ method: 'mae' });
-      const alone = canLoss(mae)(initCan(key(0), mae), { views: [images(1, 3)] }, key(1));
+      const alone = canLoss(mae)(initCan(key(0), mae), { views: [images(1, 3)] }, { key: key(1) });
       expect(Object.keys(alone.metrics ?? {})).toEqual(['reconstruction']);
     });
   });
@@ -153,7 +155,7 @@ describeBackends('CAN', () => {
       const views = [images(1, 2), images(2, 2)];
       const at = (target: 'clean' | 'noisy') => {
         const config = small({ target, noise: { max: 0.5 } });
-        return canLoss(config)(initCan(key(0), config), { views }, key(1)).metrics;
+        return canLoss(config)(initCan(key(0), config), { views }, { key: key(1) }).metrics;
       };
       const [clean, noisy] = [at('clean'), at('noisy')];
       expect(first(clean?.reconstruction)).not.toBe(first(noisy?.reconstruction));
@@ -251,10 +253,10 @@ describeBackends('CAN', () => {
       const config = small();
       const params = initCan(key(0), config);
       const x = images(1, 2);
-      expect(() => canLoss(config)(params, { views: [x] }, key(0))).toThrow(
+      expect(() => canLoss(config)(params, { views: [x] }, { key: key(0) })).toThrow(
         'canLoss: batch.views must hold 2 tensor(s), got 1; set views in the config or change the loader',
       );
-      expect(() => canLoss(config)(params, { views: [x, images(1, 3)] }, key(0))).toThrow(
+      expect(() => canLoss(config)(params, { views: [x, images(1, 3)] }, { key: key(0) })).toThrow(
         'canLoss: batch.views[1] must have shape [2, 8, 8, 3], got [3, 8, 8, 3]',
       );
       expect(() => canLossWith(config)(params, { views: [x, x] }, {})).toThrow(
@@ -263,9 +265,9 @@ describeBackends('CAN', () => {
       const simclr = small({ method: 'simclr' });
       const forward = canForward(simclr)(initCan(key(0), simclr), { views: [x, x] }, key(0));
       expect(() => canPictures(simclr, forward)).toThrow('canPictures: the config must predict');
-      expect(() => canLoss(config)(initCan(key(0), simclr), { views: [x, x] }, key(0))).toThrow(
-        'canLossWith: params.decoder is missing; make params with initCan(key, config)',
-      );
+      expect(() =>
+        canLoss(config)(initCan(key(0), simclr), { views: [x, x] }, { key: key(0) }),
+      ).toThrow('canLossWith: params.decoder is missing; make params with initCan(key, config)');
     });
   });
 
@@ -277,9 +279,9 @@ describeBackends('CAN', () => {
       const draws = drawCorruption(key(1), config, batch);
       expectNoLeak(() => held(initCan(key(0), config)));
       expectNoLeak(() => drawCorruption(key(1), config, batch).noise);
-      expectNoLeak(() => held(canLoss(config)(params, batch, key(1))));
+      expectNoLeak(() => held(canLoss(config)(params, batch, { key: key(1) })));
       expectNoLeak(() => held(canLossWith(config)(params, batch, draws)));
-      expectNoLeak(() => held(valueAndGrad(canLoss(config))(params, batch, key(1))));
+      expectNoLeak(() => held(valueAndGrad(canLoss(config))(params, batch, { key: key(1) })));
       expectNoLeak(() => held(canForward(config)(params, batch, key(1))));
       expectNoLeak(() => held(canForwardWith(config)(params, batch, draws)));
       const [view] = batch.views;

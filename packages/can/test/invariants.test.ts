@@ -141,7 +141,7 @@ describeBackends('the invariants of CAN', () => {
         const config = small(options);
         const params = initCan(key(0), config);
         const views = [images(1, 4), images(2, 4)].slice(0, config.views);
-        const { grads, unused } = valueAndGrad(canLoss(config))(params, { views }, key(3));
+        const { grads, unused } = valueAndGrad(canLoss(config))(params, { views }, { key: key(3) });
         expect(unused).toEqual([]);
         const before = new Map(namedLeaves(params));
         const still = namedLeaves(grads).filter(([path, slope]) => {

@@ -6,6 +6,7 @@ import {
   expectType,
   fold,
   type Key,
+  type LossContext,
   mapTree,
   type Params,
   updatesInPlace,
@@ -51,7 +52,7 @@ export type StepOptions = {
  * @returns a pure step, one tidy
  */
 export function finishStep<P extends Params, B>(
-  gradients: (params: P, batch: B, key: Key) => Gradients<P>,
+  gradients: (params: P, batch: B, context: LossContext<P>) => Gradients<P>,
   optimizer: Transform,
   { ema: decay }: StepOptions,
 ): Step<P, B> {
@@ -71,7 +72,8 @@ export function finishStep<P extends Params, B>(
     }
     return tidy((): never => {
       const { params, step, ema } = state;
-      const { metrics: own, grads, unused } = gradients(params, batch, fold(root, step));
+      const context = { key: fold(root, step), ...(ema && { teacher: ema }) };
+      const { metrics: own, grads, unused } = gradients(params, batch, context);
       const metrics = { ...own, gradNorm: globalNorm(grads) };
       const next = applyTransform(optimizer, grads, state.optimizer, params, step, {
         donate: donate && updatesInPlace() && allFinite(metrics),
@@ -86,6 +88,12 @@ export function finishStep<P extends Params, B>(
     }) as StepResult<P>;
   };
 }
+
+/** The context of part i of a step: a key of its own, the same teacher. */
+export const partContext = <P>(context: LossContext<P>, i: number): LossContext<P> => ({
+  ...context,
+  key: fold(context.key, i),
+});
 
 const allFinite = (metrics: StepResult<Params>['metrics']): boolean =>
   Object.values(metrics).every((metric) => Number.isFinite(metric.dataSync()[0]));

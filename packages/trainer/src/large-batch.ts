@@ -12,14 +12,13 @@ import {
 import {
   expectOptions,
   expectType,
-  fold,
-  type Key,
+  type LossContext,
   type LossOutput,
   type Params,
   valueAndGrad,
 } from '@twocan/core';
 import { expectTransform, type Transform } from '@twocan/optim';
-import { finishStep, type Step, type StepOptions } from './finish.ts';
+import { finishStep, partContext, type Step, type StepOptions } from './finish.ts';
 import { type Gradients, meanGradients } from './gradients.ts';
 
 /** What one part of a large batch gives. */
@@ -33,7 +32,7 @@ export type Part = {
 
 /** A loss in two pieces: what each part can compute alone, and what needs all embeddings. */
 export type LargeBatchLoss<P extends Params, B> = {
-  readonly part: (params: P, batch: B, key: Key) => Part;
+  readonly part: (params: P, batch: B, context: LossContext<P>) => Part;
   /** A loss of the embeddings of all parts, joined along the first axis, such as InfoNCE. */
   readonly joint: (embeddings: readonly Tensor[]) => LossOutput;
 };
@@ -68,8 +67,8 @@ export function makeLargeBatchStep<P extends Params, B>(
   expectOptions('makeLargeBatchStep', 'options', options, [], ['ema']);
   const differentiateJoint = valueAndGrad((z: readonly Tensor[]) => loss.joint(z));
   const differentiatePart = valueAndGrad(
-    (params: P, batch: B, key: Key, pull: readonly Tensor[], parts: number) => {
-      const { embeddings, loss: own = scalar(0), metrics } = loss.part(params, batch, key);
+    (params: P, batch: B, context: LossContext<P>, pull: readonly Tensor[], parts: number) => {
+      const { embeddings, loss: own = scalar(0), metrics } = loss.part(params, batch, context);
       // Σ z·∂joint/∂z has the joint loss's gradient; times k because meanGradients divides by it.
       const toward = embeddings.reduce<Tensor>(
         (total, z, i) => add(total, mul(sum(mul(z, pull[i] as Tensor)), parts)),
@@ -79,14 +78,13 @@ export function makeLargeBatchStep<P extends Params, B>(
     },
   );
 
-  const together = (params: P, batches: readonly B[], root: Key): Gradients<P> => {
+  const together = (params: P, batches: readonly B[], context: LossContext<P>): Gradients<P> => {
     expectType('makeLargeBatchStep', 'batch', batches, Array);
     if (batches.length === 0) {
       throw new RangeError('makeLargeBatchStep: needs at least one part, got none');
     }
-    const key = (i: number): Key => fold(root, i);
     const embedded = batches.map((batch, i) =>
-      tidy(() => [...loss.part(params, batch, key(i)).embeddings]),
+      tidy(() => [...loss.part(params, batch, partContext(context, i)).embeddings]),
     );
     const whole = tidy(() =>
       (embedded[0] ?? []).map((_, which) =>
@@ -107,7 +105,7 @@ export function makeLargeBatchStep<P extends Params, B>(
         const { metrics, grads, unused } = differentiatePart(
           params,
           batch,
-          key(i),
+          partContext(context, i),
           pull,
           batches.length,
         );

@@ -2,21 +2,31 @@ import {
   expectInteger,
   expectOptions,
   expectType,
-  fold,
-  type Key,
+  type LossContext,
   type LossOutput,
   type Params,
   valueAndGrad,
 } from '@twocan/core';
 import { expectTransform, type Transform } from '@twocan/optim';
-import { finishStep, type Step, type StepOptions } from './finish.ts';
+import { finishStep, partContext, type Step, type StepOptions } from './finish.ts';
 import { type Gradients, meanGradients } from './gradients.ts';
 
-/** What a model minimises: a pure function of parameters, one batch and the step's key. */
-export type Loss<P extends Params, B> = (params: P, batch: B, key: Key) => LossOutput;
+/**
+ * What a model minimises: a pure function of parameters, one batch and the context `{ key, teacher }`.
+ *
+ * `key` is the step's own; `teacher` is the moving average of the parameters, for states that keep one.
+ */
+export type Loss<P extends Params, B> = (
+  params: P,
+  batch: B,
+  context: LossContext<P>,
+) => LossOutput;
 
 /**
  * Binds a loss and an optimizer into a training step.
+ *
+ * The loss is called as `loss(params, batch, { key, teacher })` with the step's key and, where the state keeps a
+ * moving average, these averaged parameters.
  *
  * With `accumulate: k` the step takes k batches, part i with the key `fold(fold(root, t), i)`, and
  * averages their gradients, as if they were one batch for any loss that is a mean over examples.
@@ -52,21 +62,23 @@ export function makeStep<P extends Params, B>(
   expectTransform('makeStep', 'optimizer', optimizer);
   expectOptions('makeStep', 'options', options, [], ['accumulate', 'ema']);
   const differentiate = valueAndGrad(loss);
-  const gradients = (params: P, batch: B, key: Key): Gradients<P> => {
-    const { loss: value, metrics, grads, unused } = differentiate(params, batch, key);
+  const gradients = (params: P, batch: B, context: LossContext<P>): Gradients<P> => {
+    const { loss: value, metrics, grads, unused } = differentiate(params, batch, context);
     return { metrics: { ...metrics, loss: value }, grads, unused };
   };
   const { accumulate } = options;
   if (accumulate === undefined) return finishStep(gradients, optimizer, options);
   expectInteger('makeStep', 'accumulate', accumulate);
-  const together = (params: P, batches: readonly B[], key: Key): Gradients<P> => {
+  const together = (params: P, batches: readonly B[], context: LossContext<P>): Gradients<P> => {
     expectType('makeStep', 'batch', batches, Array);
     if (batches.length !== accumulate) {
       throw new RangeError(
         `makeStep: a step accumulates ${accumulate} batches, got ${batches.length}`,
       );
     }
-    return meanGradients(batches.map((batch, i) => () => gradients(params, batch, fold(key, i))));
+    return meanGradients(
+      batches.map((batch, i) => () => gradients(params, batch, partContext(context, i))),
+    );
   };
   return finishStep(together, optimizer, options);
 }

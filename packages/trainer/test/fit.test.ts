@@ -18,6 +18,7 @@ import {
   fold,
   type Key,
   key,
+  type LossContext,
   type LossOutput,
   mapTree,
   namedLeaves,
@@ -41,7 +42,7 @@ type P = { readonly w: Tensor; readonly b: Tensor };
 type B = { readonly x: Tensor; readonly note: Float32Array };
 
 /** A regression with noise from the key, so that a wrong key shows. */
-function loss(params: P, { x }: B, from: Key): LossOutput {
+function loss(params: P, { x }: B, { key: from }: LossContext): LossOutput {
   const noise = tensor2d(normal(from, 6), [2, 3]);
   const error = sub(add(mul(params.w, x), params.b), noise);
   const value = mean(square(error)) as Scalar;
@@ -187,8 +188,8 @@ describeBackends('fit', () => {
   });
 
   it('keeps the state when nothing but a metric is not finite', async () => {
-    const odd = makeStep<P, B>((params, batch, from) => {
-      const { loss: value, metrics } = loss(params, batch, from);
+    const odd = makeStep<P, B>((params, batch, context) => {
+      const { loss: value, metrics } = loss(params, batch, context);
       return {
         loss: value,
         metrics: { ...metrics, odd: log(sub(3, batch.note.length)) as Scalar },
@@ -330,8 +331,8 @@ describeBackends('makeStep', () => {
     const plain = sgd({ learningRate: 1 });
     const params = { w: tensor1d([1]) };
     const state = initState(params, plain);
-    const spy = (p: typeof params, _: number, k: Key): LossOutput => {
-      seen.push(k);
+    const spy = (p: typeof params, _: number, context: LossContext): LossOutput => {
+      seen.push(context.key);
       return { loss: mean(p.w) as Scalar };
     };
     disposeTree(makeStep(spy, plain, { accumulate: 2 })(state, [1, 2], root).state.params);

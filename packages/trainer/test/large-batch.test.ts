@@ -96,7 +96,7 @@ describeBackends('makeLargeBatchStep', () => {
       embed(params, add(x, tensor2d(normal(from, size * 3), [size, 3])));
     const step = makeLargeBatchStep<P, B>(
       {
-        part: (params, { a, b }, from) => ({
+        part: (params, { a, b }, { key: from }) => ({
           embeddings: [noisy(params, a, from), noisy(params, b, fold(from, 'b'))],
         }),
         joint: ([a, b]) => ({
@@ -106,7 +106,7 @@ describeBackends('makeLargeBatchStep', () => {
       },
       optimizer,
     );
-    const whole = makeStep<P, readonly B[]>((params, parts, from) => {
+    const whole = makeStep<P, readonly B[]>((params, parts, { key: from }) => {
       const all = (view: 'a' | 'b'): Tensor =>
         concat(
           parts.map((part, i) => {

@@ -8,7 +8,14 @@ import {
   type Tensor,
   tensor1d,
 } from '@tensorflow/tfjs-core';
-import { disposeTree, key, type LossOutput, type Params } from '@twocan/core';
+import {
+  disposeTree,
+  fold,
+  key,
+  type LossContext,
+  type LossOutput,
+  type Params,
+} from '@twocan/core';
 import { adamw, sgd, type Transform } from '@twocan/optim';
 import { describeBackends, expectClose } from '@twocan/testkit';
 import { describe, expect, it } from 'vitest';
@@ -50,6 +57,44 @@ describeBackends('the moving average', () => {
     disposeState(next.state);
     disposeState(state);
     disposeTree([params, next.metrics]);
+  });
+
+  it.each([undefined, 1, 2])('is the teacher of the loss, with %s parts', (accumulate) => {
+    // ∂(w·teacher)/∂w = teacher, so with rate 1 and decay 1/2: w 1 → 0 → -1/2 → -1/2, average 1 → 1/2 → 0 → -1/4.
+    const loss = (p: P, _: unknown, { teacher }: LossContext<P>): LossOutput => ({
+      loss: sum(mul(p.w, teacher?.w ?? Number.NaN)) as Scalar,
+    });
+    const step =
+      accumulate === undefined
+        ? makeStep<P, unknown>(loss, plain, { ema: 0.5 })
+        : makeStep<P, unknown>(loss, plain, { ema: 0.5, accumulate });
+    const batch = Array.from({ length: accumulate ?? 1 }, () => null);
+    let state = initState<P>({ w: tensor1d([1]) }, plain, { ema: true });
+    const seen = [0, 1, 2].map(() => {
+      const next = step(state, batch, key(0));
+      disposeState(state, next.state);
+      disposeTree(next.metrics);
+      state = next.state;
+      return [state.params.w.dataSync()[0], state.ema?.w.dataSync()[0]];
+    });
+    expect(seen).toEqual([
+      [0, 0.5],
+      [-0.5, 0],
+      [-0.5, -0.25],
+    ]);
+    disposeState(state);
+  });
+
+  it('is no part of the context where the state keeps none', () => {
+    const contexts: LossContext[] = [];
+    const state = initState(start(), plain);
+    const step = makeStep<P, null>((p, _, context) => {
+      contexts.push(context);
+      return rising(p);
+    }, plain);
+    disposeState(step(state, null, key(3)).state);
+    expect(contexts).toEqual([{ key: fold(key(3), 0) }]);
+    disposeState(state);
   });
 
   it.each([-0.1, 1, 1.5, Number.NaN])('refuses a decay of %d', (ema) => {

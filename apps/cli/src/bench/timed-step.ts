@@ -26,7 +26,10 @@ export function timedStep(config: CanConfig, batch: number): TimedStep {
   const views = [1, 2].map((view) => tensor4d(normal(fold(root, view), size), shape));
   const optimizer = adamw({ learningRate: 1e-3, weightDecay: 0.05 });
   const loss = canLoss(config);
-  const step = makeStep((p: CanParams, b: Tensor4D[], k) => loss(p, { views: b }, k), optimizer);
+  const step = makeStep(
+    (p: CanParams, b: Tensor4D[], context) => loss(p, { views: b }, context),
+    optimizer,
+  );
   const params = initCan(root, config);
   let state = initState(params, optimizer);
   disposeTree(params); // the state has its own

@@ -1,7 +1,7 @@
 import { tensor2d, tensor4d } from '@tensorflow/tfjs-core';
 import type { Json } from '@twocan/checkpoint';
 import { saveCheckpoint } from '@twocan/checkpoint/node';
-import { disposeTree, fold, type Key, key, softTargetCrossEntropy } from '@twocan/core';
+import { disposeTree, fold, key, type LossContext, softTargetCrossEntropy } from '@twocan/core';
 import {
   type Batch,
   type Dataset,
@@ -135,7 +135,7 @@ function adviceFor(recipe: FinetunePlan['recipe'], step: number): string {
 function lossOf({ recipe, encoder, classes: names }: FinetunePlan, train: Dataset) {
   const { batch, mixing, smoothing, dropPath } = recipe;
   const [size, classes] = [encoder.image.width, names.length];
-  return (params: ClassifierParams, { views, shape, indices }: Batch, of: Key) => {
+  return (params: ClassifierParams, { views, shape, indices }: Batch, { key: of }: LossContext) => {
     const plan = sampleMix(fold(of, 'mix'), mixing, size);
     const mixed = mixImages(views[0] ?? new Float32Array(0), plan, size, batch);
     const labels = indices.map((index) => train.labels?.[index] ?? 0);

@@ -74,9 +74,9 @@ async function trained(run: Run): Promise<Outcome> {
   const events = fit<CanParams, Batch>({
     state: begin,
     // Batches stay host arrays until a step needs them: its tidy frees the tensors again.
-    step: makeStep((params, { views, shape }, stepKey) => {
+    step: makeStep((params, { views, shape }, context) => {
       const tensors = views.map((view) => tensor4d(view, [...shape]));
-      return loss(params, { views: tensors }, stepKey);
+      return loss(params, { views: tensors }, context);
     }, optimizer),
     key: fold(root, 'train'),
     batches: makeBatches(data.dataset, {

@@ -24,13 +24,16 @@ async function train(): Promise<Outcome> {
   const optimizer = adamw({ learningRate: 1e-3, weightDecay: 0.05 });
   const loss = canLoss(config);
   const params = initCan(root, config);
-  const first = valueAndGrad(loss)(params, { views }, root);
+  const first = valueAndGrad(loss)(params, { views }, { key: root });
   const gradients = await Promise.all(
     namedLeaves<Tensor>(first.grads).map(
       async ([path, leaf]) => [path, (await leaf.data()) as Float32Array] as const,
     ),
   );
-  const step = makeStep((p: CanParams, b: typeof views, k) => loss(p, { views: b }, k), optimizer);
+  const step = makeStep(
+    (p: CanParams, b: typeof views, context) => loss(p, { views: b }, context),
+    optimizer,
+  );
   let state = initState(params, optimizer);
   const losses: number[] = [];
   for (let number = 0; number < STEPS; number++) {
