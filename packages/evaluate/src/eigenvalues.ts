@@ -1,6 +1,7 @@
 /**
  * Eigenvalues of a symmetric matrix, in no order: Householder reduction to tridiagonal form, then
- * implicit QL. Without vectors this is (4/3) n³ operations: a second for n = 768.
+ * implicit QL. Without vectors this is (4/3) n³ operations: a quarter of a second for n = 768, where
+ * a decomposition that also finds the vectors takes six times as long.
  *
  * @param matrix `[n, n]`; overwritten
  * @param n the size

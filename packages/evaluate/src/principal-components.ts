@@ -1,4 +1,5 @@
 import { expectOptions } from '@twocan/core';
+import { EigenvalueDecomposition, Matrix } from 'ml-matrix';
 import { widthOf } from './features.ts';
 import { columnGram } from './gram.ts';
 import { meanRow } from './unit-rows.ts';
@@ -11,15 +12,11 @@ export type PrincipalComponents = {
   readonly explained: readonly number[];
 };
 
-const ROUNDS = 1000;
-const SETTLED = 1e-12;
-
 /**
  * Projects rows on the directions of largest variance.
  *
- * Each direction has its largest entry positive, as scikit-learn's. Found by power iteration in
- * float64: two directions of almost equal variance may come out as a mixture of both. Costs M·D²
- * operations and up to 1000·D² for each direction.
+ * Each direction has its largest entry positive, as scikit-learn's. In float64 on the host, from the
+ * eigenvectors of the covariance: M·D² operations and about 10·D³, 1.5 seconds for D = 768.
  *
  * @param features `[M, D]`, row by row
  * @param options.rows M
@@ -44,14 +41,16 @@ export function principalComponents(
   const mean = meanRow(features, { rows });
   const centred = features.map((x, i) => x - (mean[i % width] ?? 0));
   const covariance = columnGram(centred, width);
-  let total = 0;
-  for (let i = 0; i < width; i++) total += covariance[i * width + i] ?? 0;
+  const { realEigenvalues, eigenvectorMatrix } = new EigenvalueDecomposition(
+    Matrix.from1DArray(width, width, covariance),
+    { assumeSymmetric: true },
+  );
+  // They come in rising order; below 0 by rounding alone.
+  const variances = realEigenvalues.map((x) => Math.max(0, x)).reverse();
+  const total = variances.reduce((sum, x) => sum + x, 0);
   const coordinates = new Float32Array(rows * components);
-  const explained: number[] = [];
   for (let c = 0; c < components; c++) {
-    const { value, vector } = leading(covariance, width);
-    explained.push(total > 0 ? value / total : 0);
-    deflate(covariance, width, value, vector);
+    const vector = direction(eigenvectorMatrix.getColumn(width - 1 - c));
     for (let row = 0; row < rows; row++) {
       let sum = 0;
       for (let i = 0; i < width; i++) {
@@ -60,61 +59,12 @@ export function principalComponents(
       coordinates[row * components + c] = sum;
     }
   }
+  const explained = variances.slice(0, components).map((x) => (total > 0 ? x / total : 0));
   return { coordinates, explained };
 }
 
-/** The largest eigenvalue of a symmetric matrix without negative ones, and its unit vector. */
-function leading(
-  matrix: Float64Array,
-  width: number,
-): { readonly value: number; readonly vector: Float64Array } {
-  // The column of the largest variance: it has a part in the leading direction.
-  let from = 0;
-  for (let i = 1; i < width; i++) {
-    if ((matrix[i * width + i] ?? 0) > (matrix[from * width + from] ?? 0)) from = i;
-  }
-  let vector: Float64Array = matrix.slice(from * width, (from + 1) * width);
-  let value = scaleToUnit(vector);
-  for (let round = 0; round < ROUNDS && value > 0; round++) {
-    const next = times(matrix, width, vector);
-    value = scaleToUnit(next);
-    const moved = next.reduce((sum, x, i) => sum + (x - (vector[i] ?? 0)) ** 2, 0);
-    vector = next;
-    if (moved < SETTLED ** 2) break;
-  }
+/** A unit vector or its opposite: the one whose largest entry is positive. */
+function direction(vector: readonly number[]): readonly number[] {
   const largest = vector.reduce((a, b) => (Math.abs(b) > Math.abs(a) ? b : a), 0);
-  return { value, vector: largest < 0 ? vector.map((x) => -x) : vector };
-}
-
-/** A ← A − λvvᵀ: what is left has no part along v. */
-function deflate(matrix: Float64Array, width: number, value: number, vector: Float64Array): void {
-  for (let i = 0; i < width; i++) {
-    const own = value * (vector[i] as number);
-    for (let j = 0; j < width; j++) {
-      matrix[i * width + j] = (matrix[i * width + j] as number) - own * (vector[j] as number);
-    }
-  }
-}
-
-function times(matrix: Float64Array, width: number, vector: Float64Array): Float64Array {
-  const out = new Float64Array(width);
-  for (let i = 0; i < width; i++) {
-    let sum = 0;
-    for (let j = 0; j < width; j++) {
-      sum += (matrix[i * width + j] as number) * (vector[j] as number);
-    }
-    out[i] = sum;
-  }
-  return out;
-}
-
-/** Scales a vector to length 1 and gives the length it had; a zero one stays. */
-function scaleToUnit(vector: Float64Array): number {
-  const length = Math.sqrt(vector.reduce((sum, x) => sum + x * x, 0));
-  if (length > 0) {
-    vector.forEach((x, i) => {
-      vector[i] = x / length;
-    });
-  }
-  return length;
+  return largest < 0 ? vector.map((x) => -x) : vector;
 }

@@ -1,5 +1,5 @@
 import { expectOptions } from '@twocan/core';
-import { solvePositive } from './cholesky.ts';
+import { CholeskyDecomposition, Matrix } from 'ml-matrix';
 import { checkSides, type LabelledFeatures } from './features.ts';
 import { columnGram, rowGram } from './gram.ts';
 import { largestColumns } from './product.ts';
@@ -23,7 +23,7 @@ const OFFSET = 100;
  * Classifies by ridge regression on ±1 targets, in closed form.
  *
  * Columns are scaled by the train rows' mean and deviation (+ 1e-5) and joined by a constant 100;
- * W = (XᵀX + λI)⁻¹XᵀY in float64 on the host, through whichever Gram matrix is smaller. Nothing is
+ * W = (XᵀX + λI)⁻¹XᵀY in float64 on the host, by Cholesky's factors, through whichever Gram matrix is smaller. Nothing is
  * random and nothing iterates.
  *
  * @param options see {@link RidgeOptions}
@@ -79,13 +79,17 @@ export function ridgeWeights(
     return solvePositive(withPenalty(columnGram(x, width), width, l2), width, moments, columns);
   }
   // (XᵀX + λI)⁻¹Xᵀ = Xᵀ(XXᵀ + λI)⁻¹: fewer rows than columns make the smaller system.
-  const dual = solvePositive(
-    withPenalty(rowGram(x, rows), rows, l2),
-    rows,
-    targets.slice(),
-    columns,
-  );
+  const dual = solvePositive(withPenalty(rowGram(x, rows), rows, l2), rows, targets, columns);
   return transposedTimes(x, width, dual, columns);
+}
+
+/** X of A·X = B for a symmetric positive definite A, `[n, n]`, and B, `[n, m]`. */
+function solvePositive(a: Float64Array, n: number, b: Float64Array, m: number): Float64Array {
+  const factors = new CholeskyDecomposition(Matrix.from1DArray(n, n, a));
+  if (!factors.isPositiveDefinite()) {
+    throw new RangeError('ridgeAccuracy: l2 must be larger: features depend on each other');
+  }
+  return Float64Array.from(factors.solve(Matrix.from1DArray(n, m, b)).to1DArray());
 }
 
 /** A + λI, in place. */

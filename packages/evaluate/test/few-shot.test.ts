@@ -1,8 +1,7 @@
 import { memory } from '@tensorflow/tfjs-core';
 import { key } from '@twocan/core';
 import { describeBackends, expectClose } from '@twocan/testkit';
-import { describe, expect, it } from 'vitest';
-import { solvePositive } from '../src/cholesky.ts';
+import { expect, it } from 'vitest';
 import { fewShotAccuracy, ridgeAccuracy } from '../src/index.ts';
 import { ridgeWeights } from '../src/ridge.ts';
 import { columnsOf, standardized } from '../src/standardize.ts';
@@ -28,6 +27,18 @@ describeBackends('ridgeAccuracy', () => {
   it('says what is wrong', async () => {
     await expect(ridgeAccuracy({ train, test, l2: 0 })).rejects.toThrow(
       'ridgeAccuracy: l2 must be a number above 0, got 0',
+    );
+  });
+
+  it('refuses columns that depend on each other without a penalty that tells them apart', async () => {
+    const twice = {
+      features: train.features.map((x, i) =>
+        i % 10 === 0 ? x : (train.features[i - (i % 10)] ?? 0),
+      ),
+      labels: train.labels,
+    };
+    await expect(ridgeAccuracy({ train: twice, test: twice, l2: 1e-300 })).rejects.toThrow(
+      'ridgeAccuracy: l2 must be larger',
     );
   });
 });
@@ -103,28 +114,5 @@ describeBackends('fewShotAccuracy', () => {
     await refuse({ shots: [1, 31] }, /shots must be at most the 30 train rows of class 0, got 31/);
     await refuse({ shots: [0] }, /shots must be a positive integer, got 0/);
     await refuse({ draws: 0.5 }, /draws must be a positive integer, got 0.5/);
-  });
-});
-
-describe('solvePositive', () => {
-  it('inverts the second difference: a straight line between its ends', () => {
-    const n = 9;
-    const a = new Float64Array(n * n);
-    for (let i = 0; i < n; i++) {
-      a[i * n + i] = 2;
-      if (i > 0) {
-        a[i * n + i - 1] = -1;
-        a[(i - 1) * n + i] = -1;
-      }
-    }
-    const b = new Float64Array(n);
-    b[n - 1] = 10;
-    expectClose(solvePositive(a, n, b, 1), [1, 2, 3, 4, 5, 6, 7, 8, 9], { rtol: 1e-13 });
-  });
-
-  it('refuses what is not positive definite', () => {
-    expect(() => solvePositive(Float64Array.of(1, 2, 2, 1), 2, new Float64Array(2), 1)).toThrow(
-      'solvePositive: the matrix is not positive definite (row 1)',
-    );
   });
 });

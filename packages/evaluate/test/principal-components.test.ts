@@ -24,6 +24,14 @@ it('finds the one direction of a line, and nothing beside it', () => {
   );
 });
 
+it('tells directions apart whose variances are almost equal', () => {
+  // Two pairs of points on two axes turned by 30 degrees, one pair a little further out.
+  const [c, s, far] = [Math.sqrt(3) / 2, 0.5, 1.0005];
+  const rows = Float32Array.of(far * c, far * s, -far * c, -far * s, -s, c, s, -c);
+  const { coordinates } = principalComponents(rows, { rows: 4 });
+  expectClose(coordinates, [far, 0, -far, 0, 0, 1, 0, -1], { rtol: 1e-6, atol: 1e-3 });
+});
+
 it('says what is wrong', () => {
   expect(() => principalComponents(train.features, { rows: 120, components: 11 })).toThrow(
     'principalComponents: components must be an integer in 1 to 10, got 11',
