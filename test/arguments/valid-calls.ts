@@ -650,10 +650,6 @@ export const VALID: Readonly<Record<string, Readonly<Record<string, ValidCall>>>
       () => ({ classes: 2, smoothing: 0.1 }),
     ),
     plainViews: { args: () => [dataset(), [0, 1], { size: 8 }], wide: [0] },
-    prefetch: of(
-      () => async (step: number) => step,
-      () => ({ from: 0, until: 2, ahead: 1 }),
-    ),
     resolveAugmentation: of(
       () => 32,
       () => ({ flip: 0.5, hue: 0.1, scale: [0.3, 1] }),

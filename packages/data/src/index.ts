@@ -26,7 +26,6 @@ export {
   sampleViewPlan,
   type ViewPlan,
 } from './plan.ts';
-export { type PrefetchOptions, prefetch } from './prefetch.ts';
 export type { Operation, RandAugment } from './rand-augment.ts';
 export { cropResize } from './resize.ts';
 export { drawShape, shapes } from './shapes.ts';

@@ -8,7 +8,6 @@ import {
   type Dataset,
   makeBatches,
   plainViews,
-  prefetch,
   shapes,
   stepsPerEpoch,
   subset,
@@ -109,43 +108,5 @@ describe('subset and cached', () => {
       expect(await quick.image(index)).toEqual(await dataset.image(index));
     }
     expect(asked).toEqual([0, 1, 2, 2]);
-  });
-});
-
-describe('prefetch', () => {
-  it('gives every step in order and loads ahead of its reader', async () => {
-    const started: number[] = [];
-    const load = async (step: number): Promise<number> => {
-      started.push(step);
-      await new Promise((resolve) => setTimeout(resolve, 5 - step));
-      return 10 * step;
-    };
-    const seen: number[] = [];
-    for await (const value of prefetch(load, { from: 1, until: 5, ahead: 2 })) {
-      if (seen.length === 0) expect(started).toEqual([1, 2, 3]);
-      seen.push(value);
-    }
-    expect(seen).toEqual([10, 20, 30, 40]);
-    expect(started).toEqual([1, 2, 3, 4]);
-  });
-
-  it('throws a failure at its step and starts nothing after a break', async () => {
-    const started: number[] = [];
-    const load = async (step: number): Promise<number> => {
-      started.push(step);
-      if (step === 2) throw new Error('step 2 fails');
-      return step;
-    };
-    const seen: number[] = [];
-    const read = async (until: number): Promise<void> => {
-      for await (const value of prefetch(load, { ahead: 1 })) {
-        seen.push(value);
-        if (value === until) break;
-      }
-    };
-    await read(0);
-    expect(started).toEqual([0, 1]);
-    await expect(read(9)).rejects.toThrow('step 2 fails');
-    expect(seen).toEqual([0, 0, 1]);
   });
 });

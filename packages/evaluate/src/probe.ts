@@ -11,7 +11,7 @@ import {
   permutation,
   refuse,
 } from '@twocan/core';
-import { adamw, lars, type Transform, warmupCosine } from '@twocan/optim';
+import { adamw, lars, scaledLearningRate, type Transform, warmupCosine } from '@twocan/optim';
 import { checkSides, type LabelledFeatures } from './features.ts';
 import { largestColumns } from './product.ts';
 import { type Classification, scored } from './score.ts';
@@ -144,7 +144,7 @@ export function optimizerOf(recipe: ProbeRecipe, batch: number, perEpoch: number
   const { base, epochs, warmupEpochs, weightDecay } = recipe;
   const isLars = recipe.optimizer === 'lars';
   const learningRate = warmupCosine({
-    base: isLars ? (base * batch) / 256 : base,
+    base: isLars ? scaledLearningRate(base, batch) : base,
     warmup: Math.min(warmupEpochs, epochs) * perEpoch,
     total: epochs * perEpoch,
   });
