@@ -221,6 +221,7 @@ export const VALID: Readonly<Record<string, Readonly<Record<string, ValidCall>>>
       () => Int32Array.of(1, 2, 0, 0, 1, 2),
       () => 3,
     ),
+    sortedLeaves: { args: () => [tree()], wide: [0], free: [0] },
     softmaxCrossEntropy: of(
       () => t2(3, 4),
       () => Int32Array.of(2, 0, 3),
@@ -373,6 +374,13 @@ export const VALID: Readonly<Record<string, Readonly<Record<string, ValidCall>>>
     ),
   },
   optim: {
+    addDecayedWeights: just(0.1, () => true),
+    'addDecayedWeights().update': {
+      ...updateArgs(() => ({})),
+      free: [1],
+      call: optim.addDecayedWeights(0.1).update as never,
+      wide: [0, 1, 2],
+    },
     adamw: of(() => ({ learningRate: 0.1, b1: 0.9, b2: 0.95, epsilon: 1e-8, weightDecay: 0.05 })),
     'adamw().update': { ...updateArgs(moments), call: adamw.update as never, wide: [0, 1, 2] },
     applyTransform: {
@@ -402,16 +410,36 @@ export const VALID: Readonly<Record<string, Readonly<Record<string, ValidCall>>>
       call: optim.lars({ learningRate: 0.1 }).update as never,
       wide: [0, 1, 2],
     },
-    layerDecay: of(() => ({ depth: 3, decay: 0.5 })),
+    layerDecay: of(() => ({ depth: 3, decay: 0.5, layerOf: () => 0 })),
     'layerDecay()': {
       args: () => ['encoder/cls'],
-      call: optim.layerDecay({ depth: 3, decay: 0.5 }) as never,
+      call: optim.layerDecay({ depth: 3, decay: 0.5, layerOf: () => 0 }) as never,
     },
     scale: just(0.5),
     'scale().update': {
       ...updateArgs(() => ({})),
       free: [1, 2, 3],
       call: optim.scale(0.5).update as never,
+      wide: [0, 1, 2],
+    },
+    scaleByAdam: of(() => ({ b1: 0.9, b2: 0.95, epsilon: 1e-8 })),
+    'scaleByAdam().update': {
+      ...updateArgs(moments),
+      call: optim.scaleByAdam().update as never,
+      wide: [0, 1, 2],
+    },
+    scaleByLearningRate: just(0.1, () => 1),
+    'scaleByLearningRate().update': {
+      ...updateArgs(() => ({})),
+      free: [1],
+      call: optim.scaleByLearningRate(0.1).update as never,
+      wide: [0, 1, 2],
+    },
+    scaleByTrustRatio: of(() => ({ trust: 0.001 })),
+    'scaleByTrustRatio().update': {
+      ...updateArgs(() => ({})),
+      free: [1],
+      call: optim.scaleByTrustRatio().update as never,
       wide: [0, 1, 2],
     },
     scaledLearningRate: just(0.1, 64),
@@ -422,6 +450,12 @@ export const VALID: Readonly<Record<string, Readonly<Record<string, ValidCall>>>
       wide: [0, 1, 2],
     },
     spare: just(/cls/, () => true),
+    trace: just(0.9),
+    'trace().update': {
+      ...updateArgs(() => ({ momentum: zeroTree() })),
+      call: optim.trace(0.9).update as never,
+      wide: [0, 1, 2],
+    },
     warmupCosine: of(() => ({ base: 0.1, warmup: 2, total: 10, min: 0 })),
     'warmupCosine()': {
       args: () => [3],
@@ -498,6 +532,8 @@ export const VALID: Readonly<Record<string, Readonly<Record<string, ValidCall>>>
     initDecoder: { args: () => [key, { ...encoder }, { ...config.decoder }], wide: [1, 2] },
     initEncoder: { args: () => [key, { ...encoder }], wide: [1] },
     intermediates: { args: () => [encoderParams(), { ...encoder }, images()], wide: [0, 1] },
+    layerOf: just(3),
+    'layerOf()': { args: () => ['encoder/cls'], call: vit.layerOf(3) as never },
     leastStepMemory: of(cost),
     patchShape: { args: () => [{ ...encoder }], wide: [0] },
     preset: just('tiny32'),

@@ -12,6 +12,7 @@ import {
   classify,
   initClassifier,
   initEncoder,
+  layerOf,
   sampleDropPath,
 } from '@twocan/vit';
 import { afterAll, expect, test } from 'vitest';
@@ -80,7 +81,11 @@ test('a classifier follows from its seed by the names of its keys', async () => 
   const under = initEncoder(fold(root, 'encoder'), encoder);
   const optimizer = adamw({
     learningRate: warmupCosine({ base: 0.5, warmup: 0, total: 6 }),
-    ...{ b2: 0.999, weightDecay: 0.05, rateScale: layerDecay({ depth: 2, decay: 0.9 }) },
+    ...{
+      b2: 0.999,
+      weightDecay: 0.05,
+      rateScale: layerDecay({ depth: 2, decay: 0.9, layerOf: layerOf(2) }),
+    },
   });
   const loss = (
     own: ClassifierParams,

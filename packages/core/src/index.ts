@@ -45,6 +45,7 @@ export {
   mapTree,
   namedLeaves,
   type Params,
+  sortedLeaves,
   type Tree,
   treeFromNamed,
 } from './tree.ts';

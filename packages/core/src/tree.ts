@@ -46,6 +46,18 @@ export function namedLeaves<L>(tree: Tree<L>): [path: string, leaf: L][] {
 }
 
 /**
+ * Every leaf with its path, in the order of the paths: the same for a tree that was read from a file.
+ *
+ * @param tree the tree
+ * @returns `[path, leaf]` pairs
+ * @example
+ * sortedLeaves({ b: 3, a: [1, 2] }); // [['a/0', 1], ['a/1', 2], ['b', 3]]
+ */
+export function sortedLeaves<L>(tree: Tree<L>): [path: string, leaf: L][] {
+  return namedLeaves(tree).sort(([a], [b]) => (a < b ? -1 : 1));
+}
+
+/**
  * Applies `f` to each leaf, keeping the shape of the tree.
  *
  * @param f called with the leaf, its path and the leaves at the same place in the other trees

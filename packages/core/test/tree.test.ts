@@ -1,5 +1,12 @@
 import { memory, ones, type Tensor } from '@tensorflow/tfjs-core';
-import { disposeTree, mapTree, namedLeaves, type Tree, treeFromNamed } from '@twocan/core';
+import {
+  disposeTree,
+  mapTree,
+  namedLeaves,
+  sortedLeaves,
+  type Tree,
+  treeFromNamed,
+} from '@twocan/core';
 import { describeBackends } from '@twocan/testkit';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -20,6 +27,18 @@ describe('trees', () => {
       ['a/1/b', 2],
       ['c', 3],
     ]);
+  });
+
+  it('have one order by path, however their branches were written', () => {
+    // '-' stands before '/' in ASCII.
+    const expected = [
+      ['a-b', 4],
+      ['a/0', 1],
+      ['a/1', 2],
+      ['b', 3],
+    ];
+    expect(sortedLeaves({ b: 3, a: [1, 2], 'a-b': 4 })).toEqual(expected);
+    expect(sortedLeaves({ 'a-b': 4, a: [1, 2], b: 3 })).toEqual(expected);
   });
 
   it('treeFromNamed inverts namedLeaves', () => {

@@ -1,5 +1,6 @@
-import type { Params } from '@twocan/core';
-import { expectTransform, type Transform, tidyTree } from './transform.ts';
+import { expectOptions, type Params } from '@twocan/core';
+import { expectUpdate } from './check.ts';
+import { expectTransform, type Stateless, type Transform, tidyTree } from './transform.ts';
 
 /**
  * Transforms in a row: the updates of one are the gradients of the next.
@@ -54,4 +55,36 @@ export function chain(...transforms: readonly Transform[]): Transform<readonly P
         })) satisfies Apply,
     }),
   } as Transform<readonly Params[]>;
+}
+
+/**
+ * A chain in which at most one transform has a state, which is then the state of the whole.
+ *
+ * So an optimizer that is a chain keeps its state under the names that checkpoints have.
+ *
+ * @param caller the optimizer's name, for errors
+ * @param before transforms without a state
+ * @param core the one whose state is kept
+ * @param after transforms without a state
+ */
+export function around<S extends Params>(
+  caller: string,
+  before: readonly Transform<Stateless>[],
+  core: Transform<S>,
+  after: readonly Transform<Stateless>[],
+): Transform<S> {
+  const whole = chain(...before, core, ...after);
+  const none = (part: readonly unknown[]): Params[] => part.map(() => ({}));
+  return {
+    init: core.init,
+    update: (grads, state, params, step) =>
+      tidyTree(() => {
+        expectOptions(caller, 'state', state, []);
+        const kept = Object.entries(state).map(([name, tree]) => [`state/${name}`, tree]);
+        expectUpdate(caller, params, { grads, ...Object.fromEntries(kept) }, step);
+        const states = [...none(before), state, ...none(after)];
+        const next = whole.update(grads, states, params, step);
+        return { updates: next.updates, state: next.state[before.length] as S };
+      }),
+  };
 }

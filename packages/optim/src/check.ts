@@ -2,6 +2,7 @@ import { type Tensor, util } from '@tensorflow/tfjs-core';
 import {
   expectInteger,
   expectNumber,
+  expectOptions,
   expectParams,
   expectShape,
   expectType,
@@ -31,6 +32,38 @@ export function expectPositive(caller: string, name: string, value: unknown): vo
 /** For momenta and other exponential averages. */
 export function expectFraction(caller: string, name: string, value: unknown): void {
   expectNumber(caller, name, value, 'lie in [0, 1)', (x) => x >= 0 && x < 1);
+}
+
+/** The rule of each option of a transform. */
+const RULES = {
+  learningRate: expectRate,
+  momentum: expectFraction,
+  b1: expectFraction,
+  b2: expectFraction,
+  epsilon: expectNotNegative,
+  weightDecay: expectNotNegative,
+  trust: expectPositive,
+  decays: expectFunction,
+  adapts: expectFunction,
+  rateScale: expectFunction,
+} as const;
+
+function expectFunction(caller: string, name: string, value: unknown): void {
+  expectType(caller, name, value, 'function');
+}
+
+/** Checks the options of a transform by their names. */
+export function expectSettings(
+  caller: string,
+  options: object,
+  required: readonly (keyof typeof RULES)[],
+  optional: readonly (keyof typeof RULES)[],
+): void {
+  expectOptions(caller, 'options', options, required, optional);
+  for (const name of [...required, ...optional]) {
+    const value = (options as Readonly<Record<string, unknown>>)[name];
+    if (value !== undefined || required.includes(name)) RULES[name](caller, name, value);
+  }
 }
 
 /**

@@ -8,17 +8,10 @@ import {
   type Tensor,
   tidy,
 } from '@tensorflow/tfjs-core';
-import { expectParams, mapTree, namedLeaves, type Params, squaredNorm } from '@twocan/core';
-import { expectPositive, expectRate } from './check.ts';
+import { expectParams, mapTree, type Params, sortedLeaves, squaredNorm } from '@twocan/core';
+import { expectPositive } from './check.ts';
 import { type Scaled, scaleForNorm, trueNorm } from './norm.ts';
-import { rateAt, type Schedule, type Transform, tidyTree } from './transform.ts';
-
-/** A transform that remembers nothing. */
-type Stateless = { readonly [name: string]: never };
-
-/** Leaves in the order of their paths, so that a tree read from a file has the bits of the tree written. */
-const inOrder = (tree: Params): [string, Tensor][] =>
-  namedLeaves<Tensor>(tree).sort(([a], [b]) => (a < b ? -1 : 1));
+import { type Stateless, type Transform, tidyTree } from './transform.ts';
 
 const scaleLeaves = (leaves: readonly (readonly [string, Tensor])[]): Scaled =>
   scaleForNorm(
@@ -39,7 +32,7 @@ const scaleLeaves = (leaves: readonly (readonly [string, Tensor])[]): Scaled =>
  */
 export function globalNorm(tree: Params): Scalar {
   expectParams('globalNorm', 'tree', tree);
-  return tidy(() => trueNorm(scaleLeaves(inOrder(tree))));
+  return tidy(() => trueNorm(scaleLeaves(sortedLeaves<Tensor>(tree))));
 }
 
 /**
@@ -61,34 +54,13 @@ export function clipByGlobalNorm(max: number): Transform<Stateless> {
     update: (grads, state) =>
       tidyTree(() => {
         expectParams('clipByGlobalNorm', 'grads', grads);
-        const leaves = inOrder(grads);
+        const leaves = sortedLeaves<Tensor>(grads);
         const { tensors, factor, size } = scaleLeaves(leaves);
         // The scaled leaves are shrunk, since max/‖g‖ itself may be too small for float32.
         const shrink = minimum(div(1, factor), div(max, add(size, mul(factor, 1e-6))));
         const scaled = new Map(leaves.map(([path], i) => [path, tensors[i] as Tensor]));
         const clip = (_: Tensor, path: string): Tensor => mul(scaled.get(path) as Tensor, shrink);
         return { updates: mapTree(clip, grads), state };
-      }),
-  };
-}
-
-/**
- * Multiplies gradients or updates by a number.
- *
- * @param factor a number or a function of the step
- * @returns the transform; it has no state
- * @example
- * chain(clipByGlobalNorm(1), scale(-0.1)); // clipped gradient descent
- */
-export function scale(factor: number | Schedule): Transform<Stateless> {
-  expectRate('scale', 'factor', factor, -Infinity);
-  return {
-    init: () => ({}),
-    update: (grads, state, _, step) =>
-      tidyTree(() => {
-        expectParams('scale', 'grads', grads);
-        const value = rateAt('scale', factor, step);
-        return { updates: mapTree((g: Tensor) => mul(g, value), grads), state };
       }),
   };
 }

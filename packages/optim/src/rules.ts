@@ -42,30 +42,32 @@ export function spare(
 /**
  * Layer-wise learning rates for fine-tuning: the deeper, the larger.
  *
- * scale = decay^(depth + 1 − id), with id 0 for the patch embedding and class token, i + 1 for
- * block i of the encoder and depth + 1 for everything else.
+ * scale = decay^(depth + 1 − layer), so that what comes after the last block keeps its rate.
  *
- * @param options `depth`, the encoder's number of blocks; `decay` in (0, 1]
+ * @param options `depth`, the number of blocks; `decay` in (0, 1]; `layerOf`, the layer of a parameter by
+ *   its path: 0 for what comes before the blocks, 1 … depth for these, depth + 1 for what comes after
  * @returns the factor on the learning rate by path
- * @throws RangeError for a depth below 1 or a decay outside (0, 1]
+ * @throws RangeError for a depth below 1, a decay outside (0, 1] or a layer that is none
  * @example
- * layerDecay({ depth: 12, decay: 0.65 })('encoder/blocks/11/norm1/scale'); // 0.65
+ * const layerOf = (path: string): number => (path.startsWith('stem/') ? 0 : 13);
+ * layerDecay({ depth: 12, decay: 0.65, layerOf })('stem/kernel'); // 0.65¹³
  *
  * Clark et al., arXiv 2003.10555; as in facebookresearch/mae, util/lr_decay.py.
  */
 export function layerDecay(options: {
   readonly depth: number;
   readonly decay: number;
+  readonly layerOf: (path: string) => number;
 }): (path: string) => number {
-  expectOptions('layerDecay', 'options', options, ['depth', 'decay'], []);
-  const { depth, decay } = options;
+  expectOptions('layerDecay', 'options', options, ['depth', 'decay', 'layerOf'], []);
+  const { depth, decay, layerOf } = options;
   expectInteger('layerDecay', 'depth', depth);
   expectNumber('layerDecay', 'decay', decay, 'lie in (0, 1]', (x) => x > 0 && x <= 1);
+  expectType('layerDecay', 'layerOf', layerOf, 'function');
   return (path) => {
     expectType('layerDecay', 'path', path, 'string');
-    const block = /^encoder\/blocks\/(\d+)\//.exec(path)?.[1];
-    const inBlock = block === undefined ? depth + 1 : Math.min(Number(block), depth) + 1;
-    const id = /^encoder\/(cls$|patch\/)/.test(path) ? 0 : inBlock;
-    return decay ** (depth + 1 - id);
+    const layer = layerOf(path);
+    expectInteger('layerDecay', `the layer of '${path}'`, layer, 0, depth + 1);
+    return decay ** (depth + 1 - layer);
   };
 }

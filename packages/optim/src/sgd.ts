@@ -1,8 +1,10 @@
-import { add, mul, type Tensor, zerosLike } from '@tensorflow/tfjs-core';
-import { expectOptions, expectParams, expectType, mapTree, type Params } from '@twocan/core';
-import { expectFraction, expectNotNegative, expectRate, expectUpdate } from './check.ts';
-import { decayMatrices } from './rules.ts';
-import { type LeafRule, rateAt, type Schedule, type Transform, tidyTree } from './transform.ts';
+import type { Params } from '@twocan/core';
+import { addDecayedWeights } from './add-decayed-weights.ts';
+import { around } from './chain.ts';
+import { expectSettings } from './check.ts';
+import { scaleByLearningRate } from './scale.ts';
+import { trace } from './trace.ts';
+import type { LeafRule, Schedule, Transform } from './transform.ts';
 
 /** The knobs of {@link sgd}. */
 export type SgdOptions = {
@@ -18,6 +20,7 @@ export type SgdOptions = {
 /**
  * Stochastic gradient descent with momentum.
  *
+ * `addDecayedWeights`, `trace`, `scaleByLearningRate` in a row:
  * μ ← momentum·μ + (g + wd·p);  update = −lr·μ, as PyTorch's SGD.
  *
  * @param options learning rate (a number or a function of the step), momentum, weight decay
@@ -27,41 +30,11 @@ export type SgdOptions = {
  * const optimizer = sgd({ learningRate: 0.1, momentum: 0.9 });
  */
 export function sgd(options: SgdOptions): Transform {
-  const names = ['momentum', 'weightDecay', 'decays'];
-  expectOptions('sgd', 'options', options, ['learningRate'], names);
-  const { learningRate, momentum = 0, weightDecay = 0, decays = decayMatrices } = options;
-  expectRate('sgd', 'learningRate', learningRate);
-  expectType('sgd', 'decays', decays, 'function');
-  expectFraction('sgd', 'momentum', momentum);
-  expectNotNegative('sgd', 'weightDecay', weightDecay);
-  const gradient = (p: Tensor, path: string, g: Tensor): Tensor =>
-    weightDecay > 0 && decays(path, p) ? add(g, mul(p, weightDecay)) : g;
-  return {
-    init: (params) => (momentum > 0 ? { momentum: zeros(params) } : {}),
-    update: (grads, state, params, step) =>
-      tidyTree(() => {
-        expectOptions('sgd', 'state', state, momentum > 0 ? ['momentum'] : []);
-        const { momentum: kept } = state as { readonly momentum?: Params };
-        const averages = kept === undefined ? {} : { 'state/momentum': kept };
-        expectUpdate('sgd', params, { grads, ...averages }, step);
-        const rate = rateAt('sgd', learningRate, step);
-        const scaled = <P extends Params>(tree: P): P =>
-          mapTree((t: Tensor) => mul(t, -rate), tree) as P;
-        if (momentum === 0) return { updates: scaled(mapTree(gradient, params, grads)), state };
-        const before = (state as { momentum: Params }).momentum;
-        const next = mapTree(
-          (p: Tensor, path, g: Tensor, mu: Tensor) => add(mul(mu, momentum), gradient(p, path, g)),
-          params,
-          grads,
-          before,
-        );
-        return { updates: scaled(next), state: { momentum: next } };
-      }),
-  };
-}
-
-/** A tree of zeros like another, each a tensor of its own. */
-export function zeros<P extends Params>(tree: P): P {
-  expectParams('init', 'params', tree);
-  return tidyTree(() => mapTree((t: Tensor) => zerosLike(t), tree) as P & object);
+  const names = ['momentum', 'weightDecay', 'decays'] as const;
+  expectSettings('sgd', options, ['learningRate'], names);
+  const { learningRate, momentum = 0, weightDecay = 0, decays } = options;
+  const [decay, rate] = [addDecayedWeights(weightDecay, decays), scaleByLearningRate(learningRate)];
+  return momentum > 0
+    ? around<Params>('sgd', [decay], trace(momentum), [rate])
+    : around<Params>('sgd', [], decay, [rate]);
 }

@@ -1,8 +1,9 @@
-import { add, type Tensor, tidy } from '@tensorflow/tfjs-core';
+import { add, type Tensor, tidy, zerosLike } from '@tensorflow/tfjs-core';
 import {
   expectInteger,
   expectNumber,
   expectOptions,
+  expectParams,
   expectType,
   mapTree,
   type Params,
@@ -53,6 +54,9 @@ export type Transform<S extends Params = Params> = {
     options?: ApplyOptions,
   ): { readonly params: P; readonly state: S };
 };
+
+/** The state of a transform that remembers nothing. */
+export type Stateless = { readonly [name: string]: never };
 
 /** Which leaves a rule concerns, by path (`encoder/blocks/0/mlp/out/kernel`) and tensor. */
 export type LeafRule<R> = (path: string, leaf: Tensor) => R;
@@ -131,4 +135,10 @@ export function rateAt(caller: string, rate: number | Schedule, step: number): n
     'be finite',
     Number.isFinite,
   );
+}
+
+/** A tree of zeros like another, each a tensor of its own. */
+export function zeros<P extends Params>(tree: P): P {
+  expectParams('init', 'params', tree);
+  return tidyTree(() => mapTree((t: Tensor) => zerosLike(t), tree) as P & object);
 }

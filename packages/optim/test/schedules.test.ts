@@ -103,45 +103,32 @@ describeBackends('rules by path', () => {
   });
 
   it('scale rates by depth as the reference code', () => {
-    const scale = layerDecay({ depth: 12, decay: 0.65 });
-    expect(scale('encoder/cls')).toBeCloseTo(0.65 ** 13, 12);
-    expect(scale('encoder/patch/kernel')).toBeCloseTo(0.65 ** 13, 12);
-    expect(scale('encoder/blocks/0/norm1/scale')).toBeCloseTo(0.65 ** 12, 12);
-    expect(scale('encoder/blocks/11/mlp/out/kernel')).toBe(0.65);
-    expect(scale('encoder/norm/scale')).toBe(1);
-    expect(scale('head/kernel')).toBe(1);
-  });
-
-  it('scale what lies outside the encoder by 1, whatever its name', () => {
-    const scale = layerDecay({ depth: 2, decay: 0.5 });
-    for (const path of [
-      'head/encoder/cls',
-      'head/encoder/blocks/0/bias',
-      'head/encoder/patch/kernel',
-      'encoder/clsHead/kernel',
-      'encoder/blocks/bias',
-      'encoder/patches',
-    ]) {
-      expect(scale(path), path).toBe(1);
-    }
-    expect(['encoder/blocks/0/', 'encoder/blocks/1/', 'encoder/blocks/2/'].map(scale)).toEqual([
-      0.25, 0.5, 1,
-    ]);
-    // A block beyond the depth is no deeper than the head.
-    expect(scale('encoder/blocks/10/bias')).toBe(1);
+    const scale = layerDecay({ depth: 12, decay: 0.65, layerOf: Number });
+    expect(scale('0')).toBeCloseTo(0.65 ** 13, 12);
+    expect(scale('1')).toBeCloseTo(0.65 ** 12, 12);
+    expect(scale('12')).toBe(0.65);
+    expect(scale('13')).toBe(1);
   });
 
   it('take one block and no decay, and refuse less', () => {
-    expect(layerDecay({ depth: 1, decay: 1 })('encoder/cls')).toBe(1);
+    expect(layerDecay({ depth: 1, decay: 1, layerOf: Number })('0')).toBe(1);
     for (const [depth, decay, name] of [
       [0, 0.5, 'depth'],
       [1.5, 0.5, 'depth'],
       [2, 0, 'decay'],
       [2, 1.01, 'decay'],
     ] as const) {
-      expect(() => layerDecay({ depth, decay })).toThrow(`layerDecay: ${name} must `);
+      const make = () => layerDecay({ depth, decay, layerOf: Number });
+      expect(make).toThrow(`layerDecay: ${name} must `);
     }
-    expect(() => layerDecay({ depth: 0, decay: 1 })).toThrow('be a positive integer, got 0');
-    expect(() => layerDecay({ depth: 1, decay: 2 })).toThrow('lie in (0, 1], got 2');
+    const refused = (depth: number, decay: number) => () =>
+      layerDecay({ depth, decay, layerOf: Number });
+    expect(refused(0, 1)).toThrow('be a positive integer, got 0');
+    expect(refused(1, 2)).toThrow('lie in (0, 1], got 2');
+  });
+
+  it.each(['-1', '4', '1.5', 'cls'])('refuse the layer %s', (path) => {
+    const scale = layerDecay({ depth: 2, decay: 0.5, layerOf: Number });
+    expect(() => scale(path)).toThrow(`layerDecay: the layer of '${path}' must `);
   });
 });

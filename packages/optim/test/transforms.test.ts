@@ -14,6 +14,7 @@ import { describeBackends, expectClose, expectNoLeak } from '@twocan/testkit';
 import { expect, it } from 'vitest';
 import {
   adamw,
+  addDecayedWeights,
   applyTransform,
   applyUpdates,
   chain,
@@ -22,8 +23,12 @@ import {
   lars,
   layerDecay,
   scale,
+  scaleByAdam,
+  scaleByLearningRate,
+  scaleByTrustRatio,
   sgd,
   type Transform,
+  trace,
 } from '../src/index.ts';
 
 type Tree = { readonly [name: string]: Tensor };
@@ -59,6 +64,18 @@ const ALL: Readonly<Record<string, () => Transform>> = {
   lars: () => lars({ learningRate: (t) => 5 / (5 + t), trust: 0.1, momentum: 0.5 }),
   chain: () => chain(clipByGlobalNorm(1), sgd({ learningRate: 0.2 })),
   scale: () => chain(clipByGlobalNorm(1), scale(-0.2)),
+  adam: () =>
+    chain(
+      scaleByAdam(),
+      scaleByLearningRate((t) => 0.2 / (1 + 0.02 * t)),
+    ),
+  momentumAfterDecay: () =>
+    chain(addDecayedWeights(1e-3), trace(0.5), scaleByLearningRate(0.05)) as Transform,
+  trusted: () =>
+    chain(
+      scaleByTrustRatio({ trust: 0.1 }),
+      scale((t) => -5 / (5 + t)),
+    ),
 };
 
 describeBackends('transforms', () => {
@@ -119,7 +136,9 @@ describeBackends('transforms', () => {
   });
 
   it('adamw scales the rate of each leaf', () => {
-    const rateScale = layerDecay({ depth: 1, decay: 0.5 });
+    const layerOf = (path: string): number =>
+      ['encoder/cls', 'encoder/blocks/0/w', 'head'].indexOf(path);
+    const rateScale = layerDecay({ depth: 1, decay: 0.5, layerOf });
     const optimizer = adamw({ learningRate: 1, epsilon: 0, weightDecay: 0, rateScale });
     const params = {
       encoder: { cls: tensor([0]), blocks: [{ w: tensor([0]) }] },

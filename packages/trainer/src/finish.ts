@@ -1,4 +1,4 @@
-import { add, mul, type Scalar, sub, type Tensor, tidy } from '@tensorflow/tfjs-core';
+import { add, mul, type Scalar, sqrt, sub, type Tensor, tidy } from '@tensorflow/tfjs-core';
 import {
   expectKey,
   expectNumber,
@@ -9,9 +9,11 @@ import {
   type LossContext,
   mapTree,
   type Params,
+  sortedLeaves,
+  squaredNorm,
   updatesInPlace,
 } from '@twocan/core';
-import { type ApplyOptions, applyTransform, globalNorm, type Transform } from '@twocan/optim';
+import { type ApplyOptions, applyTransform, type Transform } from '@twocan/optim';
 import type { Gradients } from './gradients.ts';
 import { expectState, type TrainState } from './state.ts';
 
@@ -74,7 +76,7 @@ export function finishStep<P extends Params, B>(
       const { params, step, ema } = state;
       const context = { key: fold(root, step), ...(ema && { teacher: ema }) };
       const { metrics: own, grads, unused } = gradients(params, batch, context);
-      const metrics = { ...own, gradNorm: globalNorm(grads) };
+      const metrics = { ...own, gradNorm: gradientNorm(grads) };
       const next = applyTransform(optimizer, grads, state.optimizer, params, step, {
         donate: donate && updatesInPlace() && allFinite(metrics),
       });
@@ -94,6 +96,13 @@ export const partContext = <P>(context: LossContext<P>, i: number): LossContext<
   ...context,
   key: fold(context.key, i),
 });
+
+/**
+ * The length of all gradients as one vector; infinite where the optimizer's squares of them would be, and
+ * such a step must not be taken.
+ */
+const gradientNorm = (grads: Params): Scalar =>
+  sqrt(squaredNorm(sortedLeaves<Tensor>(grads).map(([, gradient]) => gradient)));
 
 const allFinite = (metrics: StepResult<Params>['metrics']): boolean =>
   Object.values(metrics).every((metric) => Number.isFinite(metric.dataSync()[0]));

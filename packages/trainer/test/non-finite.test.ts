@@ -93,6 +93,13 @@ describeBackends('a run whose numbers stop being finite', () => {
     disposeTree(params);
   });
 
+  it('ends before an update whose squares overflow', async () => {
+    const steep = ({ w }: P, x: Tensor) => ({ loss: sum(mul(mul(w, x), 1e20)) as Scalar });
+    const error = await errorOf({ step: makeStep<P, Tensor>(steep, plain) });
+    expect(error.step).toBe(0);
+    expect(error.message).toContain('got gradNorm Infinity at step 0');
+  });
+
   it('says where to look before any step', async () => {
     const ofState = await errorOf({ state: begin(Number.NaN), until: 0 });
     expect(ofState.message).toMatch(

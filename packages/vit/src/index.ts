@@ -20,5 +20,6 @@ export {
   initEncoder,
   intermediates,
 } from './encoder.ts';
+export { layerOf } from './layer-of.ts';
 export { leastStepMemory, type StepMemory } from './memory.ts';
 export { type Preset, type PresetName, preset, presetNames } from './presets.ts';

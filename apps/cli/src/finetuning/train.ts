@@ -26,6 +26,7 @@ import {
   classify,
   initClassifier,
   initEncoder,
+  layerOf,
   sampleDropPath,
 } from '@twocan/vit';
 import { decayAdvice } from '../pretrain/explosion.ts';
@@ -75,7 +76,10 @@ export async function trainClassifier(
     }),
     b2: 0.999,
     weightDecay: recipe.weightDecay,
-    rateScale: layerDecay({ depth: encoder.depth, decay: recipe.layerDecay }),
+    rateScale: layerDecay({
+      ...{ depth: encoder.depth, decay: recipe.layerDecay },
+      layerOf: layerOf(encoder.depth),
+    }),
   });
   const root = key(seed);
   const state = (await savedState(plan, folder)) ?? (await freshState(plan, optimizer));

@@ -89,14 +89,14 @@ describeRows('Training', {
   },
 
   'Numbers that are not finite before anything was trained': async () => {
-    // Noise overflows in the first loss, squares of gradients with the first updates.
-    for (const [flag, value, step] of [
-      ['sigma-max', '1e30', '0'],
-      ['weights', '1e30,1e30,1e30', '[1-6]'],
+    // Noise overflows in the first loss, weights in the squares of the first gradients.
+    for (const [flag, value] of [
+      ['sigma-max', '1e30'],
+      ['weights', '1e30,1e30,1e30'],
     ] as const) {
       const out = folder.path(`before-${flag}`);
       const outcome = await pretrain(...TINY, `--${flag}`, value, '--out', out);
-      const message = `exploded after step ${step}: .*\n.*\n.*--${flag} nearer to`;
+      const message = `exploded after step 0: .*\n.*\n.*--${flag} nearer to`;
       expectFailure(outcome, 3, new RegExp(message));
       expect(outcome.stderr).not.toContain('--lr');
     }
