@@ -65,7 +65,7 @@ export async function install(
   await run('npm', ['install', ...quiet], { ...LIMIT, cwd: folder });
 }
 
-/** Copies a project of `examples/` and installs what its package.json asks for. */
+/** Copies a project of `examples/` and installs its dependencies. */
 export async function installExample(
   example: string,
   into: string,

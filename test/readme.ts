@@ -1,4 +1,4 @@
-/** A README's first program and what it says the program prints. */
+/** A README's first program, and what it should print according to the README. */
 export type Example = { readonly code: string; readonly prints?: string };
 
 // The program, then optionally a line that says `prints` and a text block.

@@ -1,4 +1,4 @@
-// The tfjs-core functions that may stand in the packages' sources. All of them give the right value
+// The tfjs-core functions that the packages' sources may use. All of them give the right value
 // and gradient on every stock backend. Not here, with reasons: gather with batchDims (wrong on wasm),
 // einsum, conv2d and topk (no kernel or no gradient on wasm), tile (slow there, and its gradient
 // slower), where (its gradient needs a condition that broadcasts), variable and random* (hidden state).
@@ -13,7 +13,7 @@ export const DIFFERENTIABLE: ReadonlySet<string> = new Set([
   ...['tidy', 'keep', 'dispose', 'memory', 'util'],
 ]);
 
-/** Beside these, what the op contract and its gradients are written with. */
+/** In addition, what the op contract and its gradients are written with. */
 export const CORE_ONLY: ReadonlySet<string> = new Set([
   ...['gather', 'gatherND', 'oneHot', 'equal', 'greater', 'sign', 'step', 'customGrad', 'grads'],
 ]);

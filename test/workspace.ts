@@ -17,7 +17,7 @@ export type Manifest = {
   readonly devDependencies?: Ranges;
 };
 
-/** A package of the workspace and where it stands. */
+/** A package of the workspace and its folder. */
 export type Member = { readonly folder: string; readonly manifest: Manifest };
 
 /** A source file of a package, by its path inside the package. */

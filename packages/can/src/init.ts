@@ -11,7 +11,7 @@ import { usesContrast, usesDecoder, usesLevel, usesMask } from './uses.ts';
  * Draws the parameters that a config trains, and no others.
  *
  * The decoder exists if patches are predicted, its mask token if patches are hidden, the projector
- * if views are contrasted, the level MLP if noise is added and the decoder is told its level. Parts
+ * if views are contrasted, the level MLP if noise is added and the decoder gets its level. Parts
  * fold the key by name, so that MAE and CAN of one key start from the same encoder.
  *
  * @param key the seed

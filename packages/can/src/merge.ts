@@ -12,7 +12,7 @@ const show = (value: unknown): string =>
  * @param defaults a complete tree of settings; its types are the types allowed
  * @param given the settings to lay over them, at any depth
  * @param problems findings are added here
- * @param path where the tree stands, for the findings
+ * @param path the path of the tree, for the problems found
  * @returns a fresh complete tree
  */
 export function mergeSettings(

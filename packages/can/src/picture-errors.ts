@@ -21,7 +21,7 @@ export type PictureErrors = {
  * How far the pictures of a forward pass are from the clean images.
  *
  * 10·log10(noise / visible) is the gain of the denoising in decibels: 0 where predictions are worth
- * nothing. With `normalizePixels`, hidden patches are judged up to the mean and contrast of the true
+ * nothing. With `normalizePixels`, hidden patches are compared up to the mean and contrast of the true
  * patch, which the model does not predict.
  *
  * @param config the method; it predicts patches

@@ -1,7 +1,7 @@
 import type { CanConfig } from './config.ts';
 import { expectCanConfig } from './expect.ts';
 
-// Without a check, for a config that was checked: a step asks several times.
+// No checks here: the config was checked, and a step calls these several times.
 export const hidesPatches = ({ maskRatio }: CanConfig): boolean => maskRatio > 0;
 export const addsNoise = ({ noise }: CanConfig): boolean => noise.max > 0;
 
@@ -58,7 +58,7 @@ export function usesNoise(config: CanConfig): boolean {
 }
 
 /**
- * Whether the decoder is told the noise level, hence whether there is a level MLP.
+ * Whether the decoder gets the noise level, hence whether there is a level MLP.
  *
  * @param config the method
  * @throws RangeError for what is no config

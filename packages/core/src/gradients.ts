@@ -29,7 +29,7 @@ import {
 
 type Dims = readonly number[];
 type Attributes = Readonly<Record<string, unknown>>;
-/** One gradient per named input, evaluated only where it is asked for. */
+/** One gradient per named input, computed only where it is needed. */
 type Gradient = (dy: Tensor, saved: readonly Tensor[], attributes: Attributes) => Inputs;
 type Inputs = Record<string, () => Tensor>;
 type Entry = {

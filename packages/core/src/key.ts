@@ -92,7 +92,7 @@ function ofNumber(caller: string, argument: string, value: number): Key {
   return { hi: Math.floor(value / 2 ** 32), lo: value >>> 0 };
 }
 
-// The last counter word tells folds by name, folds by number and splits apart from draws.
+// The last counter word differs for folds by name, folds by number, splits and draws.
 const DRAW = 0;
 const FOLD_NUMBER = 0x80000001;
 const FOLD_NAME = 0x80000002;

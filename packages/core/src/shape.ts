@@ -3,9 +3,9 @@ import { expectOptions, expectTensor, refuse } from './check.ts';
 import { namedLeaves, type Params } from './tree.ts';
 
 /**
- * Checks a tensor's shape against a pattern in which `null` stands for any size.
+ * Checks a tensor's shape against a pattern in which `null` means any size.
  *
- * @param caller the function that asks, named in the error
+ * @param caller the calling function, named in the error
  * @param argument the argument's name
  * @param tensor the tensor
  * @param pattern the expected sizes
@@ -34,7 +34,7 @@ export function expectShape(
 /**
  * Checks a tensor's rank.
  *
- * @param caller the function that asks, named in the error
+ * @param caller the calling function, named in the error
  * @param argument the argument's name
  * @param tensor the tensor
  * @param rank the expected number of dimensions
@@ -53,10 +53,10 @@ export function expectRank(caller: string, argument: string, tensor: Tensor, ran
 /**
  * Checks that every leaf of a tree is a live tensor.
  *
- * @param caller the function that asks, named in the error
+ * @param caller the calling function, named in the error
  * @param argument the argument's name
  * @param tree the tree
- * @param names what must stand at its root
+ * @param names the names it must have at its root
  * @throws TypeError naming the path of a leaf that is no tensor, RangeError of one that is disposed
  * @example
  * expectParams('encodeImages', 'params', params);

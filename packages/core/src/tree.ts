@@ -149,7 +149,7 @@ export function treeFromNamed<L>(named: Readonly<Record<string, L>>): Tree<L> {
 }
 
 /**
- * Disposes every tensor of a tree once, except those that also stand in `keeping`.
+ * Disposes every tensor of a tree once, except those that are also in `keeping`.
  *
  * @param tree tensors to dispose
  * @param keeping a tree that lives on; tensors shared with it (the same object) stay

@@ -109,7 +109,7 @@ function refuseSharedLeaves(named: readonly (readonly [string, Tensor])[]): void
     const earlier = seen.get(tensor);
     if (earlier !== undefined) {
       throw new RangeError(
-        `valueAndGrad: the same tensor stands at '${earlier}' and '${path}'; use tf.clone for one`,
+        `valueAndGrad: the same tensor is at '${earlier}' and '${path}'; use tf.clone for one`,
       );
     }
     seen.set(tensor, path);

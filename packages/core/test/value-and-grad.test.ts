@@ -79,7 +79,7 @@ describeBackends('valueAndGrad', () => {
   it('refuses a tensor that stands twice', () => {
     const w = scalar(1);
     expect(() => valueAndGrad(loss)({ w, b: w }, scalar(1))).toThrow(
-      "valueAndGrad: the same tensor stands at 'w' and 'b'; use tf.clone for one",
+      "valueAndGrad: the same tensor is at 'w' and 'b'; use tf.clone for one",
     );
   });
 

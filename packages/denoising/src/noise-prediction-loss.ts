@@ -6,7 +6,7 @@ import { expectRank, expectShape, weightedMeanSquaredError } from '@twocan/core'
  * `Σ_bn v · mean_P (prediction − σε)² / Σ_bn v`.
  *
  * The target is the noise that was added, σε, and is never normalised: normalising it per patch
- * would erase the level σ that the decoder is told. Predicting 0 gives E[σ²] = σ_max²/3.
+ * would erase the level σ that the decoder gets. Predicting 0 gives E[σ²] = σ_max²/3.
  *
  * @param prediction the decoder's output, `[B, N, P]`
  * @param noise the added noise σε in patches, `[B, N, P]`, a constant: no gradient flows into it

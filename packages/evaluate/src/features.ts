@@ -12,7 +12,7 @@ export type LabelledFeatures = {
 /**
  * The width D of M rows, which must be whole.
  *
- * @param caller the function that asks, named in the error
+ * @param caller the calling function, named in the error
  * @param argument the argument's name
  * @param features `[M, D]`
  * @param rows M
@@ -36,7 +36,7 @@ export function wholeRows(
 /**
  * The width D of M rows, checked.
  *
- * @param caller the function that asks, named in the error
+ * @param caller the calling function, named in the error
  * @param argument the argument's name
  * @param features `[M, D]`
  * @param rows M
@@ -63,7 +63,7 @@ export function widthOf(
 /**
  * Both sides of a classification, checked.
  *
- * @param caller the function that asks, named in the error
+ * @param caller the calling function, named in the error
  * @param sides features and labels; `classes` is the highest label plus 1 unless given
  * @returns D and the number of classes
  * @throws RangeError if rows are empty, uneven or not finite, widths differ, or a label is out of range

@@ -24,7 +24,7 @@ export type AttentionConfig = {
   readonly width: number;
 };
 
-/** What attention needs to know beside its parameters. */
+/** Options of attention. */
 export type HeadsOption = {
   /** H; divides D. */
   readonly heads: number;

@@ -30,7 +30,7 @@ export type BlockParams = {
 /** The sizes of a block. */
 export type BlockConfig = MlpConfig;
 
-/** What a block needs to know beside its parameters. */
+/** Options of a block. */
 export type BlockOptions = HeadsOption & {
   /** Added to the variances; 1e-6 where it is left out. */
   readonly epsilon?: number;

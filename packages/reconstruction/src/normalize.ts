@@ -67,7 +67,7 @@ export function normalizePatches(patches: Tensor3D): Tensor3D {
  * Turns predictions in normalised-pixel space into pixels with the reference's mean and variance.
  *
  * For pictures only: a model trained on normalised targets does not predict a patch's mean and
- * contrast, so they are taken from the true patch. Say so beside such a picture.
+ * contrast, so they are taken from the true patch. Mention this next to such a picture.
  *
  * @param prediction `[B, N, P]`, in the space of {@link normalizePatches}
  * @param reference the true patches, `[B, N, P]`

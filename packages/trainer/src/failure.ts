@@ -4,7 +4,7 @@ import type { TrainState } from './state.ts';
 /**
  * The error of a run whose loss, gradient or state stopped being finite numbers.
  *
- * `state` is the last finite state, before the failed step; whoever catches the error owns it. It is
+ * `state` is the last finite state, before the failed step; the code that catches the error owns it. It is
  * absent when it was the state itself that was found to be at fault.
  */
 export type NonFiniteError = Error & {

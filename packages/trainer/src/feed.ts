@@ -36,7 +36,7 @@ export function feedOf<B>(batches: Batches<B>, until: number, keep: boolean): Fe
     next: async (step) => {
       const batch = await (ahead?.step === step ? ahead.batch : fetch(step));
       ahead = step + 1 < until ? { step: step + 1, batch: fetch(step + 1) } : undefined;
-      // A failure is reported by the `next` that asks for the batch, not as an unhandled rejection.
+      // A failure is reported by the `next` that needs the batch, not as an unhandled rejection.
       ahead?.batch.catch(() => undefined);
       return batch;
     },

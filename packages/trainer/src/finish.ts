@@ -39,7 +39,7 @@ export type Step<P extends Params, B> = (
   options?: ApplyOptions,
 ) => StepResult<P>;
 
-/** What all kinds of steps can be told. */
+/** Options of all kinds of steps. */
 export type StepOptions = {
   /** The decay of the moving average in [0, 1), for states that keep one; 0.999 by default. */
   readonly ema?: number;

@@ -26,14 +26,14 @@ export type TrainEvent<P extends Params = Params> =
       readonly learningRate?: number;
       /** Wall time of the step, waiting for its batch included. */
       readonly millis: number;
-      /** Examples in the batch, where `fit` was told how to count them. */
+      /** Examples in the batch, where `fit` was given a way to count them. */
       readonly examples?: number;
       /** Paths of parameters that nothing trains; normally empty. */
       readonly unused: readonly string[];
     }
   /** `state` is lent, and all its numbers are finite: save it before asking for the next event. */
   | { readonly type: 'checkpoint'; readonly state: TrainState<P> }
-  /** `state` is the caller's; `aborted` tells whether the signal ended the run. */
+  /** `state` is the caller's; `aborted` is true if the signal ended the run. */
   | { readonly type: 'done'; readonly state: TrainState<P>; readonly aborted: boolean };
 
 /** What a run needs. */

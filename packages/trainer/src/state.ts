@@ -52,7 +52,7 @@ export function initState<P extends Params>(
 }
 
 /**
- * Disposes the tensors of a state, except those that also stand in another.
+ * Disposes the tensors of a state, except those that are also in another.
  *
  * @param state the state to end
  * @param keeping a state that lives on

@@ -4,7 +4,7 @@ import { dense, layerNorm } from '@twocan/nn';
 import { expectConfig, type ViTConfig } from './config.ts';
 import { type EncoderParams, embedPatches, encodeBlocks } from './encoder.ts';
 
-/** Whose attention is asked for. */
+/** Which attention to return. */
 export type AttentionQuery = {
   /** Which block, from 0; default the last one. */
   readonly block?: number;

@@ -32,7 +32,7 @@ import { initToken, positions } from './encoder.ts';
 export type DecoderParams = {
   /** From encoder to decoder width, `[D, E]`. */
   readonly embed: DenseParams;
-  /** The token that stands for hidden patches, `[1, 1, E]`. */
+  /** The mask token, in place of each hidden patch, `[1, 1, E]`. */
   readonly mask: Tensor;
   readonly blocks: readonly BlockParams[];
   readonly norm: NormParams;
