@@ -33,6 +33,11 @@ describe('threefry', () => {
   ])('key %j counter %j', ([hi = 0, lo = 0], [x0 = 0, x1 = 0], expected) => {
     expect(threefry({ hi, lo }, x0, x1)).toEqual(expected);
   });
+
+  it('refuses words of more than 32 bits', () => {
+    expect(() => threefry(key(0), 2 ** 32, 0)).toThrow(/^threefry: x0 must .*got 4294967296/);
+    expect(() => threefry(key(0), 0, 2 ** 32)).toThrow(/^threefry: x1 must .*got 4294967296/);
+  });
 });
 
 describe('keys', () => {
@@ -67,6 +72,10 @@ describe('keys', () => {
     ];
     const children = [key(0), key(1)].flatMap((root) => tags.map((tag) => fold(root, tag)));
     expect(new Set(children.map((k) => JSON.stringify(k))).size).toBe(children.length);
+  });
+
+  it('do not fold by a negative number', () => {
+    expect(() => fold(key(0), -1)).toThrow(/^fold: tag must .*got -1/);
   });
 
   it('split into prefixes of each other', () => {

@@ -83,6 +83,20 @@ describeBackends('valueAndGrad', () => {
     );
   });
 
+  it.each([
+    ['no loss', () => ({}), 'valueAndGrad: what the loss function returns must have loss, got {}'],
+    [
+      'a loss of several numbers',
+      () => ({ loss: tensor1d([1, 2]) }),
+      /^valueAndGrad: loss must have shape \[\], got \[2\]/,
+    ],
+  ])('refuses a loss function that returns %s', (_, wrong, message) => {
+    const w = scalar(1);
+    expect(() => valueAndGrad(wrong as unknown as typeof loss)({ w, b: scalar(2) }, w)).toThrow(
+      message,
+    );
+  });
+
   it('leaks nothing', () => {
     const [params, x] = [{ w: tensor1d([1, 2]), b: scalar(0.5) }, tensor1d([3, 4])];
     expectNoLeak(() => {
