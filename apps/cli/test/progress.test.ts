@@ -109,5 +109,5 @@ test('one file alone moves the cursor', () => {
     (file) =>
       file.endsWith('.ts') && /\\r|\\u001b\[\d*[A-K]/.test(readFileSync(join(src, file), 'utf8')),
   );
-  expect(moving).toEqual(['live-line.ts']);
+  expect(moving).toEqual(['terminal/live-line.ts']);
 });
