@@ -52,7 +52,8 @@ function valueNames(clause: ts.ImportClause | undefined): readonly string[] {
 
 /** The tfjs-core functions that a package may use; apps and tests are free. */
 function allowed(name: string): ReadonlySet<string> {
-  if (name === '@twocan/core') return new Set([...DIFFERENTIABLE, ...CORE_ONLY, ...ENGINE]);
+  if (name === '@twocan/core' || name === '@twocan/ops')
+    return new Set([...DIFFERENTIABLE, ...CORE_ONLY, ...ENGINE]);
   if (name === '@twocan/backend') return new Set([...DIFFERENTIABLE, ...ENGINE]);
   if (name === '@twocan/backend-simd') return new Set([...ENGINE, ...BUILDING]);
   if (name === '@twocan/optim') return new Set([...DIFFERENTIABLE, ...OFF_TAPE]);

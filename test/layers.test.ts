@@ -25,15 +25,15 @@ describe('layers', () => {
   });
 
   it.each([
-    ['up', '@twocan/core', '@twocan/vit', 'core (level 0) -> vit (level 2)'],
-    ['sideways', '@twocan/masking', '@twocan/patches', 'masking (level 1) -> patches (level 1)'],
-    ['from the trainer to the method', '@twocan/trainer', '@twocan/can', 'trainer (level 2) ->'],
-    ['from a library to backend', '@twocan/can', '@twocan/backend', 'can (level 3) -> backend'],
+    ['up', '@twocan/core', '@twocan/vit', 'core (level 0) -> vit (level 3)'],
+    ['sideways', '@twocan/masking', '@twocan/patches', 'masking (level 2) -> patches (level 2)'],
+    ['from the trainer to the method', '@twocan/trainer', '@twocan/can', 'trainer (level 3) ->'],
+    ['from a library to backend', '@twocan/can', '@twocan/backend', 'can (level 4) -> backend'],
     [
       'from backend to a model',
       '@twocan/backend',
       '@twocan/vit',
-      'backend -> vit: only core,backend-simd',
+      'backend -> vit: only core,ops,backend-simd',
     ],
     ['to the test kit', 'twocan', '@twocan/testkit', 'twocan -> testkit: not in a library'],
     ['to a tfjs backend', '@twocan/vit', '@tensorflow/tfjs-backend-cpu', 'only backend may'],

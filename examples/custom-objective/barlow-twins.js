@@ -11,8 +11,8 @@ import {
   tensor2d,
   transpose,
 } from '@tensorflow/tfjs-core';
-import { batchNorm } from '@twocan/core';
 import { mlp } from '@twocan/nn';
+import { batchNorm } from '@twocan/ops';
 
 /** Views should agree in each feature, and no two features should say the same. */
 export function barlowTwins({ width, redundancy }) {

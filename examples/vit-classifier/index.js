@@ -1,8 +1,9 @@
 // The ViT alone: an encoder, a linear head on its class token, cross entropy, AdamW.
 import { argMax, reshape, slice, tidy } from '@tensorflow/tfjs-core';
 import { chooseBackend } from '@twocan/backend';
-import { disposeTree, fold, key, softmaxCrossEntropy, valueAndGrad } from '@twocan/core';
+import { disposeTree, fold, key, valueAndGrad } from '@twocan/core';
 import { dense, initDense } from '@twocan/nn';
+import { softmaxCrossEntropy } from '@twocan/ops';
 import { adamw, applyTransform } from '@twocan/optim';
 import { encodeImages, initEncoder } from '@twocan/vit';
 import { CLASSES, drawBatch, SIZE } from './bars.js';

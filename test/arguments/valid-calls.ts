@@ -133,6 +133,30 @@ const onSimd = (work: () => unknown) => async (): Promise<unknown> => {
 /** A valid call for every function of every package; `name()` is what a factory returns. */
 export const VALID: Readonly<Record<string, Readonly<Record<string, ValidCall>>>> = {
   core: {
+    bits: just(key, 4),
+    disposeTree: { args: () => [tree(), { w: t1(2) }], wide: [0, 1], free: [0, 1] },
+    fold: { args: () => [key, 'name'], free: [1] },
+    key: just(7),
+    mapTree: { args: () => [(p: Tensor) => p, tree()], wide: [1], free: [1] },
+    namedLeaves: { args: () => [tree()], wide: [0], free: [0] },
+    normal: just(key, 5),
+    permutation: just(key, 5),
+    registerGradients: just(),
+    sortedLeaves: { args: () => [tree()], wide: [0], free: [0] },
+    split: just(key, 2),
+    stopGradient: of(() => t1(3)),
+    threefry: just(key, 1, 2),
+    treeFromNamed: { args: () => [{ 'a/0': 'x', b: 'y' }], wide: [0], free: [0] },
+    uniform: just(key, 5),
+    uniformInt: just(key, 5, 10),
+    valueAndGrad: { args: () => [loss] },
+    'valueAndGrad()': {
+      args: () => [tree()],
+      call: (params: never) => core.valueAndGrad(loss)(params),
+      wide: [0],
+    },
+  },
+  ops: {
     adamwUpdate: of(
       () => t1(3),
       () => t1(3, 2),
@@ -154,7 +178,6 @@ export const VALID: Readonly<Record<string, Readonly<Record<string, ValidCall>>>
       () => zeros([3]),
       () => 1e-5,
     ),
-    bits: just(key, 4),
     defineOp: {
       args: () => [
         {
@@ -166,16 +189,13 @@ export const VALID: Readonly<Record<string, Readonly<Record<string, ValidCall>>>
       ],
       wide: [0],
     },
-    disposeTree: { args: () => [tree(), { w: t1(2) }], wide: [0, 1], free: [0, 1] },
     floatOf: { args: () => ['gelu', 'x', t1(3)], free: [0, 1] },
-    fold: { args: () => [key, 'name'], free: [1] },
     gatherTokens: of(
       () => t3(2, 3, 4),
       () => Int32Array.of(2, 0, 1, 2),
       () => 2,
     ),
     gelu: of(() => t1(4)),
-    key: just(7),
     layerNorm: of(
       () => t2(4, 3),
       () => ones([3]),
@@ -197,9 +217,6 @@ export const VALID: Readonly<Record<string, Readonly<Record<string, ValidCall>>>
       () => t2(3, 2),
       () => t1(2),
     ),
-    mapTree: { args: () => [(p: Tensor) => p, tree()], wide: [1], free: [1] },
-    namedLeaves: { args: () => [tree()], wide: [0], free: [0] },
-    normal: just(key, 5),
     normalRows: of(
       () => [key],
       () => Float32Array.of(1),
@@ -209,8 +226,6 @@ export const VALID: Readonly<Record<string, Readonly<Record<string, ValidCall>>>
       () => t2(4, 3),
       () => 1e-12,
     ),
-    permutation: just(key, 5),
-    registerGradients: just(),
     residualSum: of(
       () => t2(4, 3),
       () => t2(4, 3, 2),
@@ -221,7 +236,6 @@ export const VALID: Readonly<Record<string, Readonly<Record<string, ValidCall>>>
       () => Int32Array.of(1, 2, 0, 0, 1, 2),
       () => 3,
     ),
-    sortedLeaves: { args: () => [tree()], wide: [0], free: [0] },
     softmaxCrossEntropy: of(
       () => t2(3, 4),
       () => Int32Array.of(2, 0, 3),
@@ -230,20 +244,8 @@ export const VALID: Readonly<Record<string, Readonly<Record<string, ValidCall>>>
       () => t2(3, 4),
       () => ones([3, 4]),
     ),
-    split: just(key, 2),
-    stopGradient: of(() => t1(3)),
     squaredNorm: of(() => [t1(3), t2(2, 2)]),
-    threefry: just(key, 1, 2),
-    treeFromNamed: { args: () => [{ 'a/0': 'x', b: 'y' }], wide: [0], free: [0] },
-    uniform: just(key, 5),
-    uniformInt: just(key, 5, 10),
     updatesInPlace: just(),
-    valueAndGrad: { args: () => [loss] },
-    'valueAndGrad()': {
-      args: () => [tree()],
-      call: (params: never) => core.valueAndGrad(loss)(params),
-      wide: [0],
-    },
     weightedMeanSquaredError: of(
       () => t3(2, 3, 4),
       () => t3(2, 3, 4, 2),

@@ -3,8 +3,9 @@ import { join } from 'node:path';
 import { type Tensor, tensor2d, tensor4d } from '@tensorflow/tfjs-core';
 import { chooseBackend } from '@twocan/backend';
 import { canLoss, initCan } from '@twocan/can';
-import { fold, key, type LossContext, softTargetCrossEntropy } from '@twocan/core';
+import { fold, key, type LossContext } from '@twocan/core';
 import { type Batch, makeBatches, mixImages, mixTargets, sampleMix, shapes } from '@twocan/data';
+import { softTargetCrossEntropy } from '@twocan/ops';
 import { adamw, layerDecay, warmupCosine } from '@twocan/optim';
 import { fit, initState, makeStep } from '@twocan/trainer';
 import {

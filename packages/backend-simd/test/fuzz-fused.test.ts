@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { registerGradients } from '@twocan/core';
 import {
   adamwUpdate,
   attention,
@@ -10,12 +11,11 @@ import {
   linearGelu,
   linearOnData,
   normalizeRows,
-  registerGradients,
   scatterTokens,
   softmaxCrossEntropy,
   squaredNorm,
   weightedMeanSquaredError,
-} from '@twocan/core';
+} from '@twocan/ops';
 import fc from 'fast-check';
 import { beforeAll, describe, it } from 'vitest';
 import {

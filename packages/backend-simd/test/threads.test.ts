@@ -1,14 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
-import {
-  attention,
-  fold,
-  gelu,
-  key,
-  layerNorm,
-  linearGelu,
-  normal,
-  registerGradients,
-} from '@twocan/core';
+import { fold, key, normal, registerGradients } from '@twocan/core';
+import { attention, gelu, layerNorm, linearGelu } from '@twocan/ops';
 import { beforeAll, expect, it } from 'vitest';
 import { registerSimd, simdReport } from '../src/index.ts';
 

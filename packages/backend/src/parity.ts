@@ -13,24 +13,20 @@ import {
   tidy,
   transpose,
 } from '@tensorflow/tfjs-core';
+import { disposeTree, fold, key, normal, valueAndGrad } from '@twocan/core';
 import {
   adamwUpdate,
   attention,
-  disposeTree,
-  fold,
   gatherTokens,
-  key,
   layerNorm,
   linear,
   linearGelu,
   linearOnData,
-  normal,
   normalizeRows,
   scatterTokens,
   softmaxCrossEntropy,
-  valueAndGrad,
   weightedMeanSquaredError,
-} from '@twocan/core';
+} from '@twocan/ops';
 import { type Leaves, worstShare } from './compare.ts';
 
 /** Allowed difference, as a share: ten times what float32 costs such a step. */

@@ -11,9 +11,10 @@ import {
   tidy,
 } from '@tensorflow/tfjs-core';
 import { project } from '@twocan/contrastive';
-import { expectKey, expectOptions, type Key, linear } from '@twocan/core';
+import { expectKey, expectOptions, type Key } from '@twocan/core';
 import { keepTokens, type Mask, restoreTokens } from '@twocan/masking';
 import { encodeLevel, levelMlp } from '@twocan/noise';
+import { linear } from '@twocan/ops';
 import { patchify } from '@twocan/patches';
 import { decodeTokens, embedForDecoder, embedPatches, encodeTokens } from '@twocan/vit';
 import type { CanConfig, Pooling } from './config.ts';

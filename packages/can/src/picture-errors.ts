@@ -1,6 +1,7 @@
 import { ones, type Scalar, sub, type Tensor2D, tidy } from '@tensorflow/tfjs-core';
-import { expectOptions, weightedMeanSquaredError } from '@twocan/core';
+import { expectOptions } from '@twocan/core';
 import { maskedWeights } from '@twocan/masking';
+import { weightedMeanSquaredError } from '@twocan/ops';
 import { patchGrid, patchify } from '@twocan/patches';
 import type { CanConfig } from './config.ts';
 import { expectCanConfig } from './expect.ts';

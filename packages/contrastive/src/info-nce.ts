@@ -8,16 +8,8 @@ import {
   tidy,
   transpose,
 } from '@tensorflow/tfjs-core';
-import {
-  expectInteger,
-  expectNumber,
-  expectOptions,
-  expectRank,
-  expectShape,
-  linear,
-  normalizeRows,
-  softmaxCrossEntropy,
-} from '@twocan/core';
+import { expectInteger, expectNumber, expectOptions, expectRank, expectShape } from '@twocan/core';
+import { linear, normalizeRows, softmaxCrossEntropy } from '@twocan/ops';
 
 // Removes an image's similarity with itself from the softmax: exp(-1e9) is 0 in float32.
 const REMOVED = -1e9;

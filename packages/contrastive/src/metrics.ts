@@ -14,7 +14,8 @@ import {
   tidy,
   transpose,
 } from '@tensorflow/tfjs-core';
-import { expectInteger, expectRank, expectShape, normalizeRows } from '@twocan/core';
+import { expectInteger, expectRank, expectShape } from '@twocan/core';
+import { normalizeRows } from '@twocan/ops';
 
 /**
  * How far apart the two views of an image lie on the unit sphere: `mean |uA − uB|²`, in [0, 4].

@@ -1,6 +1,5 @@
 import { relu, type Tensor1D, type Tensor2D, tidy } from '@tensorflow/tfjs-core';
 import {
-  batchNorm,
   expectInteger,
   expectKey,
   expectOptions,
@@ -9,9 +8,9 @@ import {
   expectType,
   fold,
   type Key,
-  linear,
 } from '@twocan/core';
 import { initDense, initNorm, type NormParams } from '@twocan/nn';
+import { batchNorm, linear } from '@twocan/ops';
 
 /** The shape of a projection head. */
 export type ProjectorConfig = {

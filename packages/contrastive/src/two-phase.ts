@@ -1,5 +1,6 @@
 import { mul, type Scalar, sum, type Tensor2D, tidy } from '@tensorflow/tfjs-core';
-import { expectRank, expectShape, floatOf, valueAndGrad } from '@twocan/core';
+import { expectRank, expectShape, valueAndGrad } from '@twocan/core';
+import { floatOf } from '@twocan/ops';
 import { infoNCE } from './info-nce.ts';
 
 /** The contrastive loss with its gradient by each embedding. */

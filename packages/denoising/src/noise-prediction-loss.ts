@@ -1,5 +1,6 @@
 import { type Scalar, type Tensor2D, type Tensor3D, tidy } from '@tensorflow/tfjs-core';
-import { expectRank, expectShape, weightedMeanSquaredError } from '@twocan/core';
+import { expectRank, expectShape } from '@twocan/core';
+import { weightedMeanSquaredError } from '@twocan/ops';
 
 /**
  * The mean squared error of predicted noise over visible patches:

@@ -1,11 +1,6 @@
 import { type Tensor1D, type Tensor2D, tensor2d, tidy } from '@tensorflow/tfjs-core';
-import {
-  disposeTree,
-  linearOnData,
-  mapTree,
-  softmaxCrossEntropy,
-  valueAndGrad,
-} from '@twocan/core';
+import { disposeTree, mapTree, valueAndGrad } from '@twocan/core';
+import { linearOnData, softmaxCrossEntropy } from '@twocan/ops';
 import { applyTransform, type Transform } from '@twocan/optim';
 import { chosenRows, type LabelledFeatures } from './features.ts';
 

@@ -1,5 +1,6 @@
 import { type Tensor, type Tensor3D, tidy } from '@tensorflow/tfjs-core';
-import { expectShape, gatherTokens, scatterTokens } from '@twocan/core';
+import { expectShape } from '@twocan/core';
+import { gatherTokens, scatterTokens } from '@twocan/ops';
 import { expectMask, type Mask } from './sample.ts';
 
 /**

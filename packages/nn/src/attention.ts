@@ -1,6 +1,5 @@
 import { type Tensor3D, tidy } from '@tensorflow/tfjs-core';
 import {
-  attention,
   expectInteger,
   expectKey,
   expectOptions,
@@ -8,6 +7,7 @@ import {
   fold,
   type Key,
 } from '@twocan/core';
+import { attention } from '@twocan/ops';
 import { type DenseParams, dense, initDense } from './dense.ts';
 
 /** Self-attention: one packed projection in, one out. */

@@ -8,8 +8,8 @@ import {
   fold,
   type Key,
   refuse,
-  residualSum,
 } from '@twocan/core';
+import { residualSum } from '@twocan/ops';
 import {
   type AttentionParams,
   type HeadsOption,

@@ -6,9 +6,9 @@ import {
   expectParams,
   fold,
   type Key,
-  linear,
   uniform,
 } from '@twocan/core';
+import { linear } from '@twocan/ops';
 
 /** A linear map with an offset. */
 export type DenseParams = {

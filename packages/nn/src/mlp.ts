@@ -7,8 +7,8 @@ import {
   expectParams,
   fold,
   type Key,
-  linearGelu,
 } from '@twocan/core';
+import { linearGelu } from '@twocan/ops';
 import { type DenseParams, dense, initDense } from './dense.ts';
 
 /** Two dense layers with GELU between. */

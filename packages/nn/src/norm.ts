@@ -1,11 +1,6 @@
 import { ones, type Tensor, type Tensor1D, type Tensor2D, zeros } from '@tensorflow/tfjs-core';
-import {
-  batchNorm as batchNormOp,
-  expectInteger,
-  expectOptions,
-  expectParams,
-  layerNorm as layerNormOp,
-} from '@twocan/core';
+import { expectInteger, expectOptions, expectParams } from '@twocan/core';
+import { batchNorm as batchNormOp, layerNorm as layerNormOp } from '@twocan/ops';
 
 /** The learned part of a normalisation. */
 export type NormParams = {

@@ -19,7 +19,7 @@ import {
   tensor2d,
   tensor3d,
 } from '@tensorflow/tfjs-core';
-import { disposeTree, gelu, key, mapTree, namedLeaves, normal, valueAndGrad } from '@twocan/core';
+import { disposeTree, key, mapTree, namedLeaves, normal, valueAndGrad } from '@twocan/core';
 import {
   batchNorm,
   dense,
@@ -33,6 +33,7 @@ import {
   multiHeadAttention,
   transformerBlock,
 } from '@twocan/nn';
+import { gelu } from '@twocan/ops';
 import { describeBackends, expectClose, expectNoLeak } from '@twocan/testkit';
 import { expect, it } from 'vitest';
 

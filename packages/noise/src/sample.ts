@@ -8,9 +8,9 @@ import {
   expectType,
   fold,
   type Key,
-  normalRows,
   uniform,
 } from '@twocan/core';
+import { normalRows } from '@twocan/ops';
 
 /**
  * One noise level for each image, uniform in [0, max).

@@ -8,7 +8,8 @@ import {
   type Tensor,
   tidy,
 } from '@tensorflow/tfjs-core';
-import { expectParams, mapTree, type Params, sortedLeaves, squaredNorm } from '@twocan/core';
+import { expectParams, mapTree, type Params, sortedLeaves } from '@twocan/core';
+import { squaredNorm } from '@twocan/ops';
 import { expectPositive } from './check.ts';
 import { type Scaled, scaleForNorm, trueNorm } from './norm.ts';
 import { type Stateless, type Transform, tidyTree } from './transform.ts';

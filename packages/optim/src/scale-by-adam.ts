@@ -1,5 +1,6 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { type AdamwOptions, adamwUpdate, expectOptions, mapTree, type Params } from '@twocan/core';
+import { expectOptions, mapTree, type Params } from '@twocan/core';
+import { type AdamwOptions, adamwUpdate } from '@twocan/ops';
 import { expectSettings, expectUpdate } from './check.ts';
 import { type Transform, tidyTree, zeros } from './transform.ts';
 

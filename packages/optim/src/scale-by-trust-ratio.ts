@@ -9,7 +9,8 @@ import {
   type Tensor,
   where,
 } from '@tensorflow/tfjs-core';
-import { floatOf, mapTree } from '@twocan/core';
+import { mapTree } from '@twocan/core';
+import { floatOf } from '@twocan/ops';
 import { expectSettings, expectUpdate } from './check.ts';
 import { scaleForNorm } from './norm.ts';
 import { decayMatrices } from './rules.ts';

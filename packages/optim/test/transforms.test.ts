@@ -9,7 +9,8 @@ import {
   tensor2d,
   tidy,
 } from '@tensorflow/tfjs-core';
-import { disposeTree, namedLeaves, type Params, updatesInPlace } from '@twocan/core';
+import { disposeTree, namedLeaves, type Params } from '@twocan/core';
+import { updatesInPlace } from '@twocan/ops';
 import { describeBackends, expectClose, expectNoLeak } from '@twocan/testkit';
 import { expect, it } from 'vitest';
 import {

@@ -1,11 +1,6 @@
 import { type Scalar, type Tensor2D, type Tensor3D, tidy } from '@tensorflow/tfjs-core';
-import {
-  expectOptions,
-  expectRank,
-  expectShape,
-  expectType,
-  weightedMeanSquaredError,
-} from '@twocan/core';
+import { expectOptions, expectRank, expectShape, expectType } from '@twocan/core';
+import { weightedMeanSquaredError } from '@twocan/ops';
 import { normalizePatches } from './normalize.ts';
 
 /**

@@ -15,7 +15,8 @@ import {
   type Tensor3D,
   tidy,
 } from '@tensorflow/tfjs-core';
-import { expectRank, expectShape, floatOf } from '@twocan/core';
+import { expectRank, expectShape } from '@twocan/core';
+import { floatOf } from '@twocan/ops';
 
 const EPSILON = 1e-6;
 

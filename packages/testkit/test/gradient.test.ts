@@ -1,5 +1,6 @@
 import { mul, type Tensor, tensor, tensor2d } from '@tensorflow/tfjs-core';
-import { defineOp, key, normal } from '@twocan/core';
+import { key, normal } from '@twocan/core';
+import { defineOp } from '@twocan/ops';
 import { checkGradient, describeBackends } from '@twocan/testkit';
 import { expect, it } from 'vitest';
 

@@ -10,9 +10,8 @@ import {
   mapTree,
   type Params,
   sortedLeaves,
-  squaredNorm,
-  updatesInPlace,
 } from '@twocan/core';
+import { squaredNorm, updatesInPlace } from '@twocan/ops';
 import { type ApplyOptions, applyTransform, type Transform } from '@twocan/optim';
 import type { Gradients } from './gradients.ts';
 import { expectState, type TrainState } from './state.ts';

@@ -13,16 +13,8 @@ import {
   type Tensor2D,
   tensor2d,
 } from '@tensorflow/tfjs-core';
-import {
-  disposeTree,
-  fold,
-  type Key,
-  key,
-  normal,
-  normalizeRows,
-  type Params,
-  softmaxCrossEntropy,
-} from '@twocan/core';
+import { disposeTree, fold, type Key, key, normal, type Params } from '@twocan/core';
+import { normalizeRows, softmaxCrossEntropy } from '@twocan/ops';
 import { sgd } from '@twocan/optim';
 import { describeBackends, expectClose, expectNoLeak } from '@twocan/testkit';
 import { expect, it } from 'vitest';

@@ -1,6 +1,7 @@
 import { mean, slice, type Tensor3D, type Tensor4D, tidy } from '@tensorflow/tfjs-core';
-import { attentionWeights, expectOptions, expectParams, refuse } from '@twocan/core';
+import { expectOptions, expectParams, refuse } from '@twocan/core';
 import { dense, layerNorm } from '@twocan/nn';
+import { attentionWeights } from '@twocan/ops';
 import { expectConfig, type ViTConfig } from './config.ts';
 import { type EncoderParams, embedPatches, encodeBlocks } from './encoder.ts';
 

@@ -16,7 +16,6 @@ import {
   expectType,
   fold,
   type Key,
-  linear,
   normal,
 } from '@twocan/core';
 import {
@@ -26,6 +25,7 @@ import {
   layerNorm,
   type NormParams,
 } from '@twocan/nn';
+import { linear } from '@twocan/ops';
 import { expectConfig, type ViTConfig } from './config.ts';
 import { type EncoderParams, embedPatches, encodeBlocks } from './encoder.ts';
 

@@ -17,7 +17,6 @@ import {
   expectType,
   fold,
   type Key,
-  linearOnData,
   normal,
 } from '@twocan/core';
 import {
@@ -31,6 +30,7 @@ import {
   type NormParams,
   transformerBlock,
 } from '@twocan/nn';
+import { linearOnData } from '@twocan/ops';
 import { patchGrid, patchify, sincosPositions } from '@twocan/patches';
 import { expectConfig, patchShape, type ViTConfig } from './config.ts';
 

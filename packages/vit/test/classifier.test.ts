@@ -1,5 +1,6 @@
 import { memory, type Tensor2D, type Tensor4D } from '@tensorflow/tfjs-core';
-import { disposeTree, key, softTargetCrossEntropy, valueAndGrad } from '@twocan/core';
+import { disposeTree, key, valueAndGrad } from '@twocan/core';
+import { softTargetCrossEntropy } from '@twocan/ops';
 import {
   describeBackends,
   expectClose,

@@ -12,8 +12,9 @@ import {
   tensor3d,
   tensor4d,
 } from '@tensorflow/tfjs-core';
-import { attentionWeights, key, normal } from '@twocan/core';
+import { key, normal } from '@twocan/core';
 import { dense, initBlock, multiHeadAttention, transformerBlock } from '@twocan/nn';
+import { attentionWeights } from '@twocan/ops';
 import { describeBackends, expectClose } from '@twocan/testkit';
 import { it } from 'vitest';
 import { encodeBlocks, positions } from '../src/encoder.ts';

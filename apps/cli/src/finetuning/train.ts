@@ -1,7 +1,7 @@
 import { tensor2d, tensor4d } from '@tensorflow/tfjs-core';
 import type { Json } from '@twocan/checkpoint';
 import { saveCheckpoint } from '@twocan/checkpoint/node';
-import { disposeTree, fold, key, type LossContext, softTargetCrossEntropy } from '@twocan/core';
+import { disposeTree, fold, key, type LossContext } from '@twocan/core';
 import {
   type Batch,
   type Dataset,
@@ -11,6 +11,7 @@ import {
   sampleMix,
   stepsPerEpoch,
 } from '@twocan/data';
+import { softTargetCrossEntropy } from '@twocan/ops';
 import { adamw, layerDecay, type Transform, warmupCosine } from '@twocan/optim';
 import { differences } from '@twocan/pretrain';
 import {

@@ -9,8 +9,7 @@ import {
   type Tensor,
   type Tensor1D,
 } from '@tensorflow/tfjs-core';
-import { expectEpsilon, expectTensor } from '../check.ts';
-import { expectShape } from '../shape.ts';
+import { expectEpsilon, expectShape, expectTensor } from '@twocan/core';
 import { defineOp } from './define.ts';
 import { flattenRows, sumRows } from './gemm.ts';
 

@@ -1,6 +1,5 @@
 import { add, clone, customGrad, type Tensor, tidy } from '@tensorflow/tfjs-core';
-import { expectTensor } from '../check.ts';
-import { expectShape } from '../shape.ts';
+import { expectShape, expectTensor } from '@twocan/core';
 import { floatOf } from './floats.ts';
 
 const sum = customGrad((x, branch) => ({

@@ -1,4 +1,5 @@
-import { fold, key, normal, normalRows } from '@twocan/core';
+import { fold, key, normal } from '@twocan/core';
+import { normalRows } from '@twocan/ops';
 import { describeBackends, expectNoLeak } from '@twocan/testkit';
 import { expect, it } from 'vitest';
 

@@ -10,7 +10,7 @@ import {
   type Tensor,
   tidy,
 } from '@tensorflow/tfjs-core';
-import { expectType } from '../check.ts';
+import { expectType } from '@twocan/core';
 import { floatOf } from './floats.ts';
 
 const KERNEL = 'twocan.squaredNorm';

@@ -9,8 +9,7 @@ import {
   type Tensor1D,
   type Tensor2D,
 } from '@tensorflow/tfjs-core';
-import { expectEpsilon, expectInteger } from '../check.ts';
-import { expectRank, expectShape } from '../shape.ts';
+import { expectEpsilon, expectInteger, expectRank, expectShape } from '@twocan/core';
 import { defineOp } from './define.ts';
 import { sumRows } from './gemm.ts';
 

@@ -6,13 +6,13 @@ import {
   type Tensor2D,
   type Tensor3D,
 } from '@tensorflow/tfjs-core';
+import { key } from '@twocan/core';
 import {
   adamwUpdate,
   attention,
   attentionWeights,
   batchNorm,
   gatherTokens,
-  key,
   layerNorm,
   linear,
   linearGelu,
@@ -25,7 +25,7 @@ import {
   softTargetCrossEntropy,
   squaredNorm,
   weightedMeanSquaredError,
-} from '@twocan/core';
+} from '@twocan/ops';
 import { describeBackends } from '@twocan/testkit';
 import { expect, it } from 'vitest';
 

@@ -1,5 +1,5 @@
 import { cast, type Tensor } from '@tensorflow/tfjs-core';
-import { expectTensor } from '../check.ts';
+import { expectTensor } from '@twocan/core';
 
 /**
  * A tensor as float32: itself where it is, else a cast, through which gradients go.

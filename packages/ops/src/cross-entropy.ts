@@ -16,8 +16,7 @@ import {
   tensor1d,
   tidy,
 } from '@tensorflow/tfjs-core';
-import { expectInteger, expectType } from '../check.ts';
-import { expectRank, expectShape } from '../shape.ts';
+import { expectInteger, expectRank, expectShape, expectType } from '@twocan/core';
 import { defineOp } from './define.ts';
 
 const op = defineOp<Record<string, never>>({

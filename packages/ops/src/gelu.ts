@@ -11,7 +11,7 @@ import {
   type Tensor,
   tidy,
 } from '@tensorflow/tfjs-core';
-import { expectTensor } from '../check.ts';
+import { expectTensor } from '@twocan/core';
 import { defineOp } from './define.ts';
 
 // The normal tail by Abramowitz & Stegun 7.1.26: for m = |x| and t = K/(K + m),

@@ -8,7 +8,7 @@ import {
   tensor2d,
   zerosLike,
 } from '@tensorflow/tfjs-core';
-import { type AdamwOptions, adamwUpdate, squaredNorm, updatesInPlace } from '@twocan/core';
+import { type AdamwOptions, adamwUpdate, squaredNorm, updatesInPlace } from '@twocan/ops';
 import { describeBackends, expectClose, expectNoLeak } from '@twocan/testkit';
 import { expect, it } from 'vitest';
 

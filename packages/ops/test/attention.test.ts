@@ -1,8 +1,9 @@
 import { grads, matMul, type Tensor, type Tensor3D, tensor3d } from '@tensorflow/tfjs-core';
-import { attention, attentionWeights, key, normal } from '@twocan/core';
+import { key, normal } from '@twocan/core';
+import { attention, attentionWeights } from '@twocan/ops';
 import { checkGradient, describeBackends, expectClose, expectNoLeak } from '@twocan/testkit';
 import { expect, it } from 'vitest';
-import { batchProduct } from '../src/ops/gemm.ts';
+import { batchProduct } from '../src/gemm.ts';
 
 type Sizes = { batch: number; tokens: number; width: number; heads: number };
 

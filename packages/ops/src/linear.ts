@@ -7,8 +7,7 @@ import {
   type Tensor1D,
   type Tensor2D,
 } from '@tensorflow/tfjs-core';
-import { expectTensor } from '../check.ts';
-import { expectShape } from '../shape.ts';
+import { expectShape, expectTensor } from '@twocan/core';
 import { defineOp } from './define.ts';
 import { geluWithDerivative } from './gelu.ts';
 import { flattenRows, productTransposed, sumRows, transposedProduct } from './gemm.ts';

@@ -10,8 +10,7 @@ import {
   tidy,
   zeros,
 } from '@tensorflow/tfjs-core';
-import { expectInteger, expectType } from '../check.ts';
-import { expectRank, expectShape } from '../shape.ts';
+import { expectInteger, expectRank, expectShape, expectType } from '@twocan/core';
 import { defineOp } from './define.ts';
 
 // Rows of [B·N, D] are copied by gatherND: on stock wasm a batched gather gives wrong numbers, a flat

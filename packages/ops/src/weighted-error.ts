@@ -11,8 +11,7 @@ import {
   type Tensor2D,
   type Tensor3D,
 } from '@tensorflow/tfjs-core';
-import { expectInteger } from '../check.ts';
-import { expectRank, expectShape } from '../shape.ts';
+import { expectInteger, expectRank, expectShape } from '@twocan/core';
 import { defineOp } from './define.ts';
 
 const op = defineOp<Record<string, never>>({

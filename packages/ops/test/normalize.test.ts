@@ -8,7 +8,8 @@ import {
   tensor2d,
   tensor3d,
 } from '@tensorflow/tfjs-core';
-import { batchNorm, key, layerNorm, normal, normalizeRows } from '@twocan/core';
+import { key, normal } from '@twocan/core';
+import { batchNorm, layerNorm, normalizeRows } from '@twocan/ops';
 import { checkGradient, describeBackends, expectClose, expectNoLeak } from '@twocan/testkit';
 import { expect, it } from 'vitest';
 

@@ -11,8 +11,7 @@ import {
   type Tensor,
   tidy,
 } from '@tensorflow/tfjs-core';
-import { expectInteger, expectNumber, expectOptions } from '../check.ts';
-import { expectShape } from '../shape.ts';
+import { expectInteger, expectNumber, expectOptions, expectShape } from '@twocan/core';
 import { floatOf } from './floats.ts';
 
 /** The numbers of one AdamW step. */

@@ -15,10 +15,11 @@ import {
   tensor,
   tidy,
 } from '@tensorflow/tfjs-core';
-import { adamwUpdate, key, normal, normalizeRows, normalRows } from '@twocan/core';
+import { key, normal } from '@twocan/core';
+import { adamwUpdate, normalizeRows, normalRows } from '@twocan/ops';
 import { describeBackends, expectClose } from '@twocan/testkit';
 import { expect, it } from 'vitest';
-import * as ops from '../src/ops/index.ts';
+import * as ops from '../src/index.ts';
 
 type Given = Readonly<Record<string, Tensor>>;
 type Operation = {

@@ -12,8 +12,7 @@ import {
   tidy,
   transpose,
 } from '@tensorflow/tfjs-core';
-import { expectInteger, refuse } from '../check.ts';
-import { expectShape } from '../shape.ts';
+import { expectInteger, expectShape, refuse } from '@twocan/core';
 import { defineOp } from './define.ts';
 import { floatOf } from './floats.ts';
 import { batchProduct, rowOf } from './gemm.ts';

@@ -1,8 +1,5 @@
 import { engine, getBackend, getKernel, type Tensor2D, tensor2d } from '@tensorflow/tfjs-core';
-import { expectInteger, expectType } from '../check.ts';
-import type { Key } from '../key.ts';
-import { expectKey } from '../key.ts';
-import { normal } from '../random.ts';
+import { expectInteger, expectKey, expectType, type Key, normal } from '@twocan/core';
 
 const KERNEL = 'twocan.normalRows';
 

@@ -15,7 +15,7 @@ import {
   valueAndGrad,
 } from '@tensorflow/tfjs-core';
 import { chooseBackend } from '@twocan/backend';
-import { defineOp } from '@twocan/core';
+import { defineOp } from '@twocan/ops';
 import { checkGradient, describeBackends, expectClose, expectNoLeak } from '@twocan/testkit';
 import { beforeAll, describe, expect, it } from 'vitest';
 

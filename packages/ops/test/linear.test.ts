@@ -11,7 +11,8 @@ import {
   tensor2d,
   tensor3d,
 } from '@tensorflow/tfjs-core';
-import { gelu, key, linear, linearGelu, linearOnData, normal } from '@twocan/core';
+import { key, normal } from '@twocan/core';
+import { gelu, linear, linearGelu, linearOnData } from '@twocan/ops';
 import { checkGradient, describeBackends, expectClose, expectNoLeak } from '@twocan/testkit';
 import { expect, it } from 'vitest';
 

@@ -7,13 +7,8 @@ import {
   tensor3d,
   zeros,
 } from '@tensorflow/tfjs-core';
-import {
-  key,
-  normal,
-  softmaxCrossEntropy,
-  softTargetCrossEntropy,
-  weightedMeanSquaredError,
-} from '@twocan/core';
+import { key, normal } from '@twocan/core';
+import { softmaxCrossEntropy, softTargetCrossEntropy, weightedMeanSquaredError } from '@twocan/ops';
 import { checkGradient, describeBackends, expectClose, expectNoLeak } from '@twocan/testkit';
 import { expect, it } from 'vitest';
 

@@ -8,7 +8,7 @@ import {
   type TensorInfo,
   tidy,
 } from '@tensorflow/tfjs-core';
-import { expectOptions, expectTensor, expectType } from '../check.ts';
+import { expectOptions, expectTensor, expectType } from '@twocan/core';
 import { floatOf } from './floats.ts';
 
 /** Plain numbers, booleans and strings that an operation takes beside its tensors. */

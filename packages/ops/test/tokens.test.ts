@@ -1,5 +1,6 @@
 import { grads, ones, type Tensor, type Tensor3D, tensor3d } from '@tensorflow/tfjs-core';
-import { gatherTokens, key, normal, permutation, scatterTokens } from '@twocan/core';
+import { key, normal, permutation } from '@twocan/core';
+import { gatherTokens, scatterTokens } from '@twocan/ops';
 import { checkGradient, describeBackends, expectClose, expectNoLeak } from '@twocan/testkit';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';

@@ -11,8 +11,7 @@ import {
   type Tensor,
   type Tensor2D,
 } from '@tensorflow/tfjs-core';
-import { expectEpsilon } from '../check.ts';
-import { expectRank } from '../shape.ts';
+import { expectEpsilon, expectRank } from '@twocan/core';
 import { defineOp } from './define.ts';
 
 // Between these a row's largest magnitude can be squared and summed; outside, the row is multiplied by a
