@@ -16,6 +16,12 @@ export type ProjectorShape = {
   readonly statistics: 'both-views' | 'each-view';
 };
 
+/** The terms of the loss that a config weighs, in the order in which they are summed and shown. */
+export const termNames = ['contrastive', 'reconstruction', 'denoising'] as const;
+
+/** The name of one of these terms. */
+export type TermName = (typeof termNames)[number];
+
 /** Everything that defines the method, as plain JSON. */
 export type CanConfig = {
   readonly encoder: ViTConfig;
@@ -24,12 +30,8 @@ export type CanConfig = {
   readonly views: 1 | 2;
   /** Share of patches hidden from the encoder, in [0, 1). */
   readonly maskRatio: number;
-  /** Weights of the three losses; a loss of weight 0 is not computed and has no parameters. */
-  readonly weights: {
-    readonly contrastive: number;
-    readonly reconstruction: number;
-    readonly denoising: number;
-  };
+  /** The weight of each term; a term of weight 0 is not computed and has no parameters. */
+  readonly weights: Readonly<Record<TermName, number>>;
   /** τ of the contrastive loss. */
   readonly temperature: number;
   readonly noise: {

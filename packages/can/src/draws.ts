@@ -14,21 +14,9 @@ import { patchGrid } from '@twocan/patches';
 import type { CanConfig } from './config.ts';
 import { expectCanConfig } from './expect.ts';
 import type { CanBatch } from './params.ts';
+import type { Draws } from './parts.ts';
 import { addsNoise, hidesPatches } from './uses.ts';
 import { expectBatch } from './views.ts';
-
-/**
- * All that is random in one evaluation of the loss, for the images of all views stacked: rows
- * 0 … B−1 are view 1, rows B … 2B−1 view 2. What the config does not use is absent.
- */
-export type Draws = {
-  /** Kept and hidden patches of each image. */
-  readonly mask?: Mask;
-  /** σ of each image, `[V·B]`. */
-  readonly levels?: Float32Array;
-  /** The noise σε to add, `[V·B, H, W, C]`. */
-  readonly noise?: Tensor4D;
-};
 
 /**
  * Draws masks, noise levels and noise for a batch; each view of each image gets its own.

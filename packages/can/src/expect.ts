@@ -1,12 +1,12 @@
 import { expectInteger, expectNumber, expectOptions, expectParams, expectType } from '@twocan/core';
-import type { CanConfig } from './config.ts';
+import { type CanConfig, termNames } from './config.ts';
 import type { CanParams } from './params.ts';
 import { findProblems } from './problems.ts';
 
 const PARTS = {
   encoder: ['image', 'channels', 'patch', 'width', 'depth', 'heads', 'mlpRatio', 'epsilon'],
   decoder: ['width', 'depth', 'heads', 'mlpRatio'],
-  weights: ['contrastive', 'reconstruction', 'denoising'],
+  weights: termNames,
   noise: ['max', 'embed', 'embedCls', 'scale'],
   projector: ['hidden', 'layers', 'out', 'batchNorm', 'statistics'],
 } as const;

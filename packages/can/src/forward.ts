@@ -11,40 +11,18 @@ import {
   tidy,
 } from '@tensorflow/tfjs-core';
 import { project } from '@twocan/contrastive';
-import { expectKey, expectOptions, type Key } from '@twocan/core';
-import { keepTokens, type Mask, restoreTokens } from '@twocan/masking';
+import { expectKey, expectOptions, type Key, stopGradient } from '@twocan/core';
+import { keepTokens, restoreTokens } from '@twocan/masking';
 import { encodeLevel, levelMlp } from '@twocan/noise';
 import { linear } from '@twocan/ops';
 import { patchify } from '@twocan/patches';
 import { decodeTokens, embedForDecoder, embedPatches, encodeTokens } from '@twocan/vit';
 import type { CanConfig, Pooling } from './config.ts';
-import { type Draws, drawCorruption, expectDrawsOf } from './draws.ts';
+import { drawCorruption, expectDrawsOf } from './draws.ts';
 import { expectCanConfig, expectCanParams } from './expect.ts';
 import type { CanBatch, CanParams } from './params.ts';
+import type { Draws, Forward, ForwardTensors, Need, Teacher } from './parts.ts';
 import { expectBatch } from './views.ts';
-
-/** What the model computes on its way to the loss, for the images of all views stacked, M = V·B. */
-export type Forward = {
-  /** The views without noise, `[M, H, W, C]`. */
-  readonly clean: Tensor4D;
-  /** What is cut into patches and masked, `[M, H, W, C]`. */
-  readonly noisy: Tensor4D;
-  /** Pooled encoder features of the visible tokens, `[M, D]`. */
-  readonly features: Tensor2D;
-  /** Projections of the two views, `[B, Z]` each, if views are contrasted. */
-  readonly embeddings?: { readonly a: Tensor2D; readonly b: Tensor2D };
-  /** Pixels at masked places and noise at visible ones, `[M, N, P]`, if patches are predicted. */
-  readonly predictions?: Tensor3D;
-  /** The added noise σε in patches, `[M, N, P]`, if there is noise. */
-  readonly noise?: Tensor3D;
-  /** Kept and hidden patches, if any are hidden. */
-  readonly mask?: Mask;
-  /** σ of each image, `[M]`, if there is noise. */
-  readonly levels?: Float32Array;
-};
-
-/** The tensors of {@link Forward}: what may leave a tidy, which would walk typed arrays. */
-export type ForwardTensors = Omit<Forward, 'mask' | 'levels'>;
 
 /**
  * Runs the model on a batch and returns its parts, for pictures and inspection.
@@ -96,8 +74,16 @@ export function canForwardWith(
   };
 }
 
-function ownTensors(...args: Parameters<typeof forwardTensors>): ForwardTensors {
-  const parts = forwardTensors(...args);
+/** Everything that there are parameters for. */
+const EVERY: ReadonlySet<Need> = new Set(['embeddings', 'predictions', 'mask', 'noise']);
+
+function ownTensors(
+  config: CanConfig,
+  params: CanParams,
+  batch: CanBatch,
+  draws: Draws,
+): ForwardTensors {
+  const parts = forwardTensors(config, params, batch, draws, EVERY);
   // Without noise the two are one tensor; the caller gets one of each to dispose.
   return { ...parts, noisy: clone(parts.noisy) };
 }
@@ -127,7 +113,7 @@ export function canEmbeddings(
     expectBatch('canEmbeddings', config, batch);
     expectOptions('canEmbeddings', 'draws', draws, []);
     return tidy(() => {
-      const { embeddings } = encodeViews(config, params, batch, draws);
+      const { embeddings } = encodeViews(config, params, batch, draws, true);
       if (embeddings) return embeddings;
       throw new RangeError(
         'canEmbeddings: params.projector is missing; the config must have weights.contrastive > 0',
@@ -136,24 +122,47 @@ export function canEmbeddings(
   };
 }
 
-/** The whole forward pass; runs inside the caller's tidy. */
+/** The forward pass as far as it is needed and the parameters allow; runs inside the caller's tidy. */
 export function forwardTensors(
   config: CanConfig,
   params: CanParams,
   batch: CanBatch,
   draws: Draws,
+  needs: ReadonlySet<Need>,
 ): ForwardTensors {
-  const { encoded, ...parts } = encodeViews(config, params, batch, draws);
+  const { encoded, ...parts } = encodeViews(config, params, batch, draws, needs.has('embeddings'));
   return {
     ...parts,
-    ...(params.decoder && {
-      predictions: decode(config, params.decoder, params.level, encoded, draws),
-    }),
-    ...(draws.noise && { noise: patchify(draws.noise, config.encoder.patch) }),
+    ...(needs.has('predictions') &&
+      params.decoder && {
+        predictions: decode(config, params.decoder, params.level, encoded, draws),
+      }),
+    ...(needs.has('noise') &&
+      draws.noise && { noise: patchify(draws.noise, config.encoder.patch) }),
   };
 }
 
-function encodeViews(config: CanConfig, params: CanParams, batch: CanBatch, draws: Draws) {
+/** What the averaged parameters compute from the whole, clean views: constants, of which nothing else is kept. */
+export function teacherTensors(config: CanConfig, teacher: CanParams, batch: CanBatch): Teacher {
+  const { projector } = teacher;
+  const features = stopGradient(() => encodeViews(config, teacher, batch, {}, false).features);
+  if (projector === undefined || batch.views.length !== 2) return { features };
+  const rows = features.shape[0] / 2;
+  const both = stopGradient(() => {
+    const { a, b } = embedViews(config, projector, features);
+    return concat([a, b], 0);
+  });
+  const view = (first: number): Tensor2D => slice(both, [first, 0], [rows, -1]);
+  return { features, embeddings: { a: view(0), b: view(rows) } };
+}
+
+function encodeViews(
+  config: CanConfig,
+  params: CanParams,
+  batch: CanBatch,
+  draws: Draws,
+  embeds: boolean,
+) {
   const clean = concat([...batch.views], 0);
   expectDrawsOf('canForwardWith', draws, clean);
   const noisy: Tensor4D = draws.noise ? add(clean, draws.noise) : clean;
@@ -161,7 +170,8 @@ function encodeViews(config: CanConfig, params: CanParams, batch: CanBatch, draw
   const visible = draws.mask ? keepTokens(tokens, draws.mask) : tokens;
   const encoded = encodeTokens(params.encoder, config.encoder, visible);
   const features = poolTokens(encoded, config.pool);
-  const embeddings = params.projector && embedViews(config, params.projector, features);
+  const embeddings =
+    embeds && params.projector ? embedViews(config, params.projector, features) : undefined;
   return { clean, noisy, encoded, features, ...(embeddings && { embeddings }) };
 }
 

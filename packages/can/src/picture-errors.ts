@@ -5,7 +5,7 @@ import { weightedMeanSquaredError } from '@twocan/ops';
 import { patchGrid, patchify } from '@twocan/patches';
 import type { CanConfig } from './config.ts';
 import { expectCanConfig } from './expect.ts';
-import type { Forward } from './forward.ts';
+import type { Forward } from './parts.ts';
 import { canPictures } from './pictures.ts';
 
 /** Mean squared differences to the clean images, in units of normalised pixels. */

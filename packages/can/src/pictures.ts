@@ -16,7 +16,7 @@ import { patchGrid, patchify, unpatchify } from '@twocan/patches';
 import { denormalizePatches } from '@twocan/reconstruction';
 import type { CanConfig } from './config.ts';
 import { expectCanConfig } from './expect.ts';
-import type { Forward } from './forward.ts';
+import type { Forward } from './parts.ts';
 
 /** Images `[M, H, W, C]` in the units of the batch (normalised pixels). */
 export type Pictures = {

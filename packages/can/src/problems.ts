@@ -1,4 +1,6 @@
-import type { CanConfig } from './config.ts';
+import { type CanConfig, termNames } from './config.ts';
+import type { Need } from './parts.ts';
+import { termsOf } from './terms/kinds.ts';
 
 type Check = readonly [path: string, value: unknown, fits: boolean, rule: string];
 
@@ -15,14 +17,24 @@ export function findProblems(config: CanConfig): readonly string[] {
     ...choices(config),
     ...combinations(config),
   ];
-  return checks
+  return sentences(checks);
+}
+
+/** What a config lacks for a term that reads some parts of the forward pass. */
+export const problemsOfNeeds = (
+  config: CanConfig,
+  needs: readonly Need[],
+  where: string,
+): readonly string[] => sentences(demands(config, needs, where));
+
+const sentences = (checks: readonly Check[]): readonly string[] =>
+  checks
     .filter(([, , fits]) => !fits)
     .map(([path, value, , rule]) =>
       Number.isNaN(value)
         ? `${path}: is missing; give it, or a preset`
         : `${path}: ${rule}, got ${show(value)}`,
     );
-}
 
 const show = (value: unknown): string => {
   if (typeof value === 'string') return `'${value}'`;
@@ -93,9 +105,7 @@ const fitsPatch = (patch: number): string => `must be divisible by the patch of 
 function numbers({ maskRatio, weights, temperature, noise }: CanConfig): readonly Check[] {
   return [
     ['maskRatio', maskRatio, maskRatio >= 0 && maskRatio < 1, 'must lie in [0, 1)'],
-    notNegative('weights.contrastive', weights.contrastive),
-    notNegative('weights.reconstruction', weights.reconstruction),
-    notNegative('weights.denoising', weights.denoising),
+    ...termNames.map((name) => notNegative(`weights.${name}`, weights[name])),
     // The bounds of what computes with them: a config that passes here must not fail at the first step.
     [
       'temperature',
@@ -131,33 +141,43 @@ function choices({ views, noise, target, pool, projector }: CanConfig): readonly
 
 /** Settings that are fine alone but not together. */
 function combinations(config: CanConfig): readonly Check[] {
-  const { weights, views, maskRatio, noise, encoder } = config;
-  const { image, patch } = encoder;
-  const contrasts = weights.contrastive > 0;
-  const decodes = weights.reconstruction > 0 || weights.denoising > 0;
-  const patches = Math.floor(image.height / patch) * Math.floor(image.width / patch);
-  // As masking rounds: the small term keeps 10 · (1 − 0.9) from being 0.999….
-  const kept = Math.floor(patches * (1 - maskRatio + 1e-9));
+  const { weights, maskRatio } = config;
+  const terms = termsOf(config);
+  const { patches, kept } = patchesOf(config);
   return [
-    ['weights', weights, contrasts || decodes, 'must not all be 0'],
-    ['views', views, !contrasts || views !== 1, 'must be 2 where weights.contrastive > 0'],
-    [
-      'maskRatio',
-      maskRatio,
-      !(weights.reconstruction > 0 && maskRatio >= 0 && (maskRatio === 0 || kept === patches)),
-      'must hide patches where weights.reconstruction > 0',
-    ],
+    ['weights', weights, terms.length > 0, 'must not all be 0'],
+    ...terms.flatMap(({ name, needs }) => demands(config, needs, `weights.${name} > 0`)),
     [
       'maskRatio',
       maskRatio,
       !(maskRatio >= 0 && maskRatio < 1 && patches > 0) || kept > 0,
       `must leave a visible patch out of ${patches}`,
     ],
-    [
-      'noise.max',
-      noise.max,
-      !(weights.denoising > 0 && noise.max === 0),
-      'must be positive where weights.denoising > 0',
-    ],
   ];
+}
+
+function patchesOf({ maskRatio, encoder: { image, patch } }: CanConfig) {
+  const patches = Math.floor(image.height / patch) * Math.floor(image.width / patch);
+  // As masking rounds: the small term keeps 10 · (1 − 0.9) from being 0.999….
+  return { patches, kept: Math.floor(patches * (1 - maskRatio + 1e-9)) };
+}
+
+/** What the parts of the forward pass that a term reads demand of a config. */
+function demands(config: CanConfig, needs: readonly Need[], where: string): readonly Check[] {
+  const { views, maskRatio, noise } = config;
+  const { patches, kept } = patchesOf(config);
+  const of: Partial<Record<Need, Check>> = {
+    embeddings: ['views', views, views !== 1, `must be 2 where ${where}`],
+    mask: [
+      'maskRatio',
+      maskRatio,
+      !(maskRatio >= 0 && (maskRatio === 0 || kept === patches)),
+      `must hide patches where ${where}`,
+    ],
+    noise: ['noise.max', noise.max, noise.max !== 0, `must be positive where ${where}`],
+  };
+  return needs.flatMap((need) => {
+    const check = of[need];
+    return check === undefined ? [] : [check];
+  });
 }

@@ -1,9 +1,13 @@
 import type { CanConfig } from './config.ts';
 import { expectCanConfig } from './expect.ts';
+import { needs } from './terms/kinds.ts';
 
 // No checks here: the config was checked, and a step calls these several times.
 export const hidesPatches = ({ maskRatio }: CanConfig): boolean => maskRatio > 0;
 export const addsNoise = ({ noise }: CanConfig): boolean => noise.max > 0;
+/** Whether a decoder, if there is one, is given the level of the noise. */
+export const placesLevel = (config: CanConfig): boolean =>
+  addsNoise(config) && (config.noise.embed !== 'none' || config.noise.embedCls);
 
 /**
  * Whether the views are contrasted, hence whether there is a projector.
@@ -15,7 +19,7 @@ export const addsNoise = ({ noise }: CanConfig): boolean => noise.max > 0;
  */
 export function usesContrast(config: CanConfig): boolean {
   expectCanConfig('usesContrast', config);
-  return config.weights.contrastive > 0;
+  return needs(config, 'embeddings');
 }
 
 /**
@@ -28,7 +32,7 @@ export function usesContrast(config: CanConfig): boolean {
  */
 export function usesDecoder(config: CanConfig): boolean {
   expectCanConfig('usesDecoder', config);
-  return config.weights.reconstruction > 0 || config.weights.denoising > 0;
+  return needs(config, 'predictions');
 }
 
 /**
@@ -66,6 +70,6 @@ export function usesNoise(config: CanConfig): boolean {
  * usesLevel(resolveCanConfig({ preset: 'tiny32' })); // true
  */
 export function usesLevel(config: CanConfig): boolean {
-  const { noise } = config ?? {};
-  return usesNoise(config) && usesDecoder(config) && (noise.embed !== 'none' || noise.embedCls);
+  expectCanConfig('usesLevel', config);
+  return needs(config, 'predictions') && placesLevel(config);
 }

@@ -1,6 +1,7 @@
-import { expectOptions, expectShape, expectType } from '@twocan/core';
+import { expectKey, expectOptions, expectShape, expectType, type LossContext } from '@twocan/core';
 import type { CanConfig } from './config.ts';
-import type { CanBatch } from './params.ts';
+import { expectCanParams } from './expect.ts';
+import type { CanBatch, CanParams } from './params.ts';
 
 /** Checks number and shape of the views. */
 export function expectBatch(caller: string, config: CanConfig, batch: CanBatch): void {
@@ -19,4 +20,18 @@ export function expectBatch(caller: string, config: CanConfig, batch: CanBatch):
     const shape = [count, image.height, image.width, channels];
     expectShape(caller, `batch.views[${v}]`, images, shape);
   }
+}
+
+/** Checks the arguments of a loss as a trainer calls it. */
+export function expectCall<P extends CanParams>(
+  caller: string,
+  config: CanConfig,
+  params: P,
+  batch: CanBatch,
+  context: LossContext<P>,
+): void {
+  expectCanParams(caller, params);
+  expectBatch(caller, config, batch);
+  expectOptions(caller, 'context', context, ['key'], ['teacher']);
+  expectKey(caller, 'context.key', context.key);
 }

@@ -267,7 +267,7 @@ describeBackends('CAN', () => {
       expect(() => canPictures(simclr, forward)).toThrow('canPictures: the config must predict');
       expect(() =>
         canLoss(config)(initCan(key(0), simclr), { views: [x, x] }, { key: key(0) }),
-      ).toThrow('canLossWith: params.decoder is missing; make params with initCan(key, config)');
+      ).toThrow('canLoss: params.decoder is missing; make params with initCan(key, config)');
     });
   });
 

@@ -1,7 +1,6 @@
 import {
   concat,
   grad,
-  mul,
   slice,
   type Tensor2D,
   type Tensor3D,
@@ -17,8 +16,11 @@ import {
   canForwardWith,
   canLoss,
   canLossWith,
+  denoisingTerm,
   drawCorruption,
   initCan,
+  reconstructionTerm,
+  type Term,
 } from '@twocan/can';
 import { contrastiveEmbeddingGradients, surrogateLoss } from '@twocan/contrastive';
 import { key, namedLeaves, normal, valueAndGrad } from '@twocan/core';
@@ -197,12 +199,15 @@ describeBackends('the invariants of CAN', () => {
       const count = shards.length;
       const parts = shards.map((s, shard) => {
         const rows = (x: Tensor2D) => slice(x, [2 * shard, 0], [2, -1]);
-        const contrast = (a: Tensor2D, b: Tensor2D) =>
-          mul(
-            surrogateLoss(concat([a, b]), concat([rows(first.gradA), rows(first.gradB)])),
-            count,
-          ) as ReturnType<typeof surrogateLoss>;
-        return valueAndGrad(canLossWith(config, { contrast }))(params, s.batch, s.draws);
+        // The surrogate has the gradient of the weighted loss of all shards.
+        const surrogate: Term<'embeddings'> = {
+          ...{ name: 'surrogate', weight: 0.5 * count, needs: ['embeddings'] },
+          loss: ({ embeddings: { a, b } }) => ({
+            loss: surrogateLoss(concat([a, b]), concat([rows(first.gradA), rows(first.gradB)])),
+          }),
+        };
+        const terms = [surrogate, reconstructionTerm(config), denoisingTerm(config)];
+        return valueAndGrad(canLossWith(config, { terms }))(params, s.batch, s.draws);
       });
       const grads = parts.map((p) => new Map(namedLeaves(p.grads)));
       for (const [path, expected] of namedLeaves(whole.grads)) {

@@ -33,6 +33,8 @@ export type Part = {
 /** A loss in two pieces: what each part can compute alone, and what needs all embeddings. */
 export type LargeBatchLoss<P extends Params, B> = {
   readonly part: (params: P, batch: B, context: LossContext<P>) => Part;
+  /** The embeddings alone, for the first of the two passes, where they cost less than the whole part. */
+  readonly embed?: (params: P, batch: B, context: LossContext<P>) => readonly Tensor[];
   /** A loss of the embeddings of all parts, joined along the first axis, such as InfoNCE. */
   readonly joint: (embeddings: readonly Tensor[]) => LossOutput;
 };
@@ -45,7 +47,7 @@ export type LargeBatchLoss<P extends Params, B> = {
  * computed twice, first without gradients, then with the part's rows of ∂joint/∂z. Exact when an
  * example's embedding does not depend on the others of its part; batch norm in it would do so.
  *
- * @param loss `part` and `joint`; part i is called twice with the key `fold(fold(root, t), i)`
+ * @param loss `part`, `joint` and perhaps `embed`; part i is computed twice with the key `fold(fold(root, t), i)`
  * @param optimizer the transform
  * @param options `ema`, the decay of the moving average of states that keep one
  * @returns a step whose batch is the list of parts
@@ -60,9 +62,11 @@ export function makeLargeBatchStep<P extends Params, B>(
   optimizer: Transform,
   options: StepOptions = {},
 ): Step<P, readonly B[]> {
-  expectOptions('makeLargeBatchStep', 'loss', loss, ['part', 'joint'], []);
+  expectOptions('makeLargeBatchStep', 'loss', loss, ['part', 'joint'], ['embed']);
   expectType('makeLargeBatchStep', 'loss.part', loss.part, 'function');
   expectType('makeLargeBatchStep', 'loss.joint', loss.joint, 'function');
+  const { embed = (...args) => loss.part(...args).embeddings } = loss;
+  expectType('makeLargeBatchStep', 'loss.embed', embed, 'function');
   expectTransform('makeLargeBatchStep', 'optimizer', optimizer);
   expectOptions('makeLargeBatchStep', 'options', options, [], ['ema']);
   const differentiateJoint = valueAndGrad((z: readonly Tensor[]) => loss.joint(z));
@@ -84,7 +88,7 @@ export function makeLargeBatchStep<P extends Params, B>(
       throw new RangeError('makeLargeBatchStep: needs at least one part, got none');
     }
     const embedded = batches.map((batch, i) =>
-      tidy(() => [...loss.part(params, batch, partContext(context, i)).embeddings]),
+      tidy(() => [...embed(params, batch, partContext(context, i))]),
     );
     const whole = tidy(() =>
       (embedded[0] ?? []).map((_, which) =>

@@ -124,6 +124,44 @@ describeBackends('makeLargeBatchStep', () => {
     disposeTree([params, parts] as Params);
   });
 
+  it('takes the embeddings of the first pass from embed, where it is given', () => {
+    const calls: string[] = [];
+    const steps = [false, true].map((apart) =>
+      makeLargeBatchStep<P, B>(
+        {
+          part: (params, { a, b }) => {
+            calls.push(apart ? 'part' : 'part alone');
+            return { embeddings: [embed(params, a), embed(params, b)] };
+          },
+          ...(apart && {
+            embed: (params: P, { a, b }: B) => {
+              calls.push('embed');
+              return [embed(params, a), embed(params, b)];
+            },
+          }),
+          joint: ([a, b]) => ({ loss: contrast(a as Tensor, b as Tensor) }),
+        },
+        optimizer,
+      ),
+    );
+    const parts = makeParts();
+    const params: P = { w: tensor2d(normal(key(9), 9), [3, 3]) };
+    const state = initState(params, optimizer);
+    const [alone, apart] = steps.map((step) => step(state, parts, key(1)));
+    expect(calls).toEqual([
+      ...Array.from({ length: 6 }, () => 'part alone'),
+      ...['embed', 'embed', 'embed', 'part', 'part', 'part'],
+    ]);
+    expect(apart?.state.params.w.dataSync()).toEqual(alone?.state.params.w.dataSync());
+    for (const result of [alone, apart]) {
+      if (!result) continue;
+      disposeState(result.state);
+      disposeTree(result.metrics);
+    }
+    disposeState(state);
+    disposeTree([params, parts] as Params);
+  });
+
   it('takes parts of different sizes, and gives the mean of their metrics', () => {
     const step = makeLargeBatchStep<P, B>(
       {
