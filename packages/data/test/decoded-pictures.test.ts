@@ -12,7 +12,7 @@ let [root, folder] = ['', undefined as ImageFolder | undefined];
 beforeAll(async () => {
   root = await mkdtemp(join(tmpdir(), 'twocan-decoded-'));
   for (const { name, file } of pictures) await writeFile(join(root, name), file, 'base64');
-  folder = await imageFolder(root, { workers: 1, only: pictures.map(({ name }) => name) });
+  folder = await imageFolder(root, { atOnce: 1, only: pictures.map(({ name }) => name) });
 });
 afterAll(() => rm(root, { recursive: true }));
 
@@ -34,7 +34,7 @@ describe('pictures that other programs wrote', () => {
     expect([...(folder?.oneColour ?? ['none'])]).toEqual([]);
     const create = { width: 9, height: 5, channels: 3, background: 'navy' } as const;
     await sharp({ create }).png().toFile(join(root, 'navy.png'));
-    const flat = await imageFolder(root, { workers: 1, only: ['navy.png', 'cmyk.jpg'] });
+    const flat = await imageFolder(root, { atOnce: 1, only: ['navy.png', 'cmyk.jpg'] });
     expect([...flat.oneColour]).toEqual(['navy.png']);
   });
 });
@@ -50,7 +50,7 @@ describe('8-bit RGB', () => {
     };
     for (const [name, content] of Object.entries(files)) await writeFile(join(root, name), content);
     const only = Object.keys(files);
-    const decoded = await imageFolder(root, { workers: 1, shortSide: 20, only });
+    const decoded = await imageFolder(root, { atOnce: 1, shortSide: 20, only });
     for (const [i, content] of Object.values(files).entries()) {
       const plain = sharp(content).toColourspace('srgb').removeAlpha();
       const bytes = await plain.resize(20, 20, { fit: 'outside' }).raw().toBuffer();
@@ -63,7 +63,7 @@ describe('pictures that cannot be read', () => {
   const reasons = async (name: string, content: Uint8Array | string): Promise<string> => {
     await writeFile(join(root, name), content);
     await writeFile(join(root, 'sound.png'), await flat('png', 3));
-    const { broken } = await imageFolder(root, { workers: 1, only: ['sound.png', name] });
+    const { broken } = await imageFolder(root, { atOnce: 1, only: ['sound.png', name] });
     expect(broken.map((file) => file.name)).toEqual([name]);
     return broken[0]?.reason ?? '';
   };

@@ -14,7 +14,7 @@ export async function openQuery(query: string): Promise<ImageFolder> {
   expectFile(query);
   const only = [basename(query)];
   try {
-    return await imageFolder(dirname(query), { only, workers: 1 });
+    return await imageFolder(dirname(query), { only, atOnce: 1 });
   } catch (error) {
     const broken: ImageFolder['broken'] =
       error instanceof Error && 'broken' in error ? (error.broken as ImageFolder['broken']) : [];

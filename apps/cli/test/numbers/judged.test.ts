@@ -26,7 +26,7 @@ const question = { model: '', data: folder.path('photos'), machine };
 
 /** Features of both sides, made from the packages alone: every fifth image of a class is held out. */
 async function sidesOf(features: (pixels: Float32Array, count: number) => Promise<Float32Array>) {
-  const images = await imageFolder(folder.path('photos'), { workers: 1 });
+  const images = await imageFolder(folder.path('photos'), { atOnce: 1 });
   const labels = [...(images.labels ?? [])];
   const held = labels.map(
     (label, i) => labels.slice(0, i).filter((own) => own === label).length % 5 === 4,

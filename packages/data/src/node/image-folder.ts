@@ -1,12 +1,11 @@
 import { createRequire } from 'node:module';
-import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
+import pLimit, { type LimitFunction } from 'p-limit';
 import { checkIndex, type Dataset, type Image } from '../dataset.ts';
-import type { DecodeReply, DecodeRequest } from './decode-message.ts';
+import type { Size } from './decode.ts';
 import { openable, printable } from './file-names.ts';
 import { readEndings } from './image-formats.ts';
 import { listImages } from './list-images.ts';
-import { type WorkerPool, workerPool } from './worker-pool.ts';
 
 /** A file that cannot be decoded, and the decoder's reason. */
 export type BrokenFile = { readonly name: string; readonly reason: string };
@@ -28,8 +27,8 @@ export type ImageFolderOptions = {
   readonly shortSide?: number;
   /** Folders that decoded need no more than this, as estimated, are kept in memory; by default 512 MB. */
   readonly cacheBytes?: number;
-  /** Threads; by default one for each processor, at most 8. */
-  readonly workers?: number;
+  /** How many pictures are decoded at a time; by default 8. Node computes them on `UV_THREADPOOL_SIZE` threads. */
+  readonly atOnce?: number;
   /** Names of files in the folder, to read these alone and in this order. */
   readonly only?: readonly string[];
   /** The class of a file by its name, empty for none; its folder of the first level unless given. */
@@ -41,10 +40,8 @@ export type ImageFolderOptions = {
 /** How many pictures of a folder that is not kept in memory are decoded when it opens. */
 const LOOKED_AT = 32;
 
-type Decoder = WorkerPool<DecodeRequest, DecodeReply>;
-
 /**
- * The pictures of a folder, at any nesting, decoded in worker threads to upright 8-bit sRGB.
+ * The pictures of a folder, at any nesting, decoded by sharp's threads to upright 8-bit sRGB.
  *
  * A folder that fits the cache is decoded when it opens; of a larger one only the headers are read.
  * Files that fail are left out and named in `broken`. In a large folder, a file that turns out
@@ -64,8 +61,8 @@ export async function imageFolder(
   folder: string,
   options: ImageFolderOptions = {},
 ): Promise<ImageFolder> {
-  const { shortSide, cacheBytes = 512e6, workers = Math.min(8, availableParallelism()) } = options;
-  for (const [name, value] of Object.entries({ shortSide: shortSide ?? 1, workers })) {
+  const { shortSide, cacheBytes = 512e6, atOnce = 8 } = options;
+  for (const [name, value] of Object.entries({ shortSide: shortSide ?? 1, atOnce })) {
     if (!Number.isInteger(value) || value < 1) {
       throw new RangeError(`imageFolder: ${name} must be an integer of 1 or more, got ${value}`);
     }
@@ -81,19 +78,21 @@ export async function imageFolder(
       `imageFolder: no pictures in ${folder}; looked for ${(await readEndings()).join(' ')} at any depth`,
     );
   }
-  const pool: Decoder = workerPool(new URL('./decode-worker.js', import.meta.url), workers);
+  // Loaded here: sharp may be missing.
+  const decoder = await import('./decode.ts');
+  const limit = pLimit({ concurrency: atOnce, rejectOnClear: true });
   const broken: BrokenFile[] = [];
   const oneColour = new Set<string>();
   const pathOf = (name: string): string | Buffer => openable(join(folder, name));
   const decode = async (name: string): Promise<Image> => {
-    const bound = shortSide === undefined ? {} : { shortSide };
-    const { width, height, data, ...found } = await pool.run({ path: pathOf(name), ...bound });
+    const { width, height, data, ...found } = await limit(() =>
+      decoder.decode(pathOf(name), shortSide),
+    );
     if (found.oneColour) oneColour.add(name);
-    return { width, height, channels: 3, data: data ?? new Uint8Array(0) };
+    return { width, height, channels: 3, data };
   };
   try {
-    const sizeOf = (name: string): Promise<DecodeReply> =>
-      pool.run({ path: pathOf(name), headerOnly: true });
+    const sizeOf = (name: string): Promise<Size> => limit(() => decoder.readSize(pathOf(name)));
     const counted = <T>(read: (name: string) => Promise<T>): ((name: string) => Promise<T>) => {
       let done = 0;
       return (name) => read(name).finally(() => options.progress?.(++done, names.length));
@@ -105,7 +104,7 @@ export async function imageFolder(
       // Some are decoded here, to report pictures of one colour; damaged ones are found when they are read.
       await Promise.allSettled(spread(sound, LOOKED_AT).map(decode));
       return {
-        ...onDisk(sound, classOf, decode, broken, pool),
+        ...onDisk(sound, classOf, decode, broken, limit),
         broken,
         oneColour,
         inMemory: false,
@@ -113,7 +112,6 @@ export async function imageFolder(
     }
     const pictures = await keepSound(names, broken, counted(decode));
     failIfNone(folder, pictures, broken);
-    await pool.close();
     const image = async (index: number): Promise<Image> => {
       checkIndex('imageFolder', pictures.length, index);
       return (pictures[index] as { value: Image }).value;
@@ -125,7 +123,7 @@ export async function imageFolder(
     const close = async (): Promise<void> => undefined;
     return { ...labelled, image, broken, oneColour, inMemory: true, close };
   } catch (error) {
-    await pool.close();
+    limit.clearQueue();
     throw error;
   }
 }
@@ -133,7 +131,7 @@ export async function imageFolder(
 /** Decoded size of a folder in bytes, from the headers of at most 200 files spread over it. */
 async function estimateBytes(
   names: readonly string[],
-  sizeOf: (name: string) => Promise<DecodeReply>,
+  sizeOf: (name: string) => Promise<Size>,
   shortSide = Number.POSITIVE_INFINITY,
 ): Promise<number> {
   const headers = await keepSound(spread(names, 200), [], sizeOf);
@@ -169,7 +167,7 @@ function onDisk(
   classOf: (name: string) => string,
   decode: (name: string) => Promise<Image>,
   broken: BrokenFile[],
-  pool: Decoder,
+  limit: LimitFunction,
 ): Dataset & { close: () => Promise<void> } {
   const labelled = withClasses(names, classOf);
   // Also where some pictures have no class, a file gives way to one of its own.
@@ -193,9 +191,9 @@ function onDisk(
     }
     throw new Error('imageFolder: not one picture decodes any more');
   };
-  const close = (): Promise<void> => {
+  const close = async (): Promise<void> => {
     open = false;
-    return pool.close();
+    limit.clearQueue();
   };
   return { ...labelled, image, close };
 }

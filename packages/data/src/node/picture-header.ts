@@ -1,7 +1,6 @@
-// Plain JavaScript, because the decoder's worker imports it unbuilt.
 import sharp from 'sharp';
-import { pictureError } from './plain-reason.js';
-import { TAG, tiffTags } from './tiff-tags.js';
+import { pictureError } from './plain-reason.ts';
+import { TAG, type Tag, tiffTags } from './tiff-tags.ts';
 
 /** Pixels that a picture may have, sharp's own limit: more are a mistake or an attack. */
 const MOST_PIXELS = 0x3fff ** 2;
@@ -15,30 +14,32 @@ const YCBCR = 6;
 /** Values of TIFF's Compression: with these the decoder takes YCbCr for RGB. None, LZW, Deflate, PackBits, LZMA, Zstandard. */
 const PLAIN_COMPRESSIONS = [1, 5, 8, 32773, 32946, 34925, 50000];
 
-/**
- * What a file is, before its pixels are decoded.
- *
- * @typedef {object} Header
- * @property {{ width: number, height: number }} upright the size after EXIF's turn
- * @property {boolean} deep whether the samples have a range of their own: not 8 bits, no profile
- * @property {boolean} ink whether it is CMYK without a profile
- * @property {boolean} alpha whether the last channel is how opaque a pixel is
- * @property {ReadonlyMap<number, import('./tiff-tags.js').Tag>} tags of a TIFF; else empty
- */
+/** What a file is, before its pixels are decoded. */
+export type Header = {
+  /** The size after EXIF's turn. */
+  readonly upright: { readonly width: number; readonly height: number };
+  /** Whether the samples have a range of their own: not 8 bits, no profile. */
+  readonly deep: boolean;
+  /** Whether it is CMYK without a profile. */
+  readonly ink: boolean;
+  /** Whether the last channel is how opaque a pixel is. */
+  readonly alpha: boolean;
+  /** Of a TIFF; else empty. */
+  readonly tags: ReadonlyMap<number, Tag>;
+};
 
 /**
  * Reads a header and refuses what must not or cannot be decoded.
  *
- * @param {Uint8Array} bytes the file
- * @returns {Promise<Header>}
+ * @param bytes the file
+ * @returns what the file is
  * @throws Error with the reason in plain words, or what the decoder throws
  */
-export async function readHeader(bytes) {
+export async function readHeader(bytes: Uint8Array): Promise<Header> {
   // The limit is checked here, where the size is known and can be named.
   const found = await sharp(bytes, { limitInputPixels: false }).metadata();
   const { format, depth, space, autoOrient, hasAlpha, hasProfile } = found;
-  /** @type {Header['tags']} */
-  const tags = format === 'tiff' ? tiffTags(bytes) : new Map();
+  const tags: Header['tags'] = format === 'tiff' ? tiffTags(bytes) : new Map();
   const lossless = format === 'tiff' || format === 'png';
   const deep = lossless && depth !== 'uchar' && !hasProfile && DEEP_SPACES.includes(space);
   const ink = space === 'cmyk' && depth === 'uchar' && !hasProfile;

@@ -1,7 +1,5 @@
-// Plain JavaScript, because the decoder's worker imports it unbuilt.
-
 /** How what the libraries below the decoder say begins, and what it means for who has the file. */
-const MEANINGS = /** @type {const} */ ([
+const MEANINGS = [
   [/unsupported image format/i, 'the contents are no image that can be read'],
   [/buffer is empty/i, 'the file is empty'],
   [
@@ -16,15 +14,15 @@ const MEANINGS = /** @type {const} */ ([
     /vips|libpng|corrupt|invalid|heif|webp|tiff|gif|decod|load/i,
     'damaged: the contents cannot be decoded',
   ],
-]);
+] as const;
 
 /**
  * Why a file cannot be read, without the names of libraries.
  *
- * @param {unknown} error what was thrown
- * @returns {string} the reason; the error's own message where that is from here
+ * @param error what was thrown
+ * @returns the reason; the error's own message where that is from here
  */
-export function plainReason(error) {
+export function plainReason(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);
   if (error instanceof Error && 'syscall' in error && 'code' in error) {
     return `cannot be opened: ${error.code}`;
@@ -38,8 +36,9 @@ const PLAIN = 'PictureError';
 /**
  * An error whose message is for the one who has the file.
  *
- * @param {string} reason
+ * @param reason the message
+ * @returns the error, to be thrown
  */
-export function pictureError(reason) {
+export function pictureError(reason: string): Error {
   return Object.assign(new Error(reason), { name: PLAIN });
 }

@@ -1,15 +1,14 @@
-// Plain JavaScript, because the decoder's worker imports it unbuilt.
-import sharp from 'sharp';
+import sharp, { type Sharp } from 'sharp';
 
 /**
  * A CMYK picture without a profile, as browsers show it: each ink takes its share of the light. The
  * decoder would take it for a certain printer's inks.
  *
- * @param {Uint8Array} bytes the file
- * @returns {Promise<import('sharp').Sharp>} upright RGB at full size
+ * @param bytes the file
+ * @returns upright RGB at full size
  * @throws Error what the decoder throws
  */
-export async function inkPicture(bytes) {
+export async function inkPicture(bytes: Uint8Array): Promise<Sharp> {
   const picture = sharp(bytes, { failOn: 'error' }).autoOrient();
   picture.pipelineColourspace('cmyk').toColourspace('cmyk');
   const { data, info } = await picture.raw().toBuffer({ resolveWithObject: true });

@@ -1,5 +1,3 @@
-// Plain JavaScript, because the decoder's worker imports it unbuilt.
-
 /** Tags of a TIFF directory that say what its samples mean. */
 export const TAG = {
   bits: 258,
@@ -12,22 +10,21 @@ export const TAG = {
 const SHORT = 3; // TIFF's type of 16-bit numbers
 const MOST_VALUES = 64; // a hostile file may claim billions
 
-/**
- * A 16-bit tag of a TIFF file's first picture: the value, and how to write another one over it.
- *
- * @typedef {{ readonly values: readonly number[], readonly overwrite: (value: number) => void }} Tag
- */
+/** A 16-bit tag of a TIFF file's first picture: the value, and how to write another one over it. */
+export type Tag = {
+  readonly values: readonly number[];
+  readonly overwrite: (value: number) => void;
+};
 
 /**
  * The tags of the first directory that hold 16-bit numbers, classic or big TIFF in either order of
  * bytes. The decoder does not give them, and some it takes otherwise than they are meant.
  *
- * @param {Uint8Array} bytes the file
- * @returns {ReadonlyMap<number, Tag>} by number; empty where the file is no TIFF or is cut off
+ * @param bytes the file
+ * @returns tags by number; empty where the file is no TIFF or is cut off
  */
-export function tiffTags(bytes) {
-  /** @type {Map<number, Tag>} */
-  const tags = new Map();
+export function tiffTags(bytes: Uint8Array): ReadonlyMap<number, Tag> {
+  const tags = new Map<number, Tag>();
   try {
     collect(new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength), tags);
   } catch (error) {
@@ -37,17 +34,13 @@ export function tiffTags(bytes) {
   return tags;
 }
 
-/**
- * @param {DataView} view
- * @param {Map<number, Tag>} tags
- */
-function collect(view, tags) {
+function collect(view: DataView, tags: Map<number, Tag>): void {
   const mark = view.getUint16(0);
   if (mark !== 0x4949 && mark !== 0x4d4d) return;
   const little = mark === 0x4949;
   const big = view.getUint16(2, little) === 43;
-  /** @param {number} at */
-  const word = (at) => (big ? Number(view.getBigUint64(at, little)) : view.getUint32(at, little));
+  const word = (at: number): number =>
+    big ? Number(view.getBigUint64(at, little)) : view.getUint32(at, little);
   const directory = word(big ? 8 : 4);
   const count = big ? word(directory) : view.getUint16(directory, little);
   const [first, length, inline] = big ? [directory + 8, 20, 8] : [directory + 2, 12, 4];

@@ -1,14 +1,20 @@
-// Plain JavaScript, because the decoder's worker imports it unbuilt.
-
 /** What transparent pixels are blended over: seen beside it, black shapes and white ones stay visible. */
 export const BACKGROUND = 128;
 
 const WHITES = [8, 10, 12, 14, 16].map((bits) => 2 ** bits - 1);
 
-/**
- * @typedef {Uint8Array | Int8Array | Uint16Array | Int16Array | Uint32Array | Int32Array | Float32Array} Samples
- * @typedef {{ readonly black: number, readonly white: number }} Range
- */
+/** Samples as a file stores them. */
+export type Samples =
+  | Uint8Array
+  | Int8Array
+  | Uint16Array
+  | Int16Array
+  | Uint32Array
+  | Int32Array
+  | Float32Array;
+
+/** Which sample is black and which white. */
+export type SampleRange = { readonly black: number; readonly white: number };
 
 /**
  * Which samples are black and which white, from the samples of one picture:
@@ -19,12 +25,16 @@ const WHITES = [8, 10, 12, 14, 16].map((bits) => 2 ** bits - 1);
  * - others (a negative sample, a fraction or a number above): the smallest is black, the largest
  *   white, as viewers of such pictures show them
  *
- * @param {Samples} samples rows of pixels, channels innermost
- * @param {number} channels how many a pixel has
- * @param {number} colours how many of them count: alpha comes after
- * @returns {Range | undefined} undefined where no sample is a finite number
+ * @param samples rows of pixels, channels innermost
+ * @param channels how many a pixel has
+ * @param colours how many of them count: alpha comes after
+ * @returns the range; undefined where no sample is a finite number
  */
-export function rangeOf(samples, channels, colours) {
+export function rangeOf(
+  samples: Samples,
+  channels: number,
+  colours: number,
+): SampleRange | undefined {
   let [least, largest, whole] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, true];
   for (let at = 0; at < samples.length; at += channels) {
     for (let i = at; i < at + colours; i++) {
@@ -43,12 +53,8 @@ export function rangeOf(samples, channels, colours) {
   return { black: 0, white: Math.min(white, largestOf(samples)) };
 }
 
-/**
- * Signed types end before the bits they are stored in.
- *
- * @param {Samples} samples
- */
-function largestOf(samples) {
+/** Signed types end before the bits they are stored in. */
+function largestOf(samples: Samples): number {
   if (samples instanceof Int8Array) return 127;
   return samples instanceof Int16Array ? 32767 : Number.POSITIVE_INFINITY;
 }
@@ -56,16 +62,25 @@ function largestOf(samples) {
 /**
  * Samples as 8-bit RGB. What is not a number is black; infinities are black and white.
  *
- * @param {Samples} samples rows of pixels, channels innermost
- * @param {object} layout
- * @param {number} layout.channels how many a pixel has
- * @param {number} layout.colours 1 of grey or 3 of RGB: these come first
- * @param {boolean} layout.inverted whether small numbers are light
- * @param {Samples} [layout.opacity] one sample a pixel
- * @param {Range} range
- * @returns {Uint8Array<ArrayBuffer>} three bytes a pixel
+ * @param samples rows of pixels, channels innermost
+ * @param layout.channels how many a pixel has
+ * @param layout.colours 1 of grey or 3 of RGB: these come first
+ * @param layout.inverted whether small numbers are light
+ * @param layout.opacity one sample a pixel
+ * @param range which sample is black and which white
+ * @returns three bytes a pixel
  */
-export function toBytes(samples, { channels, colours, inverted, opacity }, { black, white }) {
+export function toBytes(
+  samples: Samples,
+  layout: {
+    readonly channels: number;
+    readonly colours: number;
+    readonly inverted: boolean;
+    readonly opacity: Samples | undefined;
+  },
+  { black, white }: SampleRange,
+): Uint8Array {
+  const { channels, colours, inverted, opacity } = layout;
   const opaque = (opacity && rangeOf(opacity, 1, 1)?.white) || 1;
   const rgb = new Uint8Array((samples.length / channels) * 3);
   const scale = white > black ? 255 / (white - black) : 0;
@@ -82,12 +97,8 @@ export function toBytes(samples, { channels, colours, inverted, opacity }, { bla
   return rgb;
 }
 
-/**
- * Numbers of 16-bit floats (1 sign, 5 exponent and 10 fraction bits).
- *
- * @param {Uint16Array} bits
- */
-export function fromHalf(bits) {
+/** Numbers of 16-bit floats (1 sign, 5 exponent and 10 fraction bits). */
+export function fromHalf(bits: Uint16Array): Float32Array {
   return Float32Array.from(bits, (half) => {
     const [exponent, fraction] = [(half >> 10) & 31, half & 1023];
     const sign = half & 0x8000 ? -1 : 1;

@@ -1,0 +1,88 @@
+import { readFile } from 'node:fs/promises';
+import sharp, { type Sharp } from 'sharp';
+import { deepPicture } from './deep-picture.ts';
+import { inkPicture } from './ink-picture.ts';
+import { type Header, readHeader } from './picture-header.ts';
+import { plainReason } from './plain-reason.ts';
+import { BACKGROUND } from './sample-range.ts';
+
+// Several pictures at a time are the parallelism; a cache would only hold what is not read again.
+sharp.concurrency(1);
+sharp.cache(false);
+
+/** Width and height of a picture, upright. */
+export type Size = { readonly width: number; readonly height: number };
+
+/** A decoded picture: upright 8-bit RGB. */
+export type Decoded = Size & {
+  readonly data: Uint8Array;
+  /** Whether all pixels are equal. */
+  readonly oneColour: boolean;
+};
+
+/**
+ * The size of a picture, from its header.
+ *
+ * @param path of the file; bytes where it is not UTF-8
+ * @returns the size after EXIF's turn
+ * @throws Error with the reason in plain words
+ */
+export const readSize = (path: string | Uint8Array): Promise<Size> =>
+  inPlainWords(async () => (await readHeader(await bytesOf(path))).upright);
+
+/**
+ * Decodes a picture.
+ *
+ * @param path of the file; bytes where it is not UTF-8
+ * @param shortSide shrink so that the shorter side is at most this; JPEGs are then decoded at a fraction
+ * @returns the picture
+ * @throws Error with the reason in plain words
+ */
+export const decode = (path: string | Uint8Array, shortSide?: number): Promise<Decoded> =>
+  inPlainWords(async () => {
+    const bytes = await bytesOf(path);
+    const header = await readHeader(bytes);
+    const upright = await openPicture(bytes, header);
+    if (header.alpha)
+      upright.flatten({ background: { r: BACKGROUND, g: BACKGROUND, b: BACKGROUND } });
+    upright.removeAlpha();
+    if (shortSide !== undefined) {
+      upright.resize(shortSide, shortSide, { fit: 'outside', withoutEnlargement: true });
+    }
+    const { data, info } = await upright
+      .raw({ depth: 'uchar' })
+      .toBuffer({ resolveWithObject: true });
+    const rgb = toRgb(data, info.channels);
+    return { width: info.width, height: info.height, data: rgb, oneColour: isOneColour(rgb) };
+  });
+
+// Read here: a path with a character that sharp's own opening refuses still works.
+const bytesOf = (path: string | Uint8Array): Promise<Uint8Array> =>
+  readFile(typeof path === 'string' ? path : Buffer.from(path));
+
+async function inPlainWords<T>(read: () => Promise<T>): Promise<T> {
+  try {
+    return await read();
+  } catch (error) {
+    throw new Error(plainReason(error), { cause: error });
+  }
+}
+
+async function openPicture(bytes: Uint8Array, header: Header): Promise<Sharp> {
+  if (header.deep) return deepPicture(bytes, header);
+  if (header.ink) return inkPicture(bytes);
+  return sharp(bytes, { failOn: 'error' }).autoOrient().toColourspace('srgb');
+}
+
+/** The same with three channels, as a plain array of bytes. */
+function toRgb(data: Buffer, channels: number): Uint8Array {
+  if (channels === 3) return new Uint8Array(data.buffer, data.byteOffset, data.length);
+  const rgb = new Uint8Array((data.length / channels) * 3);
+  for (let i = 0; i < rgb.length; i++) rgb[i] = data[Math.floor(i / 3) * channels] ?? 0;
+  return rgb;
+}
+
+function isOneColour(rgb: Uint8Array): boolean {
+  for (let i = 3; i < rgb.length; i++) if (rgb[i] !== rgb[i - 3]) return false;
+  return true;
+}
