@@ -1,6 +1,12 @@
 import { env, findBackendFactory, getBackend, ready, setBackend } from '@tensorflow/tfjs-core';
 import { expectOptions, expectType, registerGradients } from '@twocan/core';
-import { type BackendName, type BackendOptions, LOADERS, PREFERENCE } from './loaders.ts';
+import {
+  type BackendName,
+  type BackendOptions,
+  backendNames,
+  LOADERS,
+  PREFERENCE,
+} from './loaders.ts';
 import { checkParity } from './parity.ts';
 
 /** A backend that was tried first, why it was not taken, and what to do about that. */
@@ -51,7 +57,7 @@ export async function chooseBackend(
     const loader = Object.hasOwn(LOADERS, name) ? LOADERS[name] : undefined;
     if (loader === undefined) {
       throw missing(
-        `chooseBackend: no backend is called '${name}'; choose ${Object.keys(LOADERS).join(', ')}`,
+        `chooseBackend: no backend is called '${name}'; choose ${backendNames.join(', ')}`,
       );
     }
     try {

@@ -1,7 +1,7 @@
 export { type BackendReport, chooseBackend, type PassedOver } from './choose.ts';
 export { type Leaves, worstShare } from './compare.ts';
 export type { WebgpuReport } from './gpu.ts';
-export { type BackendName, PREFERENCE } from './loaders.ts';
+export { type BackendName, backendNames, PREFERENCE, setUpNames } from './loaders.ts';
 export {
   findPackage,
   rememberSetUp,

@@ -1,8 +1,14 @@
 import { loadTensorFlow, TENSORFLOW } from './tensorflow.ts';
 import { loadWebgpu, WEBGPU, webgpuReport } from './webgpu.ts';
 
+/** The backends that no installation of the package brings: a user sets them up. */
+export const setUpNames = ['node', 'node-gpu', 'webgpu'] as const;
+
 /** The backends that an app can pick. */
-export type BackendName = 'cpu' | 'wasm' | 'simd' | 'node' | 'node-gpu' | 'webgpu';
+export const backendNames = ['cpu', 'wasm', 'simd', ...setUpNames] as const;
+
+/** One of {@link backendNames}. */
+export type BackendName = (typeof backendNames)[number];
 
 /** Options of a backend. */
 export type BackendOptions = {
