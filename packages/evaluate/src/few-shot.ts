@@ -8,7 +8,7 @@ import {
   permutation,
 } from '@twocan/core';
 import { checkSides, chosenRows } from './features.ts';
-import { type RidgeOptions, ridgeAccuracy } from './ridge.ts';
+import { type RidgeOptions, ridgeAccuracy, ridgeDefaults } from './ridge.ts';
 import { meanAndDeviation } from './score.ts';
 
 /** How {@link fewShotAccuracy} draws and fits. */
@@ -21,6 +21,9 @@ export type FewShotOptions = RidgeOptions & {
   /** Called with how much is done: large data take minutes. */
   readonly progress?: (done: number, total: number) => void;
 };
+
+/** What holds where {@link FewShotOptions} leave it out. */
+export const fewShotDefaults = { ...ridgeDefaults, shots: [1, 5, 10, 25], draws: 3 } as const;
 
 /** What {@link fewShotAccuracy} found for one number of shots. */
 export type FewShotResult = {
@@ -54,7 +57,14 @@ export async function fewShotAccuracy(options: FewShotOptions): Promise<FewShotR
     ['train', 'test', 'key'],
     ['shots', 'draws', 'l2', 'classes', 'progress'],
   );
-  const { train, key, shots = [1, 5, 10, 25], draws = 3, progress, ...rest } = options;
+  const {
+    train,
+    key,
+    shots = fewShotDefaults.shots,
+    draws = fewShotDefaults.draws,
+    progress,
+    ...rest
+  } = options;
   expectKey('fewShotAccuracy', 'key', key);
   expectType('fewShotAccuracy', 'shots', shots, Array);
   const { width, classes } = checkSides('fewShotAccuracy', options);

@@ -1,7 +1,12 @@
 export { effectiveRank } from './effective-rank.ts';
 export type { LabelledFeatures } from './features.ts';
-export { type FewShotOptions, type FewShotResult, fewShotAccuracy } from './few-shot.ts';
-export { type KnnOptions, knnAccuracy } from './knn.ts';
+export {
+  type FewShotOptions,
+  type FewShotResult,
+  fewShotAccuracy,
+  fewShotDefaults,
+} from './few-shot.ts';
+export { type KnnOptions, knnAccuracy, knnDefaults } from './knn.ts';
 export { type NearRow, nearestRows } from './nearest-rows.ts';
 export { type PrincipalComponents, principalComponents } from './principal-components.ts';
 export {

@@ -21,6 +21,9 @@ export type KnnOptions = {
   readonly progress?: (done: number, total: number) => void;
 };
 
+/** What holds where {@link KnnOptions} leave it out. */
+export const knnDefaults = { k: 20, temperature: 0.07 } as const;
+
 /**
  * Classifies by the weighted vote of the nearest neighbours on the unit sphere.
  *
@@ -45,7 +48,13 @@ export async function knnAccuracy(options: KnnOptions): Promise<Classification> 
     ['train', 'test'],
     ['k', 'temperature', 'centre', 'classes', 'progress'],
   );
-  const { train, test, k = 20, temperature = 0.07, centre = false } = options;
+  const {
+    train,
+    test,
+    k = knnDefaults.k,
+    temperature = knnDefaults.temperature,
+    centre = false,
+  } = options;
   expectType('knnAccuracy', 'centre', centre, 'boolean');
   const { width, classes } = checkSides('knnAccuracy', options);
   const trainRows = train.labels.length;

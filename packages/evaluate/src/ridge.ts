@@ -19,6 +19,9 @@ export type RidgeOptions = {
 /** The last column of every row: so large that the penalty hardly touches the offsets. */
 const OFFSET = 100;
 
+/** What holds where {@link RidgeOptions} leave it out. */
+export const ridgeDefaults = { l2: 1024 } as const;
+
 /**
  * Classifies by ridge regression on ±1 targets, in closed form.
  *
@@ -37,7 +40,7 @@ const OFFSET = 100;
  */
 export async function ridgeAccuracy(options: RidgeOptions): Promise<Classification> {
   expectOptions('ridgeAccuracy', 'options', options, ['train', 'test'], ['l2', 'classes']);
-  const { train, test, l2 = 1024 } = options;
+  const { train, test, l2 = ridgeDefaults.l2 } = options;
   const { width, classes } = checkSides('ridgeAccuracy', options);
   if (!(l2 > 0 && Number.isFinite(l2))) {
     throw new RangeError(`ridgeAccuracy: l2 must be a number above 0, got ${l2}`);
