@@ -43,12 +43,12 @@ module.exports = {
     },
     {
       name: 'public-doors',
-      comment: 'a package is entered by its index, /node or /web',
+      comment: 'a package is entered by its index, /node, /web or /settings',
       severity: 'error',
       from: { path: '^(packages|apps)/([^/]+)/' },
       to: {
         path: '^packages/',
-        pathNot: ['^packages/$2/', '^packages/[^/]+/src/((node|web)/)?index\\.ts$'],
+        pathNot: ['^packages/$2/', '^packages/[^/]+/src/((node|web|settings)/)?index\\.ts$'],
       },
     },
     // The rooms of the program: each may use those of lower floors, and rooms of one floor not each other.

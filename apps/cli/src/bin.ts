@@ -1,4 +1,6 @@
 #!/usr/bin/env node
+import { didYouMean } from '@twocan/pretrain/settings';
+import { flagOf } from './args/flag-name.ts';
 import { commandHelp, programHelp } from './args/help.ts';
 import { ablate } from './commands/ablate.ts';
 import { bench } from './commands/bench.ts';
@@ -17,7 +19,6 @@ import { setup } from './commands/setup.ts';
 import { errorText } from './terminal/error-text.ts';
 import { EXIT, exitCodeOf, usageError } from './terminal/failure.ts';
 import { keepGoingUnderNohup } from './terminal/hang-up.ts';
-import { hint } from './terminal/nearest-name.ts';
 import { styleFor, widthFor } from './terminal/style.ts';
 import { keepGoingUnread } from './terminal/unread-output.ts';
 import { version } from './terminal/version.ts';
@@ -76,9 +77,9 @@ function refuse(word: string, rest: readonly string[]): never {
   const names = COMMANDS.map(({ name }) => name);
   if (word.trim() === '') throw usageError('the first word must be a command, and it is empty');
   if (!word.startsWith('-')) {
-    throw usageError(`unknown command ${word}${hint(word.toLowerCase(), names, '')}`);
+    throw usageError(`unknown command ${word}${didYouMean(word.toLowerCase(), names, '')}`);
   }
-  const near = hint(word, ['--help', '--version'], '');
+  const near = didYouMean(word, ['--help', '--version'], '');
   throw usageError(
     near === ''
       ? `the first word must be a command, got ${word}; for example: twocan pretrain ${[word, ...rest].join(' ')}`
@@ -93,7 +94,7 @@ try {
   process.exitCode = await start(words);
 } catch (error) {
   const command = find(words[0]);
-  console.error(`twocan: ${errorText(error, Object.keys(command?.flags ?? {}))}`);
+  console.error(`twocan: ${errorText(error, Object.keys(command?.settings ?? {}).map(flagOf))}`);
   if (words.includes('--debug')) console.error(error);
   process.exitCode = exitCodeOf(error);
   if (process.exitCode === EXIT.usage) {

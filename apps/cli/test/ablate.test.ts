@@ -2,7 +2,7 @@ import { cpSync, existsSync, readdirSync, readFileSync, rmSync, statSync } from 
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { CLAIMS, judge, judgeClaims } from '../src/ablation/claims.ts';
-import { GRIDS, optionsOf } from '../src/ablation/grid.ts';
+import { GRIDS, type GridName, optionsOf } from '../src/ablation/grid.ts';
 import { linesOf } from '../src/ablation/lines.ts';
 import { planRuns } from '../src/ablation/plan.ts';
 import { markdownOf } from '../src/ablation/table.ts';
@@ -14,7 +14,7 @@ afterAll(folder.remove);
 
 describe('the grid of the paper', () => {
   const base = { data: 'shapes:40' };
-  const paper = GRIDS.paper ?? [];
+  const paper = GRIDS.paper;
   const modelOf = (name: string, group: string) => {
     const row = paper.find((one) => one.name === name && one.group === group);
     if (row === undefined) throw new Error(`no row ${name}`);
@@ -72,7 +72,7 @@ describe('the grid of the paper', () => {
 
   test('settings of the base hold in every row that does not vary them', () => {
     const louder = { ...base, sigmaMax: 0.4, noiseScale: 30 };
-    const noises = (GRIDS.losses ?? []).map((row) => resolveModel(optionsOf(louder, row)).noise);
+    const noises = GRIDS.losses.map((row) => resolveModel(optionsOf(louder, row)).noise);
     expect(noises.map(({ max }) => max)).toEqual([0, 0, 0.4, 0, 0.4, 0.4, 0.4]);
     expect(noises.every(({ scale }) => scale === 30)).toBe(true);
   });
@@ -132,14 +132,14 @@ describe('claims', () => {
 
   test('are about rows that there are', () => {
     for (const { group, better, worse } of CLAIMS) {
-      const names = (GRIDS[group] ?? []).map(({ name }) => name);
+      const names = (GRIDS[group as GridName] ?? []).map(({ name }) => name);
       expect(names).toEqual(expect.arrayContaining([better, worse]));
     }
   });
 
   test('stand under the table once both of their rows have results', () => {
     const of = { steps: 5, batch: 4, seeds: [0, 1, 2], budgets: ['steps'] as const };
-    const { cells } = planRuns(GRIDS.noise ?? [], { data: 'shapes:40' }, of);
+    const { cells } = planRuns(GRIDS.noise, { data: 'shapes:40' }, of);
     const measures = (knn: number) => ({ knn, probe: 0.5, effectiveRank: 3 });
     const results = Object.fromEntries(
       cells

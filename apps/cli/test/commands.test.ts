@@ -246,7 +246,7 @@ describe('what cannot be used exits with 2 and says why', () => {
     [['knn', '--modle', run], 'unknown option --modle; did you mean --model?'],
     [['reconstruct', '--model', run, '--data', photos, '--mask-ratio', '1'], 'at most 0.99'],
     [['reconstruct', '--model', run, '--data', photos, '--mask-ratio', '0'], 'with hidden patches'],
-    [['inspect'], 'inspect needs a run folder'],
+    [['inspect'], 'the model is needed: a run folder or a checkpoint file'],
     [['pretrian'], 'unknown command pretrian; did you mean pretrain?'],
   ])('%j', async (args, message) => {
     const { code, stderr } = await twocan(args);

@@ -1,9 +1,10 @@
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Ajv2020 } from 'ajv/dist/2020.js';
 import { afterAll, expect, test } from 'vitest';
 import { readConfigFile } from '../src/args/config-file.ts';
-import { configSchema } from '../src/args/config-schema.ts';
-import { SETTINGS } from '../src/args/settings.ts';
 import { scratch, twocan } from './cli.ts';
 
 const folder = scratch();
@@ -19,10 +20,50 @@ function file(content: unknown): string {
 const configOf = (run: string): Record<string, unknown> =>
   JSON.parse(readFileSync(join(run, 'config.json'), 'utf8')) as Record<string, unknown>;
 
+const SCHEMA = readFileSync(new URL('../config.schema.json', import.meta.url), 'utf8');
+
 test('the published schema is that of the settings', () => {
-  const published = readFileSync(new URL('../config.schema.json', import.meta.url), 'utf8');
-  expect(JSON.parse(published)).toEqual(configSchema());
-  expect(Object.keys(configSchema().properties as object)).toHaveLength(SETTINGS.length + 1);
+  const script = fileURLToPath(new URL('../scripts/print-schema.mjs', import.meta.url));
+  const now = JSON.parse(execFileSync(process.execPath, [script], { encoding: 'utf8' })) as object;
+  expect(JSON.parse(SCHEMA)).toEqual(now);
+  expect(now).toMatchObject({ properties: { cropMin: { exclusiveMinimum: 0, default: 0.2 } } });
+});
+
+test('a file is taken where the published schema fits, by a validator of JSON Schema', () => {
+  const fits = new Ajv2020({ strict: false }).compile(JSON.parse(SCHEMA) as object);
+  const right = [
+    { $schema: './config.schema.json', data: 'photos', batch: 1, weights: [0, 0, 1e30] },
+    { maskRatio: 1, cropMin: 1e-9, pixels: 'raw', steps: Number.MAX_SAFE_INTEGER },
+  ];
+  const wrong = [
+    ...[
+      { batch: 0 },
+      { batch: 1.5 },
+      { batch: '2' },
+      { batch: 2 ** 53 },
+      { seed: -1 },
+      { stepz: 1 },
+    ],
+    ...[{ cropMin: 0 }, { cropMin: 1.1 }, { maskRatio: -0.1 }, { lr: 2e30 }, { temperature: 0 }],
+    ...[
+      { weights: [1, 1] },
+      { weights: [1, 1, -1] },
+      { weights: [1, 1, 1, 1] },
+      { weights: '1,1,1' },
+    ],
+    ...[{ data: '' }, { data: 1 }, { preset: 'tiny' }, { pixels: null }, { epochs: 1, steps: 1 }],
+  ];
+  for (const settings of right) {
+    expect([settings, fits(settings), readConfigFile(file(settings))]).toMatchObject([
+      {},
+      true,
+      {},
+    ]);
+  }
+  for (const settings of wrong) {
+    expect([settings, fits(settings)]).toEqual([settings, false]);
+    expect(() => readConfigFile(file(settings))).toThrow('settings.json');
+  }
 });
 
 test('preset < file < flags, and --steps replaces the epochs of a file', async () => {

@@ -36,7 +36,7 @@ test('an example of several lines is one command for a shell', () => {
     {
       name: 'x',
       description: 'X',
-      flags: {},
+      settings: {},
       examples: ['twocan x --one 1 --two 2 --three 3 four'],
     },
     plain,

@@ -27,8 +27,8 @@ const setup = (args: readonly string[], more: Record<string, string> = {}): Prom
   });
 
 test.each([
-  [[], 'setup needs the name of a backend: twocan setup node|node-gpu|webgpu'],
-  [['nod'], 'setup knows node, node-gpu, webgpu; did you mean node?, got nod'],
+  [[], 'the backend is needed: one of node, node-gpu, webgpu'],
+  [['nod'], 'the backend must be one of node, node-gpu, webgpu; did you mean node?, got nod'],
   [['node', '--tensorflow', '/no/such'], '--tensorflow /no/such has no TensorFlow; looked for'],
   [['node', '--dir', '/etc'], '--dir /etc holds something else'],
   [['node', '--classic', '--tensorflow', '/x'], '--tensorflow and --classic exclude each other'],

@@ -1,7 +1,8 @@
 import { type CanConfig, resolveCanConfig } from '@twocan/can';
 import { expectInteger, expectOptions, refuse } from '@twocan/core';
 import { type Augmentation, IMAGENET_MEAN, IMAGENET_STD, resolveAugmentation } from '@twocan/data';
-import { expectSettings, type Settings } from './settings/settings.ts';
+import { checkedSettings, type Settings } from './settings/settings.ts';
+import { usualBatch, usualCheckpoints, usualRate } from './settings/training.ts';
 
 /**
  * A run, resolved: with the same data, on the same backend, it gives the same bits. Plain JSON, so
@@ -31,16 +32,8 @@ export type PretrainConfig = {
   readonly checkpointEvery: number;
 };
 
-/** The preset of a run that names none. */
-export const DEFAULT_PRESET = 'micro32';
-const EPOCHS = 100;
-const BATCH = 64;
 /** A twentieth of the run warms up: MAE's 40 of 800 epochs. */
 const WARMUP_SHARE = 0.05;
-/** The peak rate is base * batch / 256, as in MAE and both CAN codes. */
-const BASE_RATE = { large: 2.5e-4, small: 6e-3 } as const;
-/** Presets for 32 and 64 px: narrow models on short runs learn at a much larger rate. */
-const SMALL = /^(micro|tiny|small)\d/;
 
 /**
  * The method's config: that of preset and method, with the settings on top.
@@ -52,13 +45,12 @@ const SMALL = /^(micro|tiny|small)\d/;
  * const { encoder } = resolveModel({ preset: 'tiny64' });
  */
 export function resolveModel(settings: Settings): CanConfig {
-  expectSettings('resolveModel', settings);
-  const { preset = DEFAULT_PRESET, method = 'can', maskRatio, temperature } = settings;
-  const { sigmaMax, noiseEmbed, noiseScale, pixels, head, weights, imageSize, patch } = settings;
+  const values = checkedSettings('resolveModel', settings);
+  const { preset, method, temperature, noiseEmbed, noiseScale, pixels } = values;
+  const { maskRatio, sigmaMax, head, weights, imageSize, patch } = values;
   const noise = {
+    ...{ embed: noiseEmbed, scale: noiseScale },
     ...(sigmaMax === undefined ? {} : { max: sigmaMax }),
-    ...(noiseEmbed === undefined ? {} : { embed: noiseEmbed }),
-    ...(noiseScale === undefined ? {} : { scale: noiseScale }),
   };
   const encoder = {
     ...(imageSize === undefined ? {} : { image: { height: imageSize, width: imageSize } }),
@@ -66,10 +58,9 @@ export function resolveModel(settings: Settings): CanConfig {
   };
   const [contrastive = 0, reconstruction = 0, denoising = 0] = weights ?? [];
   return resolveCanConfig({
-    ...{ preset, method, encoder, noise },
+    ...{ preset, method, encoder, noise, temperature },
+    normalizePixels: pixels === 'normalized',
     ...(maskRatio === undefined ? {} : { maskRatio }),
-    ...(temperature === undefined ? {} : { temperature }),
-    ...(pixels === undefined ? {} : { normalizePixels: pixels === 'normalized' }),
     ...(head === undefined ? {} : { projector: head }),
     ...(weights === undefined ? {} : { weights: { contrastive, reconstruction, denoising } }),
   });
@@ -92,35 +83,32 @@ export function resolveConfig(
   const model = resolveModel(settings);
   expectOptions('resolveConfig', 'data', data, ['length']);
   expectInteger('resolveConfig', 'data.length', data.length);
-  const { preset = DEFAULT_PRESET, method = 'can', epochs = EPOCHS, cropMin } = settings;
-  const batch = settings.batch ?? Math.min(BATCH, data.length);
+  const values = checkedSettings('resolveConfig', settings);
+  const { preset, method, seed, weightDecay } = values;
+  const batch = values.batch ?? usualBatch(data.length);
   if (batch > data.length) {
     refuse('resolveConfig', 'batch', `be at most the ${data.length} images of the data`, batch);
   }
   const perEpoch = Math.floor(data.length / batch);
-  const steps = settings.steps ?? Math.max(1, Math.round(epochs * perEpoch));
-  const base = SMALL.test(preset) ? BASE_RATE.small : BASE_RATE.large;
+  const steps = values.steps ?? Math.max(1, Math.round(values.epochs * perEpoch));
   return {
     preset,
     method,
     model,
-    augmentation: resolveAugmentation(
-      model.encoder.image.width,
-      cropMin === undefined ? {} : { scale: [cropMin, 1] },
-    ),
+    augmentation: resolveAugmentation(model.encoder.image.width, { scale: [values.cropMin, 1] }),
     normalization: { mean: IMAGENET_MEAN, std: IMAGENET_STD },
     batch,
     steps,
     optimizer: {
       name: 'adamw',
-      learningRate: settings.lr ?? (base * batch) / 256,
+      learningRate: values.lr ?? usualRate(preset, batch),
       minLearningRate: 0,
       warmupSteps: Math.round(steps * WARMUP_SHARE),
       beta1: 0.9,
       beta2: 0.95,
-      weightDecay: settings.weightDecay ?? 0.05,
+      weightDecay,
     },
-    seed: settings.seed ?? 0,
-    checkpointEvery: settings.checkpointEvery ?? Math.max(1, Math.ceil(steps / 5)),
+    seed,
+    checkpointEvery: values.checkpointEvery ?? usualCheckpoints(steps),
   };
 }

@@ -1,3 +1,3 @@
-export { DEFAULT_PRESET, type PretrainConfig, resolveConfig, resolveModel } from './config.ts';
+export { type PretrainConfig, resolveConfig, resolveModel } from './config.ts';
 export { differences, type Sides } from './differences.ts';
 export type { Settings } from './settings/settings.ts';

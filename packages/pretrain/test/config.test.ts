@@ -30,12 +30,13 @@ describe('resolveConfig', () => {
   });
 
   it.each([
-    [{ lr: -1 }, 'lr must be 0 or more'],
-    [{ epochs: 0 }, 'epochs must be more than 0'],
-    [{ steps: 1.5 }, 'steps must be a positive integer'],
-    [{ pixels: 'grey' }, "pixels must be 'normalized' or 'raw'"],
-    [{ maskRatio: 2 }, 'maskRatio: '],
-    [{ mask: 0.5 }, 'mask'],
+    [{ lr: -1 }, 'lr must be a number of at least 0, got -1'],
+    [{ epochs: 0 }, 'epochs must be a number above 0, got 0'],
+    [{ steps: 1.5 }, 'steps must be a whole number of at least 1, got 1.5'],
+    [{ pixels: 'grey' }, 'pixels must be one of normalized, raw, got "grey"'],
+    [{ maskRatio: 2 }, 'maskRatio must be a number of at least 0 and at most 1, got 2'],
+    [{ mask: 0.5 }, 'unknown setting mask; did you mean maskRatio?'],
+    [{ lr: -1, bacth: 8 }, /lr must .*\n.*unknown setting bacth; did you mean batch/],
   ])('refuses %o', (settings, message) => {
     expect(() => resolveConfig(settings as object, { length: 64 })).toThrow(message);
   });

@@ -1,3 +1,4 @@
+import { methods } from '@twocan/can';
 import type { Options } from '../args/options.ts';
 
 /** How much of contrast, reconstruction and denoising a row keeps: factors on the base's weights. */
@@ -77,16 +78,16 @@ const denoising: readonly Row[] = (
   options,
 }));
 
+const PARTS = { losses, noise, 'mask-ratio': maskRatio, sigma, contrast } as const;
+
+/** The grids that `paper` is made of. */
+export const PAPER = Object.keys(PARTS);
+
 /** The grids by name; `paper` is those of its own questions. */
-export const GRIDS: Readonly<Record<string, readonly Row[]>> = {
-  paper: [...losses, ...noise, ...maskRatio, ...sigma, ...contrast],
-  losses,
-  noise,
-  'mask-ratio': maskRatio,
-  sigma,
-  contrast,
-  denoising,
-};
+export const GRIDS = { paper: Object.values(PARTS).flat(), ...PARTS, denoising } as const;
+
+/** The name of a grid. */
+export type GridName = keyof typeof GRIDS;
 
 /** What the groups ask. */
 export const QUESTIONS: Readonly<Record<string, string>> = {
@@ -98,7 +99,8 @@ export const QUESTIONS: Readonly<Record<string, string>> = {
   denoising: 'Where denoising adds nothing: what makes it a task that teaches?',
 };
 
-const USUAL = [0.03, 0.67, 0.3] as const;
+const { contrastive, reconstruction, denoising: denoise } = methods.can.weights;
+const USUAL = [contrastive, reconstruction, denoise] as const;
 
 /**
  * The settings of a row's run.

@@ -1,7 +1,15 @@
+import {
+  flag,
+  type Given,
+  type Schema,
+  setting,
+  type Values,
+  withDefaults,
+} from '@twocan/pretrain/settings';
 import { EXIT } from '../terminal/failure.ts';
-import type { Flags, Topic } from './help.ts';
-import type { Words } from './options.ts';
+import type { Topic } from './help.ts';
 import { parseWords } from './parse-words.ts';
+import { givenOf } from './values.ts';
 
 /** A command of the program: what its help says, and what it does. */
 export type Command = Topic & {
@@ -9,25 +17,30 @@ export type Command = Topic & {
   readonly run: (args: readonly string[]) => Promise<number>;
 };
 
+const DEBUG = {
+  debug: setting(flag, { text: 'Print the stack of an error, and what caused it', default: false }),
+};
+
 /**
  * Makes a command. It refuses options that it does not know, and has `--debug`.
  *
- * @param topic name, description, options and examples
- * @param work what it does with the parsed words; may give an exit code
+ * @param topic name, description, settings and examples
+ * @param work what it does with the values, defaults filled in; it may give an exit code. The second
+ *   argument has only what was given
  * @returns the command
  */
-export function command(
-  topic: Topic,
-  work: (words: Words) => Promise<number | undefined>,
+export function command<const S extends Schema>(
+  topic: Topic & { readonly settings: S },
+  work: (values: Values<S>, given: Given<S>) => Promise<number | undefined>,
 ): Command {
-  const debug = {
-    type: 'boolean',
-    description: 'Print the stack of an error, and what caused it',
-  } as const;
-  const flags: Flags = { ...topic.flags, debug };
+  const settings = { ...topic.settings, ...DEBUG };
   return {
     ...topic,
-    flags,
-    run: async (args) => (await work(parseWords(args, flags))) ?? EXIT.done,
+    settings,
+    run: async (args) => {
+      const { debug: _, ...words } = parseWords(args, settings);
+      const given = givenOf(words, topic.settings);
+      return (await work(withDefaults(topic.settings, given), given)) ?? EXIT.done;
+    },
   };
 }

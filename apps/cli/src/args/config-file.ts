@@ -1,9 +1,7 @@
 import { readFileSync } from 'node:fs';
+import { problemsOf } from '@twocan/pretrain/settings';
 import { isSystemError, reasonOf, usageError } from '../terminal/failure.ts';
-import { hint } from '../terminal/nearest-name.ts';
-import { checkSetting } from './check-setting.ts';
-import { type Options, onlyOneLength } from './options.ts';
-import { camel, SETTINGS } from './settings.ts';
+import { type Options, onlyOneLength, SETTINGS } from './options.ts';
 
 /** Other files that the program writes, by a name that only they hold. */
 const FOREIGN: Readonly<Record<string, string>> = {
@@ -39,16 +37,11 @@ export function readConfigFile(path: string): Options {
  * @param settings values by name, as in the schema
  * @returns lines such as `batch must be a whole number of at least 1, got "two"`
  */
-export function settingProblems(settings: Readonly<Record<string, unknown>>): string[] {
-  const byName = new Map(SETTINGS.map((setting) => [camel(setting.flag), setting]));
-  return Object.entries(settings).flatMap(([name, value]) => {
-    const setting = byName.get(name);
-    if (setting === undefined)
-      return `unknown setting ${name}${hint(name, [...byName.keys()], '')}`;
-    const problem = checkSetting(setting, value);
-    return problem === undefined ? [] : `${name} ${problem}, got ${JSON.stringify(value)}`;
+export const settingProblems = (settings: Readonly<Record<string, unknown>>): string[] =>
+  problemsOf(SETTINGS, settings, {
+    called: (name) => name,
+    written: (value) => JSON.stringify(value),
   });
-}
 
 /**
  * What is wrong with the config.json of a run. Everything else in it follows from its options.

@@ -1,37 +1,12 @@
+import { aboutOf, hintOf, type Schema, shapeOf, textOf } from '@twocan/pretrain/settings';
 import type { Style } from '../terminal/style.ts';
-import type { Setting } from './settings.ts';
-
-/** An option of a command, as the command line and its help know it. */
-export type Flag = {
-  /** `string` takes a value, `boolean` none; `positional` is a word without an option. */
-  readonly type: 'string' | 'boolean' | 'positional';
-  /** What the value is, for the help, such as `DIR`. */
-  readonly valueHint?: string;
-  readonly description: string;
-  readonly group?: string;
-};
-/** The options of a command by name. */
-export type Flags = Readonly<Record<string, Flag>>;
-
-/**
- * Settings as options of a command.
- *
- * @param settings what they are
- * @returns an option for each, in the same words wherever it is one
- */
-export const flagsOf = (settings: readonly Setting[]): Flags =>
-  Object.fromEntries(
-    settings.map(({ flag, group, hint, description }) => [
-      flag,
-      { type: 'string', group, valueHint: hint, description },
-    ]),
-  );
+import { flagOf } from './flag-name.ts';
 
 /** What `--help` says of a command. */
 export type Topic = {
   readonly name: string;
   readonly description: string;
-  readonly flags: Flags;
+  readonly settings: Schema;
   /** Command lines that work as they stand, but for the names of files. */
   readonly examples: readonly string[];
 };
@@ -47,26 +22,31 @@ const OTHERS = 'Other';
  * @returns text without a last line break
  */
 export function commandHelp(
-  { name, description, flags, examples }: Topic,
+  { name, description, settings, examples }: Topic,
   style: Style,
   columns: number,
 ): string {
-  const entries = Object.entries(flags);
-  const positional = entries.filter(([, flag]) => flag.type === 'positional');
-  const usage = ['twocan', name, ...positional.map(([, flag]) => flag.description), '[options]'];
-  const options = entries.filter(([, flag]) => flag.type !== 'positional');
-  const groups = [...new Set(options.map(([, flag]) => flag.group ?? OTHERS))];
-  const names = options.map(([flag, { valueHint }]) => left(flag, valueHint));
-  const write = table(names, columns);
+  const entries = Object.entries(settings);
+  const words = entries.flatMap(([, entry]) => (aboutOf(entry).positional ? hintOf(entry) : []));
+  const usage = ['twocan', name, ...words, '[options]'];
+  const options = entries
+    .filter(([, entry]) => !aboutOf(entry).positional)
+    .map(([key, entry]) => ({
+      group: aboutOf(entry).group ?? OTHERS,
+      left: `  --${flagOf(key)} ${hintOf(entry)}`.trimEnd(),
+      text: helpText(entry),
+    }));
+  const groups = [...new Set(options.map(({ group }) => group))];
+  const write = table(
+    options.map(({ left }) => left),
+    columns,
+  );
   const sections = groups.map((group) => {
-    const own = options.filter(([, flag]) => (flag.group ?? OTHERS) === group);
-    const lines = own.flatMap(([flag, { valueHint, description: text }]) =>
-      write(left(flag, valueHint), text),
+    const own = options.filter((option) => option.group === group);
+    const heading = group === OTHERS && groups[0] === OTHERS ? 'Options' : group;
+    return [style.heading(heading), ...own.flatMap(({ left, text }) => write(left, text))].join(
+      '\n',
     );
-    return [
-      style.heading(group === OTHERS && groups[0] === OTHERS ? 'Options' : group),
-      ...lines,
-    ].join('\n');
   });
   const shown = examples.flatMap((example) => commandLine(example, columns));
   return [
@@ -109,7 +89,14 @@ export function programHelp(
   ].join('\n\n');
 }
 
-const left = (flag: string, hint = ''): string => `  --${flag}${hint ? ` ${hint}` : ''}`;
+/** What a setting sets, and what holds where it is left out. */
+function helpText(entry: Schema[string]): string {
+  const { needed, usual, default: value } = aboutOf(entry);
+  const text = textOf(entry);
+  if (needed) return `${text}; needed`;
+  if (usual !== undefined) return `${text}; default ${usual}`;
+  return value === undefined || shapeOf(entry).kind === 'flag' ? text : `${text}; default ${value}`;
+}
 
 /** Texts beside names need this much room; where it is less, they stand below. */
 const LEAST_TEXT = 36;

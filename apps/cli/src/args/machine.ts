@@ -1,89 +1,28 @@
-import { enableProdMode } from '@tensorflow/tfjs-core';
-import { type BackendName, type BackendReport, chooseBackend } from '@twocan/backend';
-import { hasCode, reasonOf, usageError } from '../terminal/failure.ts';
-import { type Flags, flagsOf } from './help.ts';
-import { type Options, parseOptions, type Words } from './options.ts';
-import { MACHINE, SETTINGS } from './settings.ts';
+import { backendNames } from '@twocan/backend';
+import { choice, number, setting, type Values, whole } from '@twocan/pretrain/settings';
+
+const group = 'Machine';
+
+/** What computes: the settings of a command that reads no images. */
+export const BACKEND = {
+  backend: setting(choice(['auto', ...backendNames]), {
+    ...{ group, hint: 'NAME', default: 'auto' },
+    text: 'What computes, or auto for the first that loads',
+  }),
+  threads: setting(whole({ min: 1 }), {
+    ...{ group, usual: 'one for each processor' },
+    text: 'Threads of the simd backend',
+  }),
+};
+
+/** The settings of every command that computes on images. */
+export const MACHINE = {
+  cache: setting(number({ min: 0 }), {
+    ...{ group, hint: 'MB', default: 512 },
+    text: 'Memory for decoded images; those of larger folders are read when needed',
+  }),
+  ...BACKEND,
+};
 
 /** What computes, with how many threads, and the memory for decoded images in megabytes. */
-export type Machine = Pick<Options, 'backend' | 'threads' | 'cache'>;
-
-const OWN = SETTINGS.filter(({ group }) => group === MACHINE);
-
-/** The options of every command that computes on images. */
-export const MACHINE_FLAGS: Flags = flagsOf(OWN);
-
-/** The same for a command that reads no images. */
-export const BACKEND_FLAGS: Flags = flagsOf(OWN.filter(({ flag }) => flag !== 'cache'));
-
-/**
- * What {@link MACHINE_FLAGS} ask.
- *
- * @param words the words of the command line
- * @returns the options that were given
- * @throws Failure (exit code 2) listing everything that is wrong with them
- */
-export const machineOf = (words: Words): Machine => parseOptions(words, OWN);
-
-/**
- * What computes, why, and what was passed over for it; `twocan doctor` says what to do about that.
- *
- * @param report what was chosen
- * @returns one line
- */
-export function backendLine({ name, why, passedOver }: BackendReport): string {
-  const over = passedOver.map((other) => `${other.name} (${other.why})`).join(', ');
-  return `backend ${name}: ${why}${over === '' ? '' : `; passed over: ${over}`}`;
-}
-
-/**
- * Makes the wanted backend tfjs's current one, and says on standard error which it is.
- *
- * @param machine a backend or `auto`, which it is unless given, and its threads; `quiet` where nothing
- *   is computed that a backend matters for
- * @returns what was chosen
- * @throws Failure (exit code 2) saying what to install when it is missing
- */
-export async function startBackend({
-  backend = 'auto',
-  threads,
-  quiet = false,
-}: {
-  readonly backend?: BackendName | 'auto' | undefined;
-  readonly threads?: number | undefined;
-  readonly quiet?: boolean;
-}): Promise<BackendReport> {
-  enableProdMode(); // else tfjs's cpu backend prints an advertisement
-  try {
-    const report = await withoutAborts(() =>
-      chooseBackend(backend, threads === undefined ? {} : { threads }),
-    );
-    if (threads !== undefined && report.name !== 'simd') {
-      console.error(
-        `--threads ${threads} changes nothing: the backend ${report.name} takes the number that it likes; only simd is given one`,
-      );
-    }
-    if (!quiet) console.error(backendLine(report));
-    return report;
-  } catch (error) {
-    throw hasCode(error, 'BACKEND_MISSING') ? usageError(reasonOf(error), error) : error;
-  }
-}
-
-/** Does some work without the lines that a WebAssembly module prints when it cannot start. */
-async function withoutAborts<T>(work: () => Promise<T>): Promise<T> {
-  const { warn, error } = console;
-  const quiet =
-    (print: typeof warn) =>
-    (...parts: readonly unknown[]): void => {
-      if (!/^Aborted\(|^failed to asynchronously prepare wasm/.test(String(parts[0]))) {
-        print(...parts);
-      }
-    };
-  Object.assign(console, { warn: quiet(warn), error: quiet(error) });
-  try {
-    return await work();
-  } finally {
-    Object.assign(console, { warn, error });
-  }
-}
+export type Machine = Partial<Values<typeof MACHINE>>;

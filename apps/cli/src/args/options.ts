@@ -1,74 +1,59 @@
-import type { HeadName, LevelPlacement } from '@twocan/can';
+import {
+  type Given,
+  methodSettings,
+  pretrainSettings,
+  type Schema,
+  setting,
+  TRAINING,
+  text,
+  VIEWS,
+} from '@twocan/pretrain/settings';
 import { usageError } from '../terminal/failure.ts';
-import { checkSetting, notation } from './check-setting.ts';
-import { type BACKENDS, camel, type PIXELS, SETTINGS, type Setting } from './settings.ts';
+import { MACHINE } from './machine.ts';
 
-/** Settings of a run, parsed; absent where the user said nothing. */
-export type Options = {
-  readonly data?: string;
-  readonly evalData?: string;
-  readonly preset?: string;
-  readonly imageSize?: number;
-  readonly patch?: number;
-  readonly method?: string;
-  readonly epochs?: number;
-  readonly steps?: number;
-  readonly batch?: number;
-  readonly maskRatio?: number;
-  readonly temperature?: number;
-  readonly sigmaMax?: number;
-  readonly noiseEmbed?: LevelPlacement;
-  readonly noiseScale?: number;
-  readonly pixels?: (typeof PIXELS)[number];
-  readonly head?: HeadName;
-  readonly weights?: readonly [contrastive: number, reconstruction: number, denoising: number];
-  readonly cropMin?: number;
-  readonly lr?: number;
-  readonly weightDecay?: number;
-  /** Megabytes. */
-  readonly cache?: number;
-  readonly backend?: (typeof BACKENDS)[number];
-  readonly threads?: number;
-  readonly seed?: number;
-  readonly checkpointEvery?: number;
+const group = 'Data';
+
+/** The image folder of a run of its own, or drawings. */
+const hint = 'DIR|shapes[:N]';
+
+/** The folder that a run is evaluated on. */
+export const EVAL_DATA = {
+  evalData: setting(text, {
+    ...{ group, hint: 'DIR', usual: 'those of --data' },
+    text: 'One folder a class, for k-NN at every checkpoint',
+  }),
 };
 
-/** The words of the command line by the name of their option; see parse-words.ts. */
-export type Words = Readonly<Record<string, unknown>>;
-
 /**
- * Reads the flags and reports everything that is wrong with them at once.
- *
- * @param words values by flag name
- * @param settings what is read of them; all settings of a run unless given
- * @returns the parsed options
- * @throws Failure (exit code 2) listing every problem
+ * Every setting of `twocan pretrain`: flags, help, config files and their schema are all made of it.
  */
-export function parseOptions(words: Words, settings: readonly Setting[] = SETTINGS): Options {
-  const problems: string[] = [];
-  const options: Record<string, unknown> = {};
-  for (const setting of settings) {
-    const word = words[setting.flag];
-    if (word === undefined) continue;
-    const value = typeof word === 'string' ? parseWord(setting, word) : word;
-    const problem = checkSetting(setting, value);
-    if (problem !== undefined) {
-      const how = setting.kind === 'number' ? notation(String(word)) : '';
-      problems.push(`--${setting.flag} ${problem}, got ${String(word)}${how}`);
-    }
-    options[camel(setting.flag)] = value;
-  }
-  if (problems.length > 0) throw usageError(problems.join('\n'));
-  return onlyOneLength(options as Options, '--epochs and --steps');
-}
+export const SETTINGS = {
+  data: setting(text, {
+    ...{ group, hint, usual: 'a quick start on drawings' },
+    text: 'Folder of images (any nesting), or built-in drawings',
+  }),
+  ...EVAL_DATA,
+  ...pretrainSettings,
+  ...MACHINE,
+} satisfies Schema;
 
-/** A word of the command line as the value it stands for; NaN is refused by the check. */
-function parseWord(setting: Setting, word: string): unknown {
-  const number = (part: string): number => (part.trim() === '' ? Number.NaN : Number(part));
-  if (setting.kind === 'number') return number(word);
-  if (setting.kind === 'weights') return word.split(',').map(number);
-  return word;
-}
+const { method: _, ...WITHOUT_METHOD } = methodSettings(['can']);
+
+/** What all rows of an ablation share: the rows say which losses there are. */
+export const SHARED = {
+  data: setting(text, {
+    ...{ group, hint, needed: true },
+    text: 'Folder of images, one folder a class, or built-in drawings',
+  }),
+  ...EVAL_DATA,
+  ...VIEWS,
+  ...WITHOUT_METHOD,
+  ...TRAINING,
+  ...MACHINE,
+} satisfies Schema;
+
+/** Settings of a run; absent where the user said nothing. */
+export type Options = Given<typeof SETTINGS>;
 
 /**
  * Refuses a run whose length is said twice.
@@ -78,7 +63,10 @@ function parseWord(setting: Setting, word: string): unknown {
  * @returns the options
  * @throws Failure (exit code 2)
  */
-export function onlyOneLength(options: Options, names: string): Options {
+export function onlyOneLength<O extends Pick<Options, 'epochs' | 'steps'>>(
+  options: O,
+  names = '--epochs and --steps',
+): O {
   if (options.epochs === undefined || options.steps === undefined) return options;
   throw usageError(`${names} exclude each other; give one`);
 }

@@ -1,8 +1,14 @@
 import { parseArgs } from 'node:util';
+import { aboutOf, didYouMean, type Schema, shapeOf } from '@twocan/pretrain/settings';
 import { usageError } from '../terminal/failure.ts';
-import { hint } from '../terminal/nearest-name.ts';
-import type { Flag, Flags } from './help.ts';
-import type { Words } from './options.ts';
+import { flagOf } from './flag-name.ts';
+
+/** The words of a command line by the name of their flag; `true` for a flag without a value. */
+export type Words = Readonly<Record<string, string | true>>;
+
+/** How a flag takes its words. */
+type Flag = 'value' | 'switch' | 'positional';
+type Flags = Readonly<Record<string, Flag>>;
 
 /**
  * The words of a command line by the names of the options that they belong to.
@@ -11,22 +17,23 @@ import type { Words } from './options.ts';
  * else than what was meant.
  *
  * @param args what stands behind the command's name
- * @param flags the command's options; those of type `positional` take the words without an option
+ * @param settings the command's settings; positional ones take the words without a flag
  * @returns text by name for options with a value, `true` for those without
  * @throws Failure (exit code 2) for options that are unknown, values that are missing or too many, and
  *   words that belong nowhere
  */
-export function parseWords(args: readonly string[], flags: Flags): Words {
-  const options = Object.entries(flags).filter(([, { type }]) => type !== 'positional');
-  const places = Object.keys(flags).filter((name) => flags[name]?.type === 'positional');
+export function parseWords(args: readonly string[], settings: Schema): Words {
+  const flags = flagsOf(settings);
+  const options = Object.entries(flags).filter(([, type]) => type !== 'positional');
+  const places = Object.keys(flags).filter((name) => flags[name] === 'positional');
   const { tokens } = parseArgs({
     args: [...args],
     options: Object.fromEntries(
-      options.map(([name, { type }]) => [name, { type: type === 'boolean' ? type : 'string' }]),
+      options.map(([name, type]) => [name, { type: type === 'switch' ? 'boolean' : 'string' }]),
     ),
     ...{ strict: false, allowPositionals: true, tokens: true },
   });
-  const words: Record<string, unknown> = {};
+  const words: Record<string, string | true> = {};
   const problems = new Set<string>();
   let blamed = 0; // words before this one belong to a problem that is listed already
   for (const token of tokens) {
@@ -40,7 +47,7 @@ export function parseWords(args: readonly string[], flags: Flags): Words {
       }
     } else if (token.kind === 'option') {
       const { name, value, inlineValue = false } = token;
-      const flag = word.startsWith('--') ? flagOf(flags, name) : undefined;
+      const flag = word.startsWith('--') ? own(flags, name) : undefined;
       const problem =
         flag === undefined
           ? unknownOption(word, args[token.index + 1], flags)
@@ -68,11 +75,11 @@ function nextOption(args: readonly string[], from: number): number {
 
 function valueProblem(
   name: string,
-  { type }: Flag,
+  flag: Flag,
   value: string | undefined,
   inlineValue: boolean,
 ): string | undefined {
-  if (type === 'boolean') {
+  if (flag === 'switch') {
     if (value === undefined) return undefined;
     return `--${name} takes no value, got ${value}; leave the option out to switch it off`;
   }
@@ -86,17 +93,17 @@ function valueProblem(
 /** `-batch`, `--Batch`, `--batch8`, `--mask_ratio` and `--maskRatio`, as well as names that are misspelt. */
 function unknownOption(word: string, next: string | undefined, flags: Flags): string {
   const [typed = '', value] = word.replace(/^-+/, '').split(/=(.*)/s);
-  const names = Object.keys(flags).filter((name) => flags[name]?.type !== 'positional');
+  const names = Object.keys(flags).filter((name) => flags[name] !== 'positional');
   const plain = kebab(typed);
   const [, stem = plain, digits] = /^([a-z-]+?)-?(\d[\d.e-]*)$/.exec(plain) ?? [];
   const name = names.find((known) => known === plain || known === stem);
   if (name === undefined) {
-    const off = names.find((known) => plain === `no-${known}` && flags[known]?.type === 'boolean');
+    const off = names.find((known) => plain === `no-${known}` && flags[known] === 'switch');
     if (off !== undefined) return `unknown option ${word}; leave --${off} out to switch it off`;
-    return `unknown option ${word}${hint(plain, names)}`;
+    return `unknown option ${word}${didYouMean(plain, names)}`;
   }
   const given = value ?? (name === plain ? next : digits);
-  const takesValue = flags[name]?.type !== 'boolean' && given !== undefined && !isOption(given);
+  const takesValue = flags[name] !== 'switch' && given !== undefined && !isOption(given);
   return `unknown option ${word}; did you mean --${name}${takesValue ? ` ${given}` : ''}?`;
 }
 
@@ -114,18 +121,30 @@ function strayWord(args: readonly string[], index: number, flags: Flags): string
   const said = `unexpected word ${word}`;
   // Text programs make one long dash of two hyphens.
   const name = kebab(word.replace(/^[\u2010-\u2015\u2212]+/, ''));
-  const flag = flagOf(flags, name);
+  const flag = own(flags, name);
   if (flag !== undefined) {
-    const follows = flag.type !== 'boolean' && next !== undefined && !isOption(next);
+    const follows = flag !== 'switch' && next !== undefined && !isOption(next);
     return `${said}; did you mean --${name}${follows ? ` ${next}` : ''}?`;
   }
-  if (option.startsWith('--') && flagOf(flags, option.slice(2))?.type === 'string') {
+  if (option.startsWith('--') && own(flags, option.slice(2)) === 'value') {
     const whole = [value, ...args.slice(index, nextOption(args, index))].join(' ');
     return `${said} after ${option} ${value}; put a value with spaces in quotes: ${option} "${whole}"`;
   }
   return `${said}; every option starts with --`;
 }
 
-/** An option by its name, which may be that of something every object has. */
-const flagOf = (flags: Flags, name: string): Flag | undefined =>
-  Object.hasOwn(flags, name) && flags[name]?.type !== 'positional' ? flags[name] : undefined;
+/** A flag by its name, which may be that of something every object has. */
+const own = (flags: Flags, name: string): Flag | undefined =>
+  Object.hasOwn(flags, name) && flags[name] !== 'positional' ? flags[name] : undefined;
+
+const flagsOf = (settings: Schema): Flags =>
+  Object.fromEntries(
+    Object.entries(settings).map(([name, entry]) => [
+      flagOf(name),
+      aboutOf(entry).positional
+        ? 'positional'
+        : shapeOf(entry).kind === 'flag'
+          ? 'switch'
+          : 'value',
+    ]),
+  );

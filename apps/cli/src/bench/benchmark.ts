@@ -1,15 +1,15 @@
 import { availableParallelism, cpus } from 'node:os';
 import { type BackendName, type BackendReport, chooseBackend } from '@twocan/backend';
 import { methodCost, resolveCanConfig } from '@twocan/can';
-import { type Machine, startBackend } from '../args/machine.ts';
+import type { Machine } from '../args/machine.ts';
 import { checkMemory } from '../run/enough-memory.ts';
+import { startBackend } from '../run/start-backend.ts';
 import { progressOf } from '../terminal/progress.ts';
 import { kernelTimes } from './kernel-times.ts';
 import { type TimedStep, timedStep } from './timed-step.ts';
 
 /** What is to be timed. */
-export type Bench = {
-  readonly machine: Machine;
+export type Bench = Machine & {
   readonly preset: string;
   readonly batch: number;
   readonly rounds: number;
@@ -34,7 +34,7 @@ const median = (values: readonly number[]): number =>
  * @throws Failure (exit code 2) if the backend is missing
  */
 export async function benchmark(bench: Bench): Promise<string[]> {
-  const { preset, batch, rounds, machine } = bench;
+  const { preset, batch, rounds } = bench;
   const config = resolveCanConfig({ preset, method: 'can' } as Parameters<
     typeof resolveCanConfig
   >[0]);
@@ -49,9 +49,9 @@ export async function benchmark(bench: Bench): Promise<string[]> {
     contestant.millis.length = 0;
     return contestant;
   };
-  const own = await enter(machine);
+  const own = await enter(bench);
   const others =
-    own.report.name === REFERENCE ? [] : [await enter({ ...machine, backend: REFERENCE })];
+    own.report.name === REFERENCE ? [] : [await enter({ ...bench, backend: REFERENCE })];
   const all = [own, ...others];
   const progress = progressOf('timing, rounds');
   for (let round = 1; round <= rounds; round++) {

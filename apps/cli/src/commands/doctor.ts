@@ -5,7 +5,7 @@ export const doctor = command(
   {
     name: 'doctor',
     description: 'Say which backends load here, and what would be faster',
-    flags: {},
+    settings: {},
     examples: ['twocan doctor'],
   },
   async () => {

@@ -1,23 +1,23 @@
+import { flag, setting, text } from '@twocan/pretrain/settings';
 import { command } from '../args/command.ts';
-import { usageError } from '../terminal/failure.ts';
 
 /** `twocan inspect`: what is in a run folder or a checkpoint. */
 export const inspect = command(
   {
     name: 'inspect',
     description: 'Say what is in a run folder or a checkpoint file',
-    flags: {
-      path: { type: 'positional', description: 'RUN|FILE' },
-      json: { type: 'boolean', description: 'Print JSON' },
+    settings: {
+      model: setting(text, {
+        ...{ positional: true, hint: 'RUN|FILE', needed: true },
+        text: 'A run folder or a checkpoint file',
+      }),
+      json: setting(flag, { text: 'Print JSON', default: false }),
     },
     examples: ['twocan inspect runs/photos'],
   },
-  async ({ path, ...words }) => {
-    if (typeof path !== 'string' || path === '') {
-      throw usageError('inspect needs a run folder or a checkpoint file: twocan inspect RUN');
-    }
+  async ({ model, json }) => {
     const { inspectModel } = await import('../run/inspecting.ts');
-    await inspectModel(path, words.json === true);
+    await inspectModel(model, json);
     return undefined;
   },
 );

@@ -1,18 +1,18 @@
 import { disposeTree, key } from '@twocan/core';
-import { type Machine, startBackend } from '../args/machine.ts';
+import type { Machine } from '../args/machine.ts';
 import { openImages, roomFor } from '../images/layout/open-images.ts';
 import { openModel } from '../run/open-model.ts';
+import { startBackend } from '../run/start-backend.ts';
 import { usageError } from '../terminal/failure.ts';
 import { writeSamples } from './samples.ts';
 
 /** What `twocan reconstruct` was asked. */
-export type ReconstructRequest = {
+export type ReconstructRequest = Machine & {
   readonly model: string;
   readonly data: string;
   readonly out: string;
-  readonly maskRatio: number | undefined;
+  readonly maskRatio?: number;
   readonly seed: number;
-  readonly machine: Machine;
 };
 
 /**
@@ -22,7 +22,7 @@ export type ReconstructRequest = {
  * @throws Failure (exit code 2) for a model without a decoder
  */
 export async function drawReconstructions(request: ReconstructRequest): Promise<void> {
-  await startBackend(request.machine);
+  await startBackend(request);
   const { config, params, step } = await openModel(request.model);
   try {
     const { model } = config;
@@ -34,7 +34,7 @@ export async function drawReconstructions(request: ReconstructRequest): Promise<
         `--mask-ratio ${request.maskRatio}: the model was trained ${model.maskRatio > 0 ? 'with' : 'without'} hidden patches`,
       );
     }
-    const folder = await openImages(request.data, roomFor(model.encoder, request.machine));
+    const folder = await openImages(request.data, roomFor(model.encoder, request));
     const asked = {
       ...config,
       model: { ...model, maskRatio: request.maskRatio ?? model.maskRatio },

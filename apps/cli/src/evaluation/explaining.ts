@@ -5,23 +5,23 @@ import { disposeTree, fold, type Key, key } from '@twocan/core';
 import { type Dataset, makeBatches, plainViews } from '@twocan/data';
 import { effectiveRank } from '@twocan/evaluate';
 import { addNoise } from '@twocan/noise';
-import { type Machine, startBackend } from '../args/machine.ts';
+import type { Machine } from '../args/machine.ts';
 import { writeAttention } from '../draw/attention-sheet.ts';
 import { atMost } from '../images/evaluation-sets.ts';
 import { openImages, roomFor } from '../images/layout/open-images.ts';
 import type { RunConfig } from '../run/config.ts';
 import { openModel } from '../run/open-model.ts';
+import { startBackend } from '../run/start-backend.ts';
 import { usageError } from '../terminal/failure.ts';
 import { progressOf } from '../terminal/progress.ts';
 
 /** What `twocan explain` was asked. */
-export type ExplainRequest = {
+export type ExplainRequest = Machine & {
   readonly model: string;
   readonly data: string;
   readonly attention?: string;
   readonly seed: number;
   readonly json: boolean;
-  readonly machine: Machine;
 };
 
 const IMAGES = 256; // enough for steady means, few enough for seconds
@@ -36,11 +36,11 @@ type Run = { readonly config: RunConfig; readonly params: CanParams };
  * @param request model, images and where the attention maps go
  */
 export async function explain(request: ExplainRequest): Promise<void> {
-  await startBackend(request.machine);
+  await startBackend(request);
   const { config, params, step, path } = await openModel(request.model);
   const run = { config, params };
   try {
-    const folder = await openImages(request.data, roomFor(config.model.encoder, request.machine));
+    const folder = await openImages(request.data, roomFor(config.model.encoder, request));
     try {
       if (folder.length < 2) {
         throw usageError(

@@ -1,5 +1,5 @@
 import { key } from '@twocan/core';
-import { type FewShotResult, fewShotAccuracy } from '@twocan/evaluate';
+import { type FewShotResult, fewShotAccuracy, fewShotDefaults } from '@twocan/evaluate';
 import type { Evaluation } from '../images/evaluation-sets.ts';
 import { usageError } from '../terminal/failure.ts';
 import { percent } from '../terminal/percent.ts';
@@ -11,13 +11,11 @@ import type { Sides } from './sides.ts';
 /** What `twocan fewshot` was asked. */
 export type FewShotRequest = Question & {
   /** Images of each class; the usual ones that the folder has enough images for, unless said. */
-  readonly shots: readonly number[] | undefined;
+  readonly shots?: readonly number[];
   readonly draws: number;
   readonly l2: number;
   readonly seed: number;
 };
-
-const USUAL = [1, 5, 10, 25];
 
 /**
  * Prints what ridge regression reaches from a few images of each class, beside raw pixels and the
@@ -76,7 +74,7 @@ function shotsFor({ train, classes }: Sides, { shots }: FewShotRequest): readonl
       `--shots ${Math.max(...shots)}: the smallest class has ${least} images to learn from`,
     );
   }
-  return shots ?? USUAL.filter((count) => count <= least);
+  return shots ?? fewShotDefaults.shots.filter((count) => count <= least);
 }
 
 const inWords = (result: FewShotResult | undefined): string =>

@@ -1,24 +1,24 @@
 import { disposeTree } from '@twocan/core';
-import { type Machine, startBackend } from '../args/machine.ts';
+import type { Machine } from '../args/machine.ts';
 import { openLabelled } from '../images/datasets.ts';
 import { EVERY, type Evaluation } from '../images/evaluation-sets.ts';
 import type { Pooling } from '../images/features.ts';
 import { isSamePlace } from '../images/layout/same-place.ts';
 import { freshParams } from '../run/begin.ts';
 import { openModel } from '../run/open-model.ts';
+import { startBackend } from '../run/start-backend.ts';
 import { type Compared, compared } from './comparison.ts';
 import type { Sides } from './sides.ts';
 
 /** What every judgement of a trained encoder is asked. */
-export type Question = {
+export type Question = Machine & {
   readonly model: string;
   readonly data: string;
   /** Which tokens make the features; those of the method unless said. */
-  readonly pool?: Pooling;
+  readonly features?: Pooling;
   /** How many pictures of each side at most; all unless said. */
   readonly limit?: number;
   readonly json: boolean;
-  readonly machine: Machine;
 };
 
 /** The three answers, and what they are about. */
@@ -41,7 +41,7 @@ export async function judged<R>(
   question: Question,
   judge: (sides: Sides) => Promise<R>,
 ): Promise<Judged<R>> {
-  await startBackend(question.machine);
+  await startBackend(question);
   const { config, params, path, step } = await openModel(question.model);
   const { limit } = question;
   const most = limit === undefined ? EVERY : { train: limit, test: limit };
@@ -49,8 +49,7 @@ export async function judged<R>(
   try {
     const data = await openLabelled(
       {
-        ...question.machine,
-        data: question.data,
+        ...question,
         most,
         seen: (source) => isSamePlace(source, config.data),
       },
@@ -64,7 +63,7 @@ export async function judged<R>(
         { trained: params, untrained },
         evaluation,
         judge,
-        question.pool,
+        question.features,
       );
       return { answers, evaluation, checkpoint: path, step };
     } finally {

@@ -1,12 +1,10 @@
-import { type Classification, knnAccuracy } from '@twocan/evaluate';
+import { type Classification, knnAccuracy, knnDefaults } from '@twocan/evaluate';
 import { classesIn, type Evaluation } from '../images/evaluation-sets.ts';
 import { percent } from '../terminal/percent.ts';
 import { progressOf } from '../terminal/progress.ts';
 import { type Compared, eachOf } from './comparison.ts';
 import { judged, type Question } from './judging.ts';
 import type { Sides } from './sides.ts';
-
-const NEIGHBOURS = 20;
 
 /** Top-1 accuracies of one run, in [0, 1], all on the same pictures with the same votes. */
 export type KnnComparison = Compared<number> & {
@@ -30,7 +28,7 @@ export type Votes = { readonly k?: number; readonly temperature?: number };
  */
 export function knnOf(
   sides: Sides,
-  { k = NEIGHBOURS, ...votes }: Votes = {},
+  { k = knnDefaults.k, ...votes }: Votes = {},
 ): Promise<Classification> {
   const most = sides.train.labels.length;
   const progress = progressOf('comparing with neighbours').count;
@@ -46,7 +44,7 @@ export function knnOf(
  */
 export function countsOf(
   { train, test, classes }: Evaluation,
-  { k = NEIGHBOURS }: Votes = {},
+  { k = knnDefaults.k }: Votes = {},
 ): Omit<KnnComparison, keyof Compared<number>> {
   return {
     neighbours: Math.min(k, train.length),

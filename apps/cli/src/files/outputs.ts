@@ -10,7 +10,6 @@ import {
 } from 'node:fs';
 import { basename, dirname, extname, join, resolve, sep } from 'node:path';
 import { makeFolder, removeEmptyFolders, writeFileAtomic } from '@twocan/checkpoint/node';
-import type { Words } from '../args/options.ts';
 import { hasCode, reasonOf, usageError } from '../terminal/failure.ts';
 import { ownImage } from './own-output.ts';
 import { isWithin, pathProblem } from './path-names.ts';
@@ -18,11 +17,9 @@ import { isWithin, pathProblem } from './path-names.ts';
 /** What a command may write to the file of an option. */
 export type OutputRule = {
   /** Without the dashes. */
-  readonly flag: string;
+  readonly flag: (typeof OUTPUTS)[number];
   /** Endings that say what the file is, in small letters; capitals are taken as well. */
   readonly endings: readonly string[];
-  /** The file where the option is left out. */
-  readonly fallback?: string;
   /** Other files that are written with it. */
   readonly beside?: (path: string) => readonly string[];
   /** Whether the command reads a file that is there: it is then no surprise that it is written anew. */
@@ -34,37 +31,38 @@ const TRIED = new Uint8Array(4096);
 const INPUTS = ['model', 'data', 'query'] as const;
 const OUTPUTS = ['out', 'index', 'confusion', 'attention'] as const;
 
+/** The places that a command was given, by the names of their flags. */
+type Places = { readonly [F in (typeof INPUTS | typeof OUTPUTS)[number]]?: string };
+
 /**
- * The file that a command is about to write, looked at before the work begins: its ending, its
+ * Looks at the file that a command is about to write before the work begins: its ending, its
  * folder (missing ones are made when it is written), whether anything can be written there, and
  * that it is none of the command's inputs.
  *
- * @param words the words of the command line
+ * @param values the values of the command line
  * @param rule what is written
- * @returns the path as it was given
  * @throws Failure (exit code 2) that says what is wrong with it
  */
-export function outputFile(words: Words, rule: OutputRule): string {
-  const { flag, endings, fallback, beside = () => [], kept = false } = rule;
-  const given = words[flag] ?? fallback;
-  if (typeof given !== 'string' || given === '') throw usageError(`--${flag} needs a value`);
+export function checkOutput(values: Places, rule: OutputRule): void {
+  const { flag, endings, beside = () => [], kept = false } = rule;
+  const given = values[flag];
+  if (given === undefined) return;
   if (isFolder(given)) throw usageError(`--${flag} ${given} is a folder; give a file`);
   if (!endings.includes(extname(given).toLowerCase())) {
     throw usageError(`--${flag} must end in ${listed(endings)}, got ${given}`);
   }
-  refuseInputs(words, flag, given);
+  refuseInputs(values, flag, given);
   for (const path of [given, ...beside(given)]) checkFile(`--${flag}`, path);
   const replaced = [given, ...beside(given)].filter((path) => existsSync(path));
   if (!kept && replaced.length > 0) {
     console.error(`${replaced.join(' and ')} will be replaced`);
   }
-  return given;
 }
 
 /**
  * Writes a file whole or not at all, with the folders above it that are missing.
  *
- * @param path what {@link outputFile} gave
+ * @param path what {@link checkOutput} accepted
  * @param bytes the content
  * @throws the file system's error
  */
@@ -129,14 +127,14 @@ function expectPlace(
 }
 
 /** No output goes over an input. */
-function refuseInputs(words: Words, flag: string, path: string): void {
+function refuseInputs(values: Places, flag: OutputRule['flag'], path: string): void {
   const place = realPath(path);
   // All pictures that are drawn are PNG; one that an earlier command drew is no image of the data.
   const isImage =
     extname(path).toLowerCase() === '.png' && existsSync(path) && ownImage(path) === undefined;
   for (const other of [...INPUTS, ...OUTPUTS.filter((name) => name !== flag)]) {
-    const word = words[other];
-    if (typeof word !== 'string' || word === '') continue;
+    const word = values[other];
+    if (word === undefined) continue;
     if (realPath(word) === place) {
       throw usageError(`--${flag} and --${other} are the same file, ${path}; give another name`);
     }

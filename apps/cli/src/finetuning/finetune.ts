@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { writeFileAtomic } from '@twocan/checkpoint/node';
 import { disposeTree } from '@twocan/core';
 import { type Classification, confusionMatrix } from '@twocan/evaluate';
-import { type Machine, startBackend } from '../args/machine.ts';
+import type { Machine } from '../args/machine.ts';
 import { writeConfusion } from '../draw/confusion.ts';
 import { classLines } from '../evaluation/probing.ts';
 import { isPlace } from '../files/path-names.ts';
@@ -20,6 +20,7 @@ import {
   readRunConfig,
   rewriteRun,
 } from '../run/run-folder.ts';
+import { startBackend } from '../run/start-backend.ts';
 import { EXIT, usageError } from '../terminal/failure.ts';
 import { percent } from '../terminal/percent.ts';
 import { shellLine } from '../terminal/shell-line.ts';
@@ -36,12 +37,11 @@ import { FINETUNE_RULES } from './rules.ts';
 import { trainClassifier } from './train.ts';
 
 /** Where a classifier is kept and how its result is told. */
-export type FinetuneRequest = {
+export type FinetuneRequest = Machine & {
   readonly out?: string;
   readonly confusion?: string;
   readonly perClass: boolean;
   readonly json: boolean;
-  readonly machine: Machine;
 };
 
 /** A classifier that is to be trained. */
@@ -60,9 +60,9 @@ export async function finetune(request: NewFinetune): Promise<number> {
   const { data, recipeFor, out } = request;
   const folder = out === undefined ? undefined : finetuneFolder(out);
   if (folder !== undefined) checkNewRun(folder, request.overwrite);
-  const { name: backend } = await startBackend(request.machine);
+  const { name: backend } = await startBackend(request);
   const beginning = await beginningOf(request);
-  return onImages({ ...request.machine, data }, beginning.encoder.image, async (opened) => {
+  return onImages({ ...request, data }, beginning.encoder.image, async (opened) => {
     const { evaluation } = opened;
     const { length } = evaluation.train;
     const recipe = recipeFor(length);
@@ -106,8 +106,8 @@ export async function resumeFinetune(
   const given = request.data === undefined ? {} : { data: request.data };
   const before = { data: plan.data, options: { data: plan.data } };
   const { data = plan.data } = { ...whereImagesAre(before, given), ...given };
-  await startBackend({ ...request.machine, backend: plan.backend });
-  return onImages({ ...request.machine, data }, plan.encoder.image, async (opened) => {
+  await startBackend({ ...request, backend: plan.backend });
+  return onImages({ ...request, data }, plan.encoder.image, async (opened) => {
     const { evaluation } = opened;
     const { classes, trainImages } = dataFacts(evaluation);
     const { known, notes } = await sameImages(folder, plan, opened);

@@ -1,6 +1,5 @@
 import type { BackendReport } from '@twocan/backend';
 import { runConfigProblems } from '../args/config-file.ts';
-import { startBackend } from '../args/machine.ts';
 import { layOver, type Options } from '../args/options.ts';
 import { type OpenedData, openData } from '../images/datasets.ts';
 import { differences, type RunConfig, resolveModel, resolveRun, runLabel } from '../run/config.ts';
@@ -16,6 +15,7 @@ import {
   rewriteRun,
   runFolder,
 } from '../run/run-folder.ts';
+import { startBackend } from '../run/start-backend.ts';
 import { EXIT, usageError } from '../terminal/failure.ts';
 import { shellLine } from '../terminal/shell-line.ts';
 import { quickStart } from './quick-start.ts';

@@ -1,6 +1,6 @@
 import { usesContrast, usesDecoder, usesLevel, usesNoise } from '@twocan/can';
+import { flagOf } from '../args/flag-name.ts';
 import type { Options } from '../args/options.ts';
-import { camel } from '../args/settings.ts';
 import type { RunConfig } from '../run/config.ts';
 import { usageError } from '../terminal/failure.ts';
 
@@ -70,12 +70,12 @@ const RULES: readonly Rule<Planned>[] = [
   withoutPart('head', ({ model }) => usesContrast(model), 'the contrastive loss'),
   withoutPart('pixels', ({ model }) => model.weights.reconstruction > 0, 'reconstruction'),
   withoutPart(
-    'noise-embed',
+    'noiseEmbed',
     ({ model }) => usesNoise(model) && usesDecoder(model),
     'noise and a decoder',
   ),
   withoutPart(
-    'noise-scale',
+    'noiseScale',
     ({ model }) => usesLevel(model),
     'a decoder that is told the level of noise',
   ),
@@ -93,15 +93,15 @@ const RULES: readonly Rule<Planned>[] = [
 
 /** A setting of a part that this run does without. */
 function withoutPart(
-  flag: string,
+  name: keyof Options,
   isOn: (config: RunConfig) => boolean,
   part: string,
 ): Rule<Planned> {
   return ({ given, config }) =>
-    given[camel(flag) as keyof Options] === undefined || isOn(config)
+    given[name] === undefined || isOn(config)
       ? undefined
       : {
-          refuse: `--${flag} has no effect here: it is of ${part}, which this run does without; leave it out, or change --method or --weights`,
+          refuse: `--${flagOf(name)} has no effect here: it is of ${part}, which this run does without; leave it out, or change --method or --weights`,
         };
 }
 

@@ -2,7 +2,6 @@ import { resolve } from 'node:path';
 import type { BackendName } from '@twocan/backend';
 import { type CanConfig, methodCost } from '@twocan/can';
 import {
-  DEFAULT_PRESET,
   differences as differingLeaves,
   type PretrainConfig,
   resolveConfig,
@@ -10,7 +9,8 @@ import {
   type Settings,
   type Sides,
 } from '@twocan/pretrain';
-import type { Options } from '../args/options.ts';
+import { pretrainSettings } from '@twocan/pretrain/settings';
+import { type Options, SETTINGS } from '../args/options.ts';
 import { isPlace, labelOf } from '../files/path-names.ts';
 import { usageError } from '../terminal/failure.ts';
 import type { ImagesIdentity } from './data-identity.ts';
@@ -41,7 +41,7 @@ export type RunConfig = PretrainConfig & {
  * @param options the flags
  * @returns such as `shapes-micro32`
  */
-export function runLabel({ data = 'shapes', preset = DEFAULT_PRESET }: Options): string {
+export function runLabel({ data = 'shapes', preset = SETTINGS.preset.default }: Options): string {
   return `${labelOf(resolve(data))}-${preset}`;
 }
 
@@ -68,11 +68,11 @@ export function resolveModel(options: Options): CanConfig {
   }
 }
 
-/** Options of a run that change nothing about what is computed. */
-const AROUND: readonly string[] = ['data', 'evalData', 'cache', 'backend', 'threads'];
-
+/** The options that change what is computed: not where the data lie, nor what computes. */
 const settingsOf = (options: Options): Settings =>
-  Object.fromEntries(Object.entries(options).filter(([name]) => !AROUND.includes(name)));
+  Object.fromEntries(
+    Object.entries(options).filter(([name]) => Object.hasOwn(pretrainSettings, name)),
+  );
 
 /**
  * Resolves flags to a run.

@@ -2,10 +2,10 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { disposeTree, namedLeaves, type Params } from '@twocan/core';
-import { startBackend } from '../args/machine.ts';
 import { percent } from '../terminal/percent.ts';
 import { readMetrics } from './metrics-file.ts';
 import { openModel } from './open-model.ts';
+import { startBackend } from './start-backend.ts';
 
 /**
  * Prints what a run or a checkpoint holds.

@@ -1,19 +1,19 @@
 import { disposeTree } from '@twocan/core';
 import type { Dataset } from '@twocan/data';
-import { type Machine, startBackend } from '../args/machine.ts';
+import type { Machine } from '../args/machine.ts';
 import { encodeNpy, namesBeside } from '../files/npy.ts';
 import { writeOutput } from '../files/outputs.ts';
 import { encoderFeatures, extractRows, type Rows } from '../images/features.ts';
 import { openImages, roomFor } from '../images/layout/open-images.ts';
 import { oneColourNote } from '../images/one-colour.ts';
 import { openModel } from '../run/open-model.ts';
+import { startBackend } from '../run/start-backend.ts';
 
 /** What `twocan embed` was asked. */
-export type EmbedRequest = {
+export type EmbedRequest = Machine & {
   readonly model: string;
   readonly data: string;
   readonly out: string;
-  readonly machine: Machine;
 };
 
 /**
@@ -22,10 +22,11 @@ export type EmbedRequest = {
  * @param request model, folder and file; `.jsonl` for one JSON object a line, else NumPy with the
  *   names in a text file beside it
  */
-export async function embedFolder({ model, data, out, machine }: EmbedRequest): Promise<void> {
-  await startBackend(machine);
+export async function embedFolder(request: EmbedRequest): Promise<void> {
+  const { model, data, out } = request;
+  await startBackend(request);
   const { config, params } = await openModel(model);
-  const folder = await openImages(data, roomFor(config.model.encoder, machine));
+  const folder = await openImages(data, roomFor(config.model.encoder, request));
   try {
     const extract = encoderFeatures(config.model, params);
     const rows = await extractRows(folder, config, extract);

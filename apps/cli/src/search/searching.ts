@@ -3,7 +3,7 @@ import { disposeTree } from '@twocan/core';
 import { type Dataset, plainViews } from '@twocan/data';
 import { type ImageFolder, printable } from '@twocan/data/node';
 import { nearestRows, similarPairs } from '@twocan/evaluate';
-import { type Machine, startBackend } from '../args/machine.ts';
+import type { Machine } from '../args/machine.ts';
 import { picturesIn, writeSheet } from '../draw/picture-files.ts';
 import type { SheetRow } from '../draw/sheet.ts';
 import { writeOutput } from '../files/outputs.ts';
@@ -11,18 +11,18 @@ import type { Rows, Sizes } from '../images/features.ts';
 import { openImages, roomFor } from '../images/layout/open-images.ts';
 import { openQuery } from '../images/query-image.ts';
 import { type OpenedModel, openModel } from '../run/open-model.ts';
+import { startBackend } from '../run/start-backend.ts';
 import { progressOf } from '../terminal/progress.ts';
 import { comparableRows } from './comparable-rows.ts';
 import { indexedRows, rowsOf } from './search-index.ts';
 
 /** What `twocan search` was asked. */
-export type SearchRequest = {
+export type SearchRequest = Machine & {
   readonly model: string;
   readonly data: string;
   readonly top: number;
-  readonly index: string | undefined;
-  readonly out: string | undefined;
-  readonly machine: Machine;
+  readonly index?: string;
+  readonly out?: string;
   /** One image to find the like of, or the least cosine of pairs. */
   readonly wanted: { readonly query: string } | { readonly least: number };
 };
@@ -42,13 +42,10 @@ export async function searchFolder(request: SearchRequest): Promise<void> {
     'query' in wanted
       ? findNearest(wanted.query, await openQuery(wanted.query), top)
       : findPairs(wanted.least, top);
-  await startBackend(request.machine);
+  await startBackend(request);
   const model = await openModel(request.model);
   try {
-    const folder = await openImages(
-      request.data,
-      roomFor(model.config.model.encoder, request.machine),
-    );
+    const folder = await openImages(request.data, roomFor(model.config.model.encoder, request));
     try {
       const { data, index: file } = request;
       const rows =

@@ -4,7 +4,7 @@ import { type CanParams, canLoss, initCan, resolveCanConfig } from '@twocan/can'
 import { fold, key, namedLeaves, normal, valueAndGrad } from '@twocan/core';
 import { adamw } from '@twocan/optim';
 import { disposeState, initState, makeStep } from '@twocan/trainer';
-import { startBackend } from '../args/machine.ts';
+import { startBackend } from '../run/start-backend.ts';
 
 const STEPS = 3;
 const BATCH = 4;

@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { setUpNames } from '@twocan/backend';
 import { because } from './because.ts';
 import { MADE_BY } from './places.ts';
 import type { Steps } from './steps.ts';
@@ -9,11 +10,14 @@ export const TENSORFLOW_VERSION = '2.21.0';
 // No Python code of it is run, so any interpreter's wheel will do; pip needs no matching one.
 const WHEEL_PYTHON = '3.12';
 
+/** A backend that can be set up. */
+export type SetUpName = (typeof setUpNames)[number];
+
 type Ranges = Readonly<Record<string, string>>;
 type Manifest = { readonly dependencies: Ranges; readonly overrides?: Ranges };
 
 /** What npm installs for each backend. */
-export const MANIFESTS: Readonly<Record<'node' | 'node-gpu' | 'webgpu', Manifest>> = {
+export const MANIFESTS: Readonly<Record<SetUpName, Manifest>> = {
   node: tensorflowManifest('@tensorflow/tfjs-node'),
   'node-gpu': tensorflowManifest('@tensorflow/tfjs-node-gpu'),
   webgpu: {

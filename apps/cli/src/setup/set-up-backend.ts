@@ -5,7 +5,7 @@ import { makeFolder } from '@twocan/checkpoint/node';
 import { checkFolder } from '../files/outputs.ts';
 import { EXIT } from '../terminal/failure.ts';
 import { buildAddon, downloadAddon } from './addon.ts';
-import { fetchTensorFlow, installPackages, MANIFESTS, wheel } from './packages.ts';
+import { fetchTensorFlow, installPackages, MANIFESTS, type SetUpName, wheel } from './packages.ts';
 import { defaultFolder, freeGigabytes, refuseForeign } from './places.ts';
 import { makeSteps, type Steps } from './steps.ts';
 import { findLibrary, givenLibrary, type TensorFlowLibrary } from './tensorflow-library.ts';
@@ -13,10 +13,10 @@ import { findTools, pythonsTensorFlow, type Tools } from './tools.ts';
 
 /** What is to be set up. */
 export type Request = {
-  readonly name: 'node' | 'node-gpu' | 'webgpu';
-  readonly dir: string | undefined;
+  readonly name: SetUpName;
+  readonly dir?: string;
   /** A TensorFlow of the user's own. */
-  readonly tensorflow: string | undefined;
+  readonly tensorflow?: string;
   /** Take the package's own download. */
   readonly classic: boolean;
 };

@@ -9,11 +9,11 @@ import { type Dataset, plainViews, subset } from '@twocan/data';
 import { imageFolder } from '@twocan/data/node';
 import { fewShotAccuracy, knnAccuracy, probeAccuracy, probeRecipes } from '@twocan/evaluate';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { startBackend } from '../../src/args/machine.ts';
 import { type FewShotRequest, judgeByFewShots } from '../../src/evaluation/few-shots.ts';
 import { judgeByKnn } from '../../src/evaluation/knn.ts';
 import { judgeByProbe, type ProbeRequest } from '../../src/evaluation/probing.ts';
 import { resolveModel, resolveRun } from '../../src/run/config.ts';
+import { startBackend } from '../../src/run/start-backend.ts';
 import { drawPhotos, scratch } from '../cli.ts';
 
 const folder = scratch();
@@ -22,7 +22,7 @@ const machine = { backend: 'simd', threads: 1 } as const;
 const options = { data: 'photos', batch: 2, steps: 3, seed: 6 };
 const model = resolveModel(options);
 const config = resolveRun(options, model, { source: 'photos', length: 30 }, 'simd');
-const question = { model: '', data: folder.path('photos'), machine };
+const question = { model: '', data: folder.path('photos'), ...machine };
 
 /** Features of both sides, made from the packages alone: every fifth image of a class is held out. */
 async function sidesOf(features: (pixels: Float32Array, count: number) => Promise<Float32Array>) {
@@ -148,7 +148,7 @@ describe('what a judgement prints', () => {
 
   test('by few shots, as many as the smallest class allows', async () => {
     const request: FewShotRequest = {
-      ...{ ...question, shots: undefined, draws: 2, l2: 16, seed: 3, json: true },
+      ...{ ...question, draws: 2, l2: 16, seed: 3, json: true },
     };
     const results = await ofEach((own) =>
       fewShotAccuracy({ ...own, key: key(3), draws: 2, l2: 16, shots: [1, 5] }),

@@ -15,7 +15,7 @@ const environment: Environment = {
 };
 
 const options = {
-  ...{ data: 'shapes:40', preset: 'micro32', method: 'can' as const, batch: 21, steps: 4 },
+  ...{ data: 'shapes:40', preset: 'micro32' as const, method: 'can' as const, batch: 21, steps: 4 },
   ...{ lr: 0.0123, weightDecay: 0.0456, maskRatio: 0.625, sigmaMax: 0.07, seed: 19 },
 };
 const facts = { source: 'shapes:40', length: 40, evaluation: { source: 'ten classes of shapes' } };

@@ -6,8 +6,10 @@
  * @param names what is known
  * @param prefix what stands before the name
  * @returns `; did you mean --steps?`, or nothing when no name is near
+ * @example
+ * didYouMean('stpes', ['steps', 'seed']); // '; did you mean --steps?'
  */
-export function hint(word: string, names: readonly string[], prefix = '--'): string {
+export function didYouMean(word: string, names: readonly string[], prefix = '--'): string {
   const small = word.toLowerCase();
   const begun = names.filter((name) => word !== '' && name.startsWith(small));
   const within = names.filter((name) => name.split('-').includes(small));

@@ -1,0 +1,63 @@
+import { enableProdMode } from '@tensorflow/tfjs-core';
+import { type BackendReport, chooseBackend } from '@twocan/backend';
+import type { Machine } from '../args/machine.ts';
+import { hasCode, reasonOf, usageError } from '../terminal/failure.ts';
+
+/**
+ * What computes, why, and what was passed over for it; `twocan doctor` says what to do about that.
+ *
+ * @param report what was chosen
+ * @returns one line
+ */
+export function backendLine({ name, why, passedOver }: BackendReport): string {
+  const over = passedOver.map((other) => `${other.name} (${other.why})`).join(', ');
+  return `backend ${name}: ${why}${over === '' ? '' : `; passed over: ${over}`}`;
+}
+
+/**
+ * Makes the wanted backend tfjs's current one, and says on standard error which it is.
+ *
+ * @param machine a backend or `auto`, which it is unless given, and its threads; `quiet` where nothing
+ *   is computed that a backend matters for
+ * @returns what was chosen
+ * @throws Failure (exit code 2) saying what to install when it is missing
+ */
+export async function startBackend({
+  backend = 'auto',
+  threads,
+  quiet = false,
+}: Pick<Machine, 'backend' | 'threads'> & { readonly quiet?: boolean }): Promise<BackendReport> {
+  enableProdMode(); // else tfjs's cpu backend prints an advertisement
+  try {
+    const report = await withoutAborts(() =>
+      chooseBackend(backend, threads === undefined ? {} : { threads }),
+    );
+    if (threads !== undefined && report.name !== 'simd') {
+      console.error(
+        `--threads ${threads} changes nothing: the backend ${report.name} takes the number that it likes; only simd is given one`,
+      );
+    }
+    if (!quiet) console.error(backendLine(report));
+    return report;
+  } catch (error) {
+    throw hasCode(error, 'BACKEND_MISSING') ? usageError(reasonOf(error), error) : error;
+  }
+}
+
+/** Does some work without the lines that a WebAssembly module prints when it cannot start. */
+async function withoutAborts<T>(work: () => Promise<T>): Promise<T> {
+  const { warn, error } = console;
+  const quiet =
+    (print: typeof warn) =>
+    (...parts: readonly unknown[]): void => {
+      if (!/^Aborted\(|^failed to asynchronously prepare wasm/.test(String(parts[0]))) {
+        print(...parts);
+      }
+    };
+  Object.assign(console, { warn: quiet(warn), error: quiet(error) });
+  try {
+    return await work();
+  } finally {
+    Object.assign(console, { warn, error });
+  }
+}

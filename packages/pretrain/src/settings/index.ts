@@ -1,0 +1,21 @@
+export { methodSettings } from './method.ts';
+export { didYouMean } from './nearest-name.ts';
+export { problemsOf, type Source } from './problems.ts';
+export {
+  type About,
+  choice,
+  flag,
+  type Given,
+  list,
+  number,
+  type Schema,
+  setting,
+  text,
+  three,
+  type Values,
+  whole,
+  withDefaults,
+} from './setting.ts';
+export { pretrainSettings, type Settings } from './settings.ts';
+export { aboutOf, hintOf, type Shape, shapeOf, textOf } from './shape.ts';
+export { TRAINING, VIEWS } from './training.ts';

@@ -1,0 +1,101 @@
+import {
+  type CanConfig,
+  type HeadName,
+  type LevelPlacement,
+  methods,
+  resolveCanConfig,
+} from '@twocan/can';
+import { presetNames } from '@twocan/vit';
+import { choice, number, setting, three, whole } from './setting.ts';
+
+const group = 'Model and method';
+
+/** The names of the methods. */
+export type MethodName = keyof typeof methods;
+
+/** Every method's name. */
+export const methodNames = Object.keys(methods) as readonly MethodName[];
+
+const PLACEMENTS: readonly LevelPlacement[] = ['all', 'visible', 'none'];
+const HEADS: readonly HeadName[] = ['light', 'large'];
+
+/** The weights of a method's losses in the order in which they are written. */
+const inOrder = ({ contrastive, reconstruction, denoising }: CanConfig['weights']) =>
+  [contrastive, reconstruction, denoising] as const;
+
+/**
+ * The settings of model and method.
+ *
+ * Ranges that depend on other settings (patches that divide the image) are checked where the
+ * method's config is resolved.
+ *
+ * @param names the methods that can be chosen, the default one first
+ * @returns settings whose defaults are those of the presets and the methods
+ */
+export function methodSettings(names: readonly MethodName[] = methodNames) {
+  const [method] = names;
+  const usual = resolveCanConfig({ preset: 'micro32', ...(method && { method }) });
+  return {
+    preset: setting(choice(presetNames), {
+      ...{ group, default: 'micro32' },
+      text: 'Sizes of encoder and decoder',
+    }),
+    imageSize: setting(whole({ min: 1 }), {
+      ...{ group, hint: 'PX', usual: "the preset's" },
+      text: 'Side of the square images the encoder sees, in pixels',
+    }),
+    patch: setting(whole({ min: 1 }), {
+      ...{ group, hint: 'PX', usual: "the preset's" },
+      text: 'Side of a patch in pixels, a divisor of the image size',
+    }),
+    method: setting(choice(names), {
+      ...{ group, default: 'can' },
+      text: 'Which losses are combined',
+    }),
+    maskRatio: setting(number({ min: 0, max: 1 }), {
+      ...{ group, usual: ofMethods(names, ({ maskRatio }) => maskRatio) },
+      text: 'Share of patches hidden',
+    }),
+    sigmaMax: setting(number({ min: 0 }), {
+      ...{ group, hint: 'S', usual: ofMethods(names, ({ noise }) => noise.max) },
+      text: 'Largest noise level, in deviations of a normalised pixel',
+    }),
+    noiseEmbed: setting(choice(PLACEMENTS), {
+      ...{ group, default: usual.noise.embed },
+      text: 'Which patch tokens of the decoder receive the noise level',
+    }),
+    noiseScale: setting(number({ above: 0 }), {
+      ...{ group, hint: 'F', default: usual.noise.scale },
+      text: 'Factor on the noise level before its code; 1000/S spreads the phases',
+    }),
+    pixels: setting(choice(['normalized', 'raw']), {
+      ...{ group, default: usual.normalizePixels ? 'normalized' : 'raw' },
+      text: 'Reconstruct patches of mean 0 and variance 1, or as they are',
+    }),
+    head: setting(choice(HEADS), {
+      ...{ group, usual: "the preset's" },
+      text: 'Projection head of the contrastive loss',
+    }),
+    temperature: setting(number({ above: 0 }), {
+      ...{ group, hint: 'T', default: usual.temperature },
+      text: 'Temperature of the contrastive loss',
+    }),
+    weights: setting(three(number({ min: 0 })), {
+      ...{ group, hint: 'C,R,D', usual: ofMethods(names, ({ weights }) => inOrder(weights)) },
+      text: 'Weights of contrast, reconstruction and denoising',
+    }),
+  };
+}
+
+/** A default that the methods differ in: `0.5 (can), 0.75 (mae)`. */
+function ofMethods(
+  names: readonly MethodName[],
+  value: (method: (typeof methods)[MethodName]) => number | readonly number[],
+): string {
+  const values = names.map((name) => String(value(methods[name])));
+  const [only, ...others] = new Set(values);
+  if (only !== undefined && others.length === 0) return only;
+  return [...new Set(values)]
+    .map((one) => `${one} (${names.filter((_, i) => values[i] === one).join(', ')})`)
+    .join(', ');
+}

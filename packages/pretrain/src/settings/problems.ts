@@ -1,0 +1,80 @@
+import * as v from 'valibot';
+import { didYouMean } from './nearest-name.ts';
+import { LARGEST, type Schema } from './setting.ts';
+import { type Shape, shapeOf, textOf } from './shape.ts';
+
+/** How the source of some values writes names and values in errors. */
+export type Source = {
+  /** What stands in front of a name, such as `--`. */
+  readonly called: (name: string) => string;
+  /** A value as it stands there. */
+  readonly written: (value: unknown, name: string) => string;
+};
+
+/**
+ * Everything that is wrong with some values.
+ *
+ * @param settings what there is
+ * @param values what was given, by name
+ * @param source how their source writes them
+ * @returns a line for each problem in the order of the settings, unknown names last; empty if all is right
+ */
+export function problemsOf(
+  settings: Schema,
+  values: Readonly<Record<string, unknown>>,
+  { called, written }: Source,
+): string[] {
+  const { issues = [] } = v.safeParse(v.strictObject(settings), values);
+  const wrong = new Map<string, v.BaseIssue<unknown>>();
+  for (const issue of issues) {
+    const name = String(issue.path?.[0]?.key);
+    if (!wrong.has(name)) wrong.set(name, issue);
+  }
+  return [...wrong].map(([name, issue]) => {
+    const entry = Object.hasOwn(settings, name) ? settings[name] : undefined;
+    if (entry === undefined) {
+      return `unknown setting ${name}${didYouMean(name, Object.keys(settings), '')}`;
+    }
+    if (!Object.hasOwn(values, name)) {
+      const text = textOf(entry);
+      return `${called(name)} is needed: ${text.charAt(0).toLowerCase()}${text.slice(1)}`;
+    }
+    const shape = shapeOf(entry);
+    // One value of a list that may be of any length is at fault alone.
+    const inner = shape.kind === 'list' && shape.length === undefined ? issue.path?.[1] : undefined;
+    const value = inner === undefined ? values[name] : inner.value;
+    const of = inner === undefined || shape.kind !== 'list' ? shape : shape.item;
+    return `${called(name)} ${ruleOf(of, value)}, got ${written(value, name)}`;
+  });
+}
+
+/** What a value must be, as the rest of a sentence that starts with the setting's name. */
+function ruleOf(shape: Shape, value: unknown): string {
+  if (shape.kind === 'text') return 'needs a value';
+  if (shape.kind === 'flag') return 'must be true or false';
+  if (shape.kind === 'choice') {
+    const near = typeof value === 'string' ? didYouMean(value, shape.choices, '') : '';
+    return `must be one of ${shape.choices.join(', ')}${near}`;
+  }
+  if (shape.kind === 'list') {
+    const what = shape.item.kind === 'number' ? rangeOf(shape.item, value, 'numbers') : 'values';
+    return `must be ${COUNTS[shape.length ?? 0] ?? shape.length} ${what}, separated by commas`;
+  }
+  return `must be ${rangeOf(shape, value, 'number')}`;
+}
+
+const COUNTS: Readonly<Record<number, string>> = { 0: 'some', 3: 'three' };
+
+function rangeOf(
+  { whole, range }: Extract<Shape, { kind: 'number' }>,
+  value: unknown,
+  noun: 'number' | 'numbers',
+): string {
+  const { min, above, max = LARGEST } = range;
+  const largest = whole ? Number.MAX_SAFE_INTEGER : LARGEST;
+  const tooLarge = typeof value === 'number' && value > max;
+  const most = max < largest || tooLarge ? ` and at most ${max}` : '';
+  const low = above === undefined ? `of at least ${min}` : `above ${above}`;
+  const article = noun === 'number' ? 'a ' : '';
+  return `${article}${whole ? 'whole ' : ''}${noun} ${low}${most}`;
+}
