@@ -11,6 +11,7 @@ import {
 import { basename, dirname, extname, join, resolve, sep } from 'node:path';
 import { makeFolder, removeEmptyFolders, writeFileAtomic } from '@twocan/checkpoint/node';
 import { hasCode, reasonOf, usageError } from '../terminal/failure.ts';
+import { isFolder } from './is-folder.ts';
 import { ownImage } from './own-output.ts';
 import { isWithin, pathProblem } from './path-names.ts';
 
@@ -47,7 +48,7 @@ export function checkOutput(values: Places, rule: OutputRule): void {
   const { flag, endings, beside = () => [], kept = false } = rule;
   const given = values[flag];
   if (given === undefined) return;
-  if (isFolder(given)) throw usageError(`--${flag} ${given} is a folder; give a file`);
+  if (namesFolder(given)) throw usageError(`--${flag} ${given} is a folder; give a file`);
   if (!endings.includes(extname(given).toLowerCase())) {
     throw usageError(`--${flag} must end in ${listed(endings)}, got ${given}`);
   }
@@ -156,10 +157,8 @@ function realPath(path: string): string {
 }
 
 /** Also what only a folder's name can be: one that ends in a slash. */
-function isFolder(path: string): boolean {
-  if (path.endsWith('/') || path.endsWith(sep)) return true;
-  return existsSync(path) && statSync(path).isDirectory();
-}
+const namesFolder = (path: string): boolean =>
+  path.endsWith('/') || path.endsWith(sep) || isFolder(path);
 
 const listed = (endings: readonly string[]): string =>
   endings.map((ending) => ending || 'no ending').join(' or ');

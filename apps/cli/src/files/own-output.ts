@@ -5,10 +5,14 @@ import { drawnBeginning, isDrawn } from './drawn-mark.ts';
 
 /** What the program leaves in a folder: a file that says what it is, and the names in that file. */
 const KINDS = [
-  { file: 'config.json', holds: ['preset', 'method', 'normalization'], is: 'a run of twocan' },
-  { file: 'finetune.json', holds: ['encoder', 'recipe'], is: 'a classifier of twocan' },
-  { file: 'ablation.json', holds: ['grid', 'baselines'], is: 'an ablation of twocan' },
-  { file: 'baselines.json', holds: ['rawPixels', 'untrained'], is: 'an ablation of twocan' },
+  {
+    file: 'config.json',
+    holds: ['preset', 'method', 'normalization'],
+    is: 'a run of twocan pretrain',
+  },
+  { file: 'finetune.json', holds: ['encoder', 'recipe'], is: 'a classifier of twocan finetune' },
+  { file: 'ablation.json', holds: ['grid', 'baselines'], is: 'the runs of twocan ablate' },
+  { file: 'baselines.json', holds: ['rawPixels', 'untrained'], is: 'the runs of twocan ablate' },
 ] as const;
 
 /**

@@ -1,18 +1,18 @@
-import { existsSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { fold, key } from '@twocan/core';
 import { cached, type Dataset, shapes } from '@twocan/data';
 import type { LeftOut } from '@twocan/data/node';
+import { isFolder } from '../files/is-folder.ts';
 import type { DataFacts } from '../run/config.ts';
 import { usageError } from '../terminal/failure.ts';
 import { atMost, type Evaluation, MOST, type Most } from './evaluation-sets.ts';
 import {
   type Evaluated,
   evaluateFolder,
-  evaluateOn,
   type OpenedFolder,
   openFolder,
 } from './layout/evaluate.ts';
+import { evaluateOn } from './layout/evaluate-on.ts';
 import { leftOutLine, refused } from './layout/left-out.ts';
 import { type Room, roomFor } from './layout/open-images.ts';
 import { oneColourNote } from './one-colour.ts';
@@ -148,7 +148,7 @@ export async function openLabelled(asked: Asked, image: Room['image']): Promise<
 /** Whether the shapes are meant that this program draws. */
 function isBuiltIn(data: string | undefined): data is `shapes:${string}` | 'shapes' | undefined {
   if (data === undefined || data.startsWith('shapes:')) return true;
-  return data === 'shapes' && !(existsSync(data) && statSync(data).isDirectory());
+  return data === 'shapes' && !isFolder(data);
 }
 
 function drawShapes(

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { writeFileAtomic } from '@twocan/checkpoint/node';
 import type { Dataset } from '@twocan/data';
@@ -13,6 +13,7 @@ import {
   printable,
 } from '@twocan/data/node';
 import type { Options } from '../args/options.ts';
+import { isFolder } from '../files/is-folder.ts';
 import { isPlace } from '../files/path-names.ts';
 import { usageError } from '../terminal/failure.ts';
 import { progressOf } from '../terminal/progress.ts';
@@ -196,5 +197,3 @@ export function whereImagesAre(before: Known, given: Options): Options {
     `--resume: the run's images are no longer in ${places[0]}; say where they are now with --data DIR`,
   );
 }
-
-const isFolder = (path: string): boolean => existsSync(path) && statSync(path).isDirectory();

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { CanParams } from '@twocan/can';
 import { decodeSafetensors } from '@twocan/checkpoint';
 import { disposeTree } from '@twocan/core';
+import { isObject } from '../args/config-file.ts';
 import { isSystemError, reasonOf, usageError } from '../terminal/failure.ts';
 import type { RunConfig } from './config.ts';
 import { newestCheckpoint } from './newest-checkpoint.ts';
@@ -112,9 +113,9 @@ function namesIn(path: string): string[] | undefined {
 }
 
 const isRunConfig = (config: unknown): config is RunConfig =>
-  typeof config === 'object' && config !== null && 'model' in config && 'normalization' in config;
+  isObject(config) && 'model' in config && 'normalization' in config;
 
 const isClassifier = (
   config: unknown,
 ): config is { readonly classifier: { readonly from: string | null } } =>
-  typeof config === 'object' && config !== null && 'classifier' in config;
+  isObject(config) && 'classifier' in config;

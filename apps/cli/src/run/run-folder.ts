@@ -4,6 +4,7 @@ import { makeFolder, writeFileAtomic } from '@twocan/checkpoint/node';
 import type { FileMark } from '@twocan/data/node';
 import { isObject } from '../args/config-file.ts';
 import { checkFolder } from '../files/outputs.ts';
+import { ownFolder } from '../files/own-output.ts';
 import { isSystemError, reasonOf, usageError } from '../terminal/failure.ts';
 import type { RunConfig } from './config.ts';
 import { keepMarks } from './data-identity.ts';
@@ -75,19 +76,6 @@ export function defaultRunPath(label: string, at: Date): string {
   return numbered(count);
 }
 
-/** What writes the file of this name into its folder: it says what the folder holds. */
-const KINDS: Readonly<Record<string, string>> = {
-  'config.json': 'a run of twocan pretrain',
-  'finetune.json': 'a classifier of twocan finetune',
-  'ablation.json': 'the runs of twocan ablate',
-};
-
-/** What a folder holds where it is none of the wanted kind. */
-function otherKind({ path, config }: Places): string | undefined {
-  const name = Object.keys(KINDS).find((known) => existsSync(join(path, known)));
-  return name === undefined || join(path, name) === config ? undefined : KINDS[name];
-}
-
 /**
  * Fails where a new run must not or cannot go; leaves everything as it was.
  *
@@ -102,7 +90,7 @@ export function checkNewRun(folder: Places, overwrite: boolean): void {
   // A run that was killed before its config was there leaves its lock at most.
   if (readdirSync(folder.path).every((name) => name.startsWith('lock'))) return;
   if (!existsSync(folder.config)) {
-    const other = otherKind(folder);
+    const other = ownFolder(folder.path, readdirSync(folder.path));
     throw usageError(
       other === undefined
         ? `--out ${folder.path} is not empty and holds no run; choose another folder`
@@ -191,7 +179,8 @@ export function readRunConfig<Config = RunConfig>(
 ): Config {
   if (!existsSync(folder.config)) {
     const name = basename(folder.config);
-    const other = otherKind(folder);
+    const names = existsSync(folder.path) ? readdirSync(folder.path) : [];
+    const other = ownFolder(folder.path, names);
     throw usageError(
       other === undefined
         ? `--resume: no ${name} in ${folder.path}; start a run there first`

@@ -202,8 +202,8 @@ const ROWS: Rows = {
     const begun = await twocan(['pretrain', '--data', data, ...TINY, '--out', out]);
     const note = /can on 10 images of/;
     expect([begun.code, begun.stderr]).toEqual([0, expect.stringMatching(note)]);
-    expect(begun.stderr).toMatch(/runs\/first\/ with \d+ files \(a run of twocan\)/);
-    expect(begun.stderr).toMatch(/tuned\/ with 2 files \(a classifier of twocan\)/);
+    expect(begun.stderr).toMatch(/runs\/first\/ with \d+ files \(a run of twocan pretrain\)/);
+    expect(begun.stderr).toMatch(/tuned\/ with 2 files \(a classifier of twocan finetune\)/);
     expect(begun.stderr).toMatch(/sheets\/1\.png \(a picture that twocan drew\)/);
     const resumed = await twocan(['pretrain', '--resume', '--out', out]);
     expect([resumed.code, resumed.stderr]).toEqual([0, expect.stringMatching(note)]);
@@ -211,7 +211,11 @@ const ROWS: Rows = {
   },
 
   'A run as the data': async () => {
-    expectFailure(await knn(run), 2, /--data .*run is a run of twocan; give a folder of images/);
+    expectFailure(
+      await knn(run),
+      2,
+      /--data .*run is a run of twocan pretrain; give a folder of images/,
+    );
   },
 
   'A folder called shapes': async () => {

@@ -5,17 +5,16 @@ import { usageError } from '../../terminal/failure.ts';
 import {
   between,
   type Evaluation,
-  FOLD,
   type Labelled,
   labelledPart,
   type Most,
   within,
 } from '../evaluation-sets.ts';
-import { classOfName, knownOnly, type Layout, type Part, readLayout } from './layout.ts';
+import { classOfName, type Layout, type Part, readLayout } from './layout.ts';
 import { refused } from './left-out.ts';
-import { matchClasses } from './match-classes.ts';
 import { expectSome, type ListedFolder, listParts, openPart, type Room } from './open-images.ts';
-import { isSamePlace, placeIn, sharedFolders } from './same-place.ts';
+import { fifthPieces, testPieces, trainPiece } from './pieces.ts';
+import { placeIn } from './same-place.ts';
 
 /** What to evaluate with: how many pictures, and whether the pretraining saw those of a folder. */
 export type EvaluationRules = {
@@ -108,12 +107,7 @@ export async function evaluateFolder(
     ...refused(other?.broken ?? [], part.folder),
   ];
   if (tested.by === 'training part' && other !== undefined && labelled !== undefined) {
-    const classOf = classOfName(part);
-    const test = labelledPart(
-      other,
-      (name) => tested.classOf.get(classOf(name)) ?? '',
-      labelled.classes,
-    );
+    const test = inClassesOf(labelled, other, part, tested.classOf);
     if (test !== undefined) {
       const evaluation = between(labelled, test, path, most);
       return { evaluation, pieces: [...about, ...testPieces(test, path)], leftOut, close };
@@ -154,172 +148,20 @@ function withoutTest(folder: OpenedFolder, part: Part): OpenedFolder {
 }
 
 /**
- * Evaluates on another folder, as the test part of the data's own classes where it has any of them,
- * else on its own.
+ * The pictures of a part whose classes are among those of other pictures.
  *
- * @param path the folder of `--eval-data`
- * @param data the data's folder; none for the built-in shapes
- * @param rules see {@link EvaluationRules}
- * @returns labelled pictures; the caller closes them
- * @throws Failure (exit code 2) for a folder without classes
+ * @param labelled the others
+ * @param images those of the part
+ * @param part the part
+ * @param classOf the others' name of a class of the part
+ * @returns the pictures, labelled as the others; undefined where none has one of their classes
  */
-export async function evaluateOn(
-  path: string,
-  data: OpenedFolder | undefined,
-  rules: EvaluationRules,
-): Promise<Evaluated> {
-  const listed = await listParts(path, '--eval-data');
-  await expectSome(path, listed);
-  const layout = readLayout(listed.images);
-  const { root } = listed;
-  const source = join(root, layout.train.folder);
-  if (layout.tested === undefined) {
-    throw usageError(
-      `--eval-data ${printable(path)} has no classes; give a folder with one folder a class`,
-    );
-  }
-  const rest = (): readonly LeftOut[] => [
-    ...(data === undefined ? [] : unusedBy(data, join(root, layout.tested?.part.folder ?? ''))),
-    ...[...listed.leftOut, ...layout.leftOut].map((one) => ({
-      ...one,
-      name: join(root, one.name),
-    })),
-  ];
-  const labelled = data && labelledPart(data.dataset, classOfName(data.layout.train));
-  const { part } = layout.tested;
-  const shared = data && sharedFolders(data.source, data.layout.train, root, part);
-  if (data !== undefined && labelled !== undefined && shared === 'none') {
-    const { classOf, remarks } = matchClasses(labelled.classes, part.classes);
-    if (classOf.size > 0) {
-      const known = knownOnly(part, classOf);
-      const images = await openPart(root, known.part, rules.room);
-      const nameOf = classOfName(part);
-      const test = labelledPart(
-        images,
-        (name) => classOf.get(nameOf(name)) ?? '',
-        labelled.classes,
-      );
-      if (test !== undefined) {
-        const where = join(root, part.folder);
-        const about = trainPiece(data.dataset, data.source, labelled, data.layout.train);
-        return {
-          evaluation: between(labelled, test, where, rules.most),
-          pieces: [about, ...testPieces(test, where), ...remarks],
-          leftOut: () => [
-            ...rest(),
-            ...(part === layout.train || isSamePlace(source, data.source)
-              ? []
-              : [unevaluated(source, layout.train)]),
-            ...known.leftOut.map((one) => ({ ...one, name: join(root, one.name) })),
-            ...refused(images.broken, where),
-          ],
-          close: images.close,
-        };
-      }
-      await images.close();
-    }
-  }
-  const dataset = await openPart(root, layout.train, rules.room);
-  const folder: OpenedFolder = { source, dataset, listed, layout };
-  const own = await evaluateFolder(folder, {
-    ...rules,
-    seen: () => data !== undefined && shared === 'all' && rules.seen(data.source),
-  });
-  const close = async (): Promise<void> => {
-    await Promise.all([dataset.close(), own.close()]);
-  };
-  if (own.evaluation === undefined) {
-    await close();
-    throw usageError(`--eval-data ${printable(path)} cannot be used: ${own.pieces.join('; ')}`);
-  }
-  return {
-    evaluation: own.evaluation,
-    pieces: ['evaluated apart from the data', ...own.pieces, ...layout.remarks],
-    leftOut: () => [
-      ...(data === undefined ? [] : unusedBy(data, source)),
-      ...[...listed.leftOut, ...own.leftOut()].map((one) => ({
-        ...one,
-        name: join(root, one.name),
-      })),
-      ...refused(dataset.broken, source),
-    ],
-    close,
-  };
-}
-
-const unevaluated = (source: string, { names }: Part): LeftOut => ({
-  name: `${source}/`,
-  reason: 'only the test part of --eval-data is evaluated',
-  files: names.length,
-});
-
-/** What is left out of the data when another folder is evaluated, unless it is a part of the data. */
-function unusedBy(
-  { listed: { root }, layout: { tested, train, leftOut } }: OpenedFolder,
-  evaluated: string,
-): LeftOut[] {
-  if (tested === undefined || tested.part === train) return [...leftOut];
-  if (isSamePlace(join(root, tested.part.folder), evaluated)) return [...leftOut];
-  const { folder, names } = tested.part;
-  const reason = '--eval-data is evaluated instead';
-  return [...leftOut, { name: `${folder}/`, reason, files: names.length }];
-}
-
-function trainPiece(
-  dataset: Dataset,
-  source: string,
-  labelled: Labelled | undefined,
+export function inClassesOf(
+  { classes }: Labelled,
+  images: Dataset,
   part: Part,
-): string {
-  const images = `${dataset.length} images of ${printable(source)}`;
-  if (labelled === undefined) return images;
-  const classOf = classOfName(part);
-  const without = dataset.length - labelled.length;
-  const gone = part.classes.filter((name) => !labelled.classes.includes(name));
-  const classes =
-    `${images} in ${labelled.classes.length} classes` +
-    (gone.length === 0 ? '' : ` (no image of ${listedNames(gone)} can be decoded)`);
-  if (without === 0) return classes;
-  const index = Array.from({ length: dataset.length }, (_, i) => i).find(
-    (i) => classOf(dataset.name(i)) === '',
-  );
-  const first = printable(dataset.name(index ?? 0));
-  return `${classes}, ${without} without a class and not evaluated (first: ${first})`;
-}
-
-function testPieces(test: Labelled, path: string): string[] {
-  const met = new Set(test.labels);
-  const missing = test.classes.filter((_, label) => !met.has(label));
-  return [
-    `evaluated on ${test.length} images of ${printable(path)} in ${met.size} classes`,
-    ...neverTested(missing),
-  ];
-}
-
-/** Of a folder that is tested by a fifth of itself. */
-function fifthPieces({ labels, classes }: Labelled, path: string | undefined): string[] {
-  const counts = new Int32Array(classes.length);
-  for (const label of labels) counts[label] = (counts[label] ?? 0) + 1;
-  const held = counts.reduce((sum, count) => sum + Math.floor(count / FOLD), 0);
-  const few = classes.flatMap((name, label) => {
-    const count = counts[label] ?? 0;
-    return count < FOLD ? [`${name} (${count} of the ${FOLD} images that are needed)`] : [];
-  });
-  return [
-    held === 0
-      ? 'not evaluated: every class is too small'
-      : `evaluated on ${held} ${path === undefined ? 'of them' : 'images'}, every fifth of a class${path === undefined ? '' : ` of ${printable(path)}`}`,
-    ...neverTested(few),
-  ];
-}
-
-const MOST_NAMES = 5;
-
-function neverTested(names: readonly string[]): string[] {
-  return names.length === 0 ? [] : [`never tested: ${listedNames(names)}`];
-}
-
-function listedNames(names: readonly string[]): string {
-  const more = names.length > MOST_NAMES ? ` and ${names.length - MOST_NAMES} more` : '';
-  return names.slice(0, MOST_NAMES).map(printable).join(', ') + more;
+  classOf: ReadonlyMap<string, string>,
+): Labelled | undefined {
+  const nameOf = classOfName(part);
+  return labelledPart(images, (name) => classOf.get(nameOf(name)) ?? '', classes);
 }

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { type BrokenFile, type LeftOut, printable } from '@twocan/data/node';
 
 const MOST_DETAILS = 6;
@@ -68,3 +69,13 @@ function partsOf(reason: string): { readonly kind: string; readonly detail: stri
 
 const countOf = (leftOut: readonly LeftOut[]): number =>
   leftOut.reduce((sum, { files = 1 }) => sum + files, 0);
+
+/**
+ * What was left out of a folder, named by whole paths.
+ *
+ * @param root the folder
+ * @param leftOut named as in the folder
+ * @returns the same, renamed
+ */
+export const under = (root: string, leftOut: readonly LeftOut[]): LeftOut[] =>
+  leftOut.map((one) => ({ ...one, name: join(root, one.name) }));

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, statSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import {
   type ImageFolder,
@@ -9,6 +9,7 @@ import {
   printable,
   readEndings,
 } from '@twocan/data/node';
+import { isFolder } from '../../files/is-folder.ts';
 import { ownFolder, ownImage } from '../../files/own-output.ts';
 import { isSystemError, reasonOf, usageError } from '../../terminal/failure.ts';
 import { progressOf } from '../../terminal/progress.ts';
@@ -97,7 +98,7 @@ export async function openPart(
  * @throws Failure (exit code 2) when there is no folder, it cannot be read, or it is a run
  */
 async function listData(path: string, flag: string, or = ''): Promise<Listing> {
-  if (!existsSync(path) || !statSync(path).isDirectory()) {
+  if (!isFolder(path)) {
     throw usageError(
       `${flag} ${printable(path)} is not a folder: ${whyNoFolder(path)}; give a folder of images${or}`,
     );
@@ -171,7 +172,7 @@ function fellowsOf(path: string): string[] {
         const part = partName(name);
         return part !== undefined && part.role !== 'train' && part.of === own.of;
       })
-      .filter((name) => statSync(join(dirname(path), name)).isDirectory())
+      .filter((name) => isFolder(join(dirname(path), name)))
       .sort();
   } catch {
     return []; // what lies beside the data cannot be looked at
