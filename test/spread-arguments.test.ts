@@ -15,7 +15,8 @@ const SHORT: Readonly<Record<string, string>> = {
   '@twocan/checkpoint/src/layout.ts: made(...(first?.shape.slice(1) ?? []))': 'axes',
   '@twocan/checkpoint/src/layout.ts: made(...rest)': 'axes',
   '@twocan/checkpoint/src/rename.ts: max(...indices.filter(Number.isInteger))': 'blocks of a model',
-  '@twocan/ops/src/define.ts: differentiable(...inputs)': 'inputs of an operation',
+  '@twocan/ops/src/define.ts: run(...inputs.map((input: string) => tensors[input]))':
+    'inputs of an operation',
   '@twocan/core/src/tree.ts: f(...rest)': 'trees',
   '@twocan/evaluate/src/eigenvalues.ts: hypot(...chunkNorms(v))': 'one for 1024 columns',
   '@twocan/evaluate/src/eigenvalues.ts: hypot(...v.subarray(i, i + 1024))': '1024',

@@ -183,8 +183,8 @@ export const VALID: Readonly<Record<string, Readonly<Record<string, ValidCall>>>
         {
           name: 'twice',
           inputs: ['x'],
-          forward: ([x]: Tensor[]) => [mul(x as Tensor, 2)],
-          backward: (dy: Tensor) => [mul(dy, 2)],
+          forward: ({ x }: { x: Tensor }) => ({ y: mul(x, 2) }),
+          backward: ({ dy }: { dy: Tensor }) => ({ x: mul(dy, 2) }),
         },
       ],
       wide: [0],

@@ -1,18 +1,13 @@
+import { add, div, mul, sqrt, square, sub, type Tensor } from '@tensorflow/tfjs-core';
 import {
-  add,
-  div,
-  engine,
-  getBackend,
-  getKernel,
-  mul,
-  sqrt,
-  square,
-  sub,
-  type Tensor,
-  tidy,
-} from '@tensorflow/tfjs-core';
-import { expectInteger, expectNumber, expectOptions, expectShape } from '@twocan/core';
-import { floatOf } from './floats.ts';
+  expectInteger,
+  expectNumber,
+  expectOptions,
+  expectShape,
+  expectTensor,
+} from '@twocan/core';
+import { defineOp } from './define.ts';
+import { hasKernels } from './kernels.ts';
 
 /** The numbers of one AdamW step. */
 export type AdamwOptions = {
@@ -38,8 +33,26 @@ export type AdamwResult = {
   readonly v: Tensor;
 };
 
-const KERNEL = 'twocan.adamwUpdate';
-const IN_PLACE = 'twocan.adamwInPlace';
+type Moments = Readonly<Record<'parameter' | 'gradient' | 'm' | 'v', Tensor>>;
+type Numbers = Omit<AdamwOptions, 'inPlace'>;
+
+const outputs = ['parameter', 'm', 'v'] as const;
+
+const forward = (
+  { parameter, gradient, m, v }: Moments,
+  { learningRate, b1, b2, epsilon, weightDecay, step }: Numbers,
+): AdamwResult => {
+  const nextM = add(mul(m, b1), mul(gradient, 1 - b1));
+  const nextV = add(mul(v, b2), mul(square(gradient), 1 - b2));
+  const deviation = add(mul(sqrt(nextV), 1 / Math.sqrt(1 - b2 ** step)), epsilon);
+  const change = mul(div(nextM, deviation), learningRate / (1 - b1 ** step));
+  const decayed = mul(parameter, 1 - learningRate * weightDecay);
+  return { parameter: sub(decayed, change), m: nextM, v: nextV };
+};
+
+const IN_PLACE = 'adamwInPlace';
+const fresh = defineOp({ name: 'adamwUpdate', outputs, forward });
+const over = defineOp({ name: IN_PLACE, outputs, forward });
 
 /**
  * Whether the current backend can write an update over what it updates.
@@ -51,7 +64,7 @@ const IN_PLACE = 'twocan.adamwInPlace';
  * const inPlace = updatesInPlace() && lossIsFinite();
  */
 export function updatesInPlace(): boolean {
-  return getKernel(IN_PLACE, getBackend()) !== undefined;
+  return hasKernels(IN_PLACE);
 }
 
 /**
@@ -80,19 +93,14 @@ export function adamwUpdate(
   options: AdamwOptions,
 ): AdamwResult {
   checkOptions(options);
-  const given = { parameter, gradient, m, v };
-  return tidy(() => {
-    const inputs = Object.fromEntries(
-      Object.entries(given).map(([name, x]) => [name, floatOf('adamwUpdate', name, x)]),
-    ) as Inputs;
-    for (const name of ['gradient', 'm', 'v'] as const) {
-      expectShape('adamwUpdate', name, inputs[name], parameter.shape);
-    }
-    return update(inputs, options);
-  });
+  const { inPlace = false, ...numbers } = options;
+  expectTensor('adamwUpdate', 'parameter', parameter);
+  for (const [name, tensor] of Object.entries({ gradient, m, v })) {
+    expectShape('adamwUpdate', name, tensor, parameter.shape);
+  }
+  const op = inPlace && updatesInPlace() ? over : fresh;
+  return op({ parameter, gradient, m, v }, numbers);
 }
-
-type Inputs = Readonly<Record<'parameter' | 'gradient' | 'm' | 'v', Tensor>>;
 
 const NUMBERS = ['learningRate', 'b1', 'b2', 'epsilon', 'weightDecay'] as const;
 
@@ -106,22 +114,4 @@ function checkOptions(options: AdamwOptions): void {
     expectNumber('adamwUpdate', name, options[name], 'lie in [0, 1)', (x) => x >= 0 && x < 1);
   }
   expectInteger('adamwUpdate', 'step', options.step, 1, Number.MAX_SAFE_INTEGER);
-}
-
-function update(inputs: Inputs, options: AdamwOptions): AdamwResult {
-  if (getKernel(KERNEL, getBackend())) {
-    const kernel = options.inPlace && updatesInPlace() ? IN_PLACE : KERNEL;
-    const [p1, m1, v1] = engine().runKernel(kernel, inputs as never, options) as Tensor[];
-    return { parameter: p1 as Tensor, m: m1 as Tensor, v: v1 as Tensor };
-  }
-  const { learningRate, b1, b2, epsilon, weightDecay, step } = options;
-  const { parameter, gradient, m, v } = inputs;
-  return tidy(() => {
-    const nextM = add(mul(m, b1), mul(gradient, 1 - b1));
-    const nextV = add(mul(v, b2), mul(square(gradient), 1 - b2));
-    const deviation = add(mul(sqrt(nextV), 1 / Math.sqrt(1 - b2 ** step)), epsilon);
-    const change = mul(div(nextM, deviation), learningRate / (1 - b1 ** step));
-    const decayed = mul(parameter, 1 - learningRate * weightDecay);
-    return { parameter: sub(decayed, change), m: nextM, v: nextV };
-  });
 }

@@ -9,12 +9,10 @@ import {
   type Tensor2D,
   type Tensor3D,
   type Tensor4D,
-  tidy,
   transpose,
 } from '@tensorflow/tfjs-core';
 import { expectInteger, expectShape, refuse } from '@twocan/core';
 import { defineOp } from './define.ts';
-import { floatOf } from './floats.ts';
 import { batchProduct, rowOf } from './gemm.ts';
 
 /**
@@ -40,17 +38,19 @@ function mergeHeads(parts: Tensor3D[], batch: number): Tensor {
   return reshape(transpose(byHead, [1, 2, 0, 3]), [batch, tokens, columns * size]);
 }
 
-const op = defineOp<{ heads: number }>({
+type Heads = { readonly heads: number };
+type Parts = [Tensor3D, Tensor3D, Tensor3D];
+
+const op = defineOp({
   name: 'attention',
   inputs: ['qkv'],
-  forward: ([qkv], _, { heads }) => {
-    const [q, k, v] = splitHeads(qkv as Tensor, 3, heads) as [Tensor3D, Tensor3D, Tensor3D];
+  forward: ({ qkv }: { readonly qkv: Tensor3D }, { heads }: Heads) => {
+    const [q, k, v] = splitHeads(qkv, 3, heads) as Parts;
     const scores = batchProduct(mul(q, 1 / Math.sqrt(q.shape[2])), k, false, true);
     const weights = softmax(scores);
-    return [mergeHeads([batchProduct(weights, v)], qkv?.shape[0] ?? 1), q, k, v, weights];
+    return { y: mergeHeads([batchProduct(weights, v)], qkv.shape[0]), q, k, v, weights };
   },
-  backward: (dy, _inputs, _constants, residuals, { heads }) => {
-    const [q, k, v, weights] = residuals as [Tensor3D, Tensor3D, Tensor3D, Tensor3D];
+  backward: ({ dy, q, k, v, weights }, { heads }) => {
     const [d] = splitHeads(dy, 1, heads) as [Tensor3D];
     const weighted = mul(batchProduct(d, v, false, true), weights);
     const centred = sub(weighted, mul(weights, sum(weighted, -1, true)));
@@ -58,7 +58,19 @@ const op = defineOp<{ heads: number }>({
     const dq = batchProduct(dScores, k);
     const dk = batchProduct(dScores, q, true, false);
     const dv = batchProduct(weights, d, true, false);
-    return [mergeHeads([dq, dk, dv], dy.shape[0] ?? 1)];
+    return { qkv: mergeHeads([dq, dk, dv], dy.shape[0] ?? 1) };
+  },
+});
+
+const weightsOp = defineOp({
+  name: 'attentionWeights',
+  outputs: ['weights'],
+  forward: ({ qkv }: { readonly qkv: Tensor3D }, { heads }: Heads) => {
+    const [batch, tokens] = qkv.shape;
+    const [q, k] = splitHeads(qkv, 3, heads) as Parts;
+    const scores = batchProduct(mul(q, 1 / Math.sqrt(q.shape[2])), k, false, true);
+    const byHead = reshape(softmax(scores), [heads, batch, tokens, tokens]);
+    return { weights: transpose(byHead, [1, 0, 2, 3]) as Tensor4D };
   },
 });
 
@@ -76,7 +88,7 @@ const op = defineOp<{ heads: number }>({
  */
 export function attention(qkv: Tensor3D, heads: number): Tensor3D {
   expectHeads('attention', qkv, heads);
-  return op([qkv], [], { heads }) as Tensor3D;
+  return op({ qkv }, { heads }) as Tensor3D;
 }
 
 /**
@@ -91,16 +103,7 @@ export function attention(qkv: Tensor3D, heads: number): Tensor3D {
  */
 export function attentionWeights(qkv: Tensor3D, heads: number): Tensor4D {
   expectHeads('attentionWeights', qkv, heads);
-  const [batch, tokens] = qkv.shape;
-  return tidy(() => {
-    const [q, k] = splitHeads(floatOf('attentionWeights', 'qkv', qkv), 3, heads) as [
-      Tensor3D,
-      Tensor3D,
-    ];
-    const scores = batchProduct(mul(q, 1 / Math.sqrt(q.shape[2])), k, false, true);
-    const byHead = reshape(softmax(scores), [heads, batch, tokens, tokens]);
-    return transpose(byHead, [1, 0, 2, 3]) as Tensor4D;
-  });
+  return weightsOp({ qkv }, { heads }).weights;
 }
 
 function expectHeads(caller: string, qkv: Tensor3D, heads: number): void {

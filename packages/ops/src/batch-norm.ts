@@ -16,21 +16,24 @@ import { sumRows } from './gemm.ts';
 /** The mean of the rows of `[B, D]` as `[1, D]`. */
 const meanRows = (x: Tensor2D): Tensor => reshape(mul(sumRows(x), 1 / x.shape[0]), [1, x.shape[1]]);
 
-const op = defineOp<{ epsilon: number }>({
+type Norm = { readonly x: Tensor2D; readonly scale: Tensor1D; readonly bias: Tensor1D };
+
+const op = defineOp({
   name: 'batchNorm',
   inputs: ['x', 'scale', 'bias'],
-  forward: ([x, scale, bias], _, { epsilon }) => {
-    const centred = sub(x as Tensor2D, meanRows(x as Tensor2D)) as Tensor2D;
+  forward: ({ x, scale, bias }: Norm, { epsilon }: { readonly epsilon: number }) => {
+    const centred = sub(x, meanRows(x)) as Tensor2D;
     const inverseDeviation = rsqrt(add(meanRows(square(centred)), epsilon));
-    const normalized = mul(centred, inverseDeviation);
-    return [add(mul(normalized, scale as Tensor), bias as Tensor), normalized, inverseDeviation];
+    const normalized = mul(centred, inverseDeviation) as Tensor2D;
+    const y = add(mul(normalized, scale), bias) as Tensor2D;
+    return { y, normalized, inverseDeviation };
   },
-  backward: (dy, [, scale], _, [normalized, inverseDeviation]) => {
-    const [d, n] = [dy as Tensor2D, normalized as Tensor2D];
-    const weighted = mul(d, n) as Tensor2D;
-    const centred = sub(sub(d, meanRows(d)), mul(n, meanRows(weighted)));
-    const slope = mul(inverseDeviation as Tensor, scale as Tensor);
-    return [mul(centred, slope), sumRows(weighted), sumRows(d)];
+  backward: ({ dy, scale, normalized, inverseDeviation }) => {
+    const d = dy as Tensor2D;
+    const weighted = mul(d, normalized) as Tensor2D;
+    const centred = sub(sub(d, meanRows(d)), mul(normalized, meanRows(weighted)));
+    const slope = mul(inverseDeviation, scale);
+    return { x: mul(centred, slope), scale: sumRows(weighted), bias: sumRows(d) };
   },
 });
 
@@ -56,5 +59,5 @@ export function batchNorm(x: Tensor2D, scale: Tensor1D, bias: Tensor1D, epsilon 
   expectEpsilon('batchNorm', epsilon);
   expectShape('batchNorm', 'scale', scale, [x.shape[1]]);
   expectShape('batchNorm', 'bias', bias, [x.shape[1]]);
-  return op([x, scale, bias], [], { epsilon }) as Tensor2D;
+  return op({ x, scale, bias }, { epsilon });
 }

@@ -11,7 +11,6 @@ import {
   softmax,
   sub,
   sum,
-  type Tensor,
   type Tensor2D,
   tensor1d,
   tidy,
@@ -19,20 +18,19 @@ import {
 import { expectInteger, expectRank, expectShape, expectType } from '@twocan/core';
 import { defineOp } from './define.ts';
 
-const op = defineOp<Record<string, never>>({
+type Labelled = { readonly logits: Tensor2D; readonly target: Tensor2D };
+
+const op = defineOp({
   name: 'softmaxCrossEntropy',
   inputs: ['logits'],
-  constants: ['target'],
-  forward: ([logits], [target]) => {
-    const shifted = sub(logits as Tensor, max(logits as Tensor, 1, true));
+  forward: ({ logits, target }: Labelled) => {
+    const shifted = sub(logits, max(logits, 1, true));
     const logTotal = log(sum(exp(shifted), 1, true));
-    const right = sum(mul(sub(shifted, logTotal), target as Tensor), 1);
-    return [neg(mean(right))];
+    return { y: neg(mean(sum(mul(sub(shifted, logTotal), target), 1))) as Scalar };
   },
-  backward: (dy, [logits], [target]) => {
-    const rows = (logits as Tensor).shape[0] ?? 1;
-    return [mul(sub(softmax(logits as Tensor2D), target as Tensor), mul(dy, 1 / rows))];
-  },
+  backward: ({ dy, logits, target }) => ({
+    logits: mul(sub(softmax(logits), target), mul(dy, 1 / logits.shape[0])),
+  }),
 });
 
 /**
@@ -62,7 +60,7 @@ export function softmaxCrossEntropy(logits: Tensor2D, labels: Int32Array): Scala
   return tidy(() => {
     // Asked for float32, the stock wasm kernel writes integer bits: make integers, then cast.
     const target = cast(oneHot(tensor1d(labels, 'int32'), classes), 'float32');
-    return op([logits], [target], {}) as Scalar;
+    return op({ logits, target: target as Tensor2D }, {});
   });
 }
 
@@ -82,5 +80,5 @@ export function softTargetCrossEntropy(logits: Tensor2D, targets: Tensor2D): Sca
   expectRank('softTargetCrossEntropy', 'logits', logits, 2);
   expectInteger('softTargetCrossEntropy', 'the size of logits', logits.size);
   expectShape('softTargetCrossEntropy', 'targets', targets, logits.shape);
-  return tidy(() => op([logits], [targets], {}) as Scalar);
+  return op({ logits, target: targets }, {});
 }

@@ -55,11 +55,14 @@ export function geluWithDerivative(x: Tensor): [value: Tensor, derivative: Tenso
   });
 }
 
-const op = defineOp<Record<string, never>>({
+const op = defineOp({
   name: 'gelu',
   inputs: ['x'],
-  forward: ([x]) => geluWithDerivative(x as Tensor),
-  backward: (dy, _inputs, _constants, [derivative]) => [mul(dy, derivative as Tensor)],
+  forward: ({ x }: { readonly x: Tensor }) => {
+    const [y, derivative] = geluWithDerivative(x);
+    return { y, derivative };
+  },
+  backward: ({ dy, derivative }) => ({ x: mul(dy, derivative) }),
 });
 
 /**
@@ -74,5 +77,5 @@ const op = defineOp<Record<string, never>>({
  */
 export function gelu(x: Tensor): Tensor {
   expectTensor('gelu', 'x', x);
-  return op([x], [], {});
+  return op({ x }, {});
 }

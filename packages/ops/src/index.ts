@@ -2,9 +2,16 @@ export { type AdamwOptions, type AdamwResult, adamwUpdate, updatesInPlace } from
 export { attention, attentionWeights } from './attention.ts';
 export { batchNorm } from './batch-norm.ts';
 export { softmaxCrossEntropy, softTargetCrossEntropy } from './cross-entropy.ts';
-export { type Attributes, defineOp, type Op, type OpDefinition } from './define.ts';
+export {
+  defineOp,
+  type NoAttributes,
+  type Op,
+  type OpDefinition,
+  type UpdateDefinition,
+} from './define.ts';
 export { floatOf } from './floats.ts';
 export { gelu } from './gelu.ts';
+export type { Attributes, Tensors } from './kernels.ts';
 export { layerNorm } from './layer-norm.ts';
 export { linear, linearGelu, linearOnData } from './linear.ts';
 export { normalRows } from './normal-rows.ts';

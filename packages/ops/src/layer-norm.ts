@@ -8,30 +8,32 @@ import {
   sub,
   type Tensor,
   type Tensor1D,
+  type Tensor2D,
 } from '@tensorflow/tfjs-core';
 import { expectEpsilon, expectShape, expectTensor } from '@twocan/core';
 import { defineOp } from './define.ts';
 import { flattenRows, sumRows } from './gemm.ts';
 
-const op = defineOp<{ epsilon: number }>({
+type Norm = { readonly x: Tensor; readonly scale: Tensor1D; readonly bias: Tensor1D };
+
+const op = defineOp({
   name: 'layerNorm',
   inputs: ['x', 'scale', 'bias'],
-  forward: ([x, scale, bias], _, { epsilon }) => {
-    const rows = flattenRows(x as Tensor);
+  forward: ({ x, scale, bias }: Norm, { epsilon }: { readonly epsilon: number }) => {
+    const rows = flattenRows(x);
     const centred = sub(rows, mean(rows, 1, true));
     const inverseDeviation = rsqrt(add(mean(square(centred), 1, true), epsilon));
-    const normalized = mul(centred, inverseDeviation);
-    const y = add(mul(normalized, scale as Tensor), bias as Tensor);
-    return [reshape(y, (x as Tensor).shape), normalized, inverseDeviation];
+    const normalized = mul(centred, inverseDeviation) as Tensor2D;
+    const y = reshape(add(mul(normalized, scale), bias), x.shape);
+    return { y, normalized, inverseDeviation };
   },
-  backward: (dy, [, scale], _, [normalized, inverseDeviation]) => {
+  backward: ({ dy, scale, normalized, inverseDeviation }) => {
     const d = flattenRows(dy);
-    const n = normalized as typeof d;
-    const weighted = mul(d, n) as typeof d;
-    const g = mul(d, scale as Tensor);
-    const along = mul(n, mean(mul(g, n), 1, true));
-    const dx = mul(sub(sub(g, mean(g, 1, true)), along), inverseDeviation as Tensor);
-    return [reshape(dx, dy.shape), sumRows(weighted), sumRows(d)];
+    const weighted = mul(d, normalized) as Tensor2D;
+    const g = mul(d, scale);
+    const along = mul(normalized, mean(mul(g, normalized), 1, true));
+    const dx = mul(sub(sub(g, mean(g, 1, true)), along), inverseDeviation);
+    return { x: reshape(dx, dy.shape), scale: sumRows(weighted), bias: sumRows(d) };
   },
 });
 
@@ -55,5 +57,5 @@ export function layerNorm(x: Tensor, scale: Tensor1D, bias: Tensor1D, epsilon = 
   const width = x.shape[x.rank - 1] ?? 0;
   expectShape('layerNorm', 'scale', scale, [width]);
   expectShape('layerNorm', 'bias', bias, [width]);
-  return op([x, scale, bias], [], { epsilon });
+  return op({ x, scale, bias }, { epsilon });
 }

@@ -12,73 +12,60 @@ import { defineOp } from './define.ts';
 import { geluWithDerivative } from './gelu.ts';
 import { flattenRows, productTransposed, sumRows, transposedProduct } from './gemm.ts';
 
-type NoAttributes = Record<string, never>;
+type Line = { readonly x: Tensor; readonly kernel: Tensor2D; readonly bias: Tensor1D };
 
-const rows = (x: Tensor, kernel: Tensor): Tensor2D => matMul(flattenRows(x), kernel as Tensor2D);
+/** x·W of all rows, `[M, O]`. */
+const product = (x: Tensor, kernel: Tensor2D): Tensor2D => matMul(flattenRows(x), kernel);
 
 const like = (x: Tensor, y: Tensor2D): Tensor => reshape(y, [...x.shape.slice(0, -1), y.shape[1]]);
 
-const inputGradient = (dy: Tensor2D, x: Tensor, kernel: Tensor): Tensor =>
-  reshape(productTransposed(dy, kernel as Tensor2D), x.shape);
+/** dx = d·Wᵀ */
+const inputGradient = (d: Tensor2D, x: Tensor, kernel: Tensor2D): Tensor =>
+  reshape(productTransposed(d, kernel), x.shape);
 
-const withBias = defineOp<NoAttributes>({
+/** dW = xᵀ·d */
+const kernelGradient = (d: Tensor2D, x: Tensor): Tensor2D => transposedProduct(flattenRows(x), d);
+
+const withBias = defineOp({
   name: 'linear',
   inputs: ['x', 'kernel', 'bias'],
-  forward: ([x, kernel, bias]) => [
-    like(x as Tensor, add(rows(x as Tensor, kernel as Tensor), bias as Tensor)),
-  ],
-  backward: (dy, [x, kernel]) => {
+  forward: ({ x, kernel, bias }: Line) => ({ y: like(x, add(product(x, kernel), bias)) }),
+  backward: ({ dy, x, kernel }) => {
     const d = flattenRows(dy);
-    return [
-      inputGradient(d, x as Tensor, kernel as Tensor),
-      transposedProduct(flattenRows(x as Tensor), d),
-      sumRows(d),
-    ];
+    return { x: inputGradient(d, x, kernel), kernel: kernelGradient(d, x), bias: sumRows(d) };
   },
 });
 
-const withoutBias = defineOp<NoAttributes>({
+const withoutBias = defineOp({
   name: 'linearNoBias',
   inputs: ['x', 'kernel'],
-  forward: ([x, kernel]) => [like(x as Tensor, rows(x as Tensor, kernel as Tensor))],
-  backward: (dy, [x, kernel]) => {
+  forward: ({ x, kernel }: Omit<Line, 'bias'>) => ({ y: like(x, product(x, kernel)) }),
+  backward: ({ dy, x, kernel }) => {
     const d = flattenRows(dy);
-    return [
-      inputGradient(d, x as Tensor, kernel as Tensor),
-      transposedProduct(flattenRows(x as Tensor), d),
-    ];
+    return { x: inputGradient(d, x, kernel), kernel: kernelGradient(d, x) };
   },
 });
 
-const onData = defineOp<NoAttributes>({
+const onData = defineOp({
   name: 'linearOnData',
   inputs: ['kernel', 'bias'],
-  constants: ['x'],
-  forward: ([kernel, bias], [x]) => [
-    like(x as Tensor, add(rows(x as Tensor, kernel as Tensor), bias as Tensor)),
-  ],
-  backward: (dy, _, [x]) => {
+  forward: ({ x, kernel, bias }: Line) => ({ y: like(x, add(product(x, kernel), bias)) }),
+  backward: ({ dy, x }) => {
     const d = flattenRows(dy);
-    return [transposedProduct(flattenRows(x as Tensor), d), sumRows(d)];
+    return { kernel: kernelGradient(d, x), bias: sumRows(d) };
   },
 });
 
-const withGelu = defineOp<NoAttributes>({
+const withGelu = defineOp({
   name: 'linearGelu',
   inputs: ['x', 'kernel', 'bias'],
-  forward: ([x, kernel, bias]) => {
-    const [y, derivative] = geluWithDerivative(
-      add(rows(x as Tensor, kernel as Tensor), bias as Tensor),
-    );
-    return [like(x as Tensor, y as Tensor2D), derivative];
+  forward: ({ x, kernel, bias }: Line) => {
+    const [y, derivative] = geluWithDerivative(add(product(x, kernel), bias));
+    return { y: like(x, y as Tensor2D), derivative: derivative as Tensor2D };
   },
-  backward: (dy, [x, kernel], _, [derivative]) => {
-    const d = mul(flattenRows(dy), derivative as Tensor2D) as Tensor2D;
-    return [
-      inputGradient(d, x as Tensor, kernel as Tensor),
-      transposedProduct(flattenRows(x as Tensor), d),
-      sumRows(d),
-    ];
+  backward: ({ dy, x, kernel, derivative }) => {
+    const d = mul(flattenRows(dy), derivative) as Tensor2D;
+    return { x: inputGradient(d, x, kernel), kernel: kernelGradient(d, x), bias: sumRows(d) };
   },
 });
 
@@ -101,9 +88,7 @@ function check(caller: string, x: Tensor, kernel: Tensor2D, bias?: Tensor1D): vo
  */
 export function linear(x: Tensor, kernel: Tensor2D, bias?: Tensor1D): Tensor {
   check('linear', x, kernel, bias);
-  return bias === undefined
-    ? withoutBias([x, kernel], [], {})
-    : withBias([x, kernel, bias], [], {});
+  return bias === undefined ? withoutBias({ x, kernel }, {}) : withBias({ x, kernel, bias }, {});
 }
 
 /**
@@ -119,7 +104,7 @@ export function linear(x: Tensor, kernel: Tensor2D, bias?: Tensor1D): Tensor {
  */
 export function linearOnData(x: Tensor, kernel: Tensor2D, bias: Tensor1D): Tensor {
   check('linearOnData', x, kernel, bias);
-  return onData([kernel, bias], [x], {});
+  return onData({ x, kernel, bias }, {});
 }
 
 /**
@@ -135,5 +120,5 @@ export function linearOnData(x: Tensor, kernel: Tensor2D, bias: Tensor1D): Tenso
  */
 export function linearGelu(x: Tensor, kernel: Tensor2D, bias: Tensor1D): Tensor {
   check('linearGelu', x, kernel, bias);
-  return withGelu([x, kernel, bias], [], {});
+  return withGelu({ x, kernel, bias }, {});
 }

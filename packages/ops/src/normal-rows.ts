@@ -1,7 +1,26 @@
-import { engine, getBackend, getKernel, type Tensor2D, tensor2d } from '@tensorflow/tfjs-core';
+import { type Tensor2D, tensor2d } from '@tensorflow/tfjs-core';
 import { expectInteger, expectKey, expectType, type Key, normal } from '@twocan/core';
+import { defineOp } from './define.ts';
 
-const KERNEL = 'twocan.normalRows';
+type Rows = {
+  /** The keys' `hi` and `lo`. */
+  readonly words: readonly number[];
+  readonly levels: readonly number[];
+  readonly size: number;
+};
+
+const op = defineOp({
+  name: 'normalRows',
+  outputs: ['y'],
+  forward: (_: Readonly<Record<string, never>>, { words, levels, size }: Rows) => {
+    const values = new Float32Array(levels.length * size);
+    for (const [b, level] of levels.entries()) {
+      const drawn = normal({ hi: words[2 * b] ?? 0, lo: words[2 * b + 1] ?? 0 }, size);
+      for (let i = 0; i < size; i++) values[b * size + i] = level * (drawn[i] ?? 0);
+    }
+    return { y: tensor2d(values, [levels.length, size]) };
+  },
+});
 
 /**
  * Rows of Gaussian noise, each of a key and a deviation of its own: row b is `levels[b] · normal(keys[b])`.
@@ -30,16 +49,6 @@ export function normalRows(keys: readonly Key[], levels: Float32Array, size: num
       `normalRows: levels must hold one σ for each of ${keys.length} keys, got ${levels.length}`,
     );
   }
-  if (getKernel(KERNEL, getBackend())) {
-    const words = keys.flatMap(({ hi, lo }) => [hi, lo]);
-    const attributes = { words, levels: Array.from(levels), size };
-    return engine().runKernel(KERNEL, {}, attributes) as Tensor2D;
-  }
-  const values = new Float32Array(keys.length * size);
-  for (const [b, key] of keys.entries()) {
-    const level = levels[b] ?? 0;
-    const drawn = normal(key, size);
-    for (let i = 0; i < size; i++) values[b * size + i] = level * (drawn[i] ?? 0);
-  }
-  return tensor2d(values, [keys.length, size]);
+  const words = keys.flatMap(({ hi, lo }) => [hi, lo]);
+  return op({}, { words, levels: Array.from(levels), size }).y;
 }

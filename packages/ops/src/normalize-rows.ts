@@ -31,19 +31,19 @@ function factors(largest: Tensor): { factor: Tensor; ordinary: Tensor } {
   return { factor: scaled.reduce((sum, part) => add(sum, part), ordinary), ordinary };
 }
 
-const op = defineOp<{ epsilon: number }>({
+const op = defineOp({
   name: 'normalizeRows',
   inputs: ['x'],
-  forward: ([x], _, { epsilon }) => {
-    const { factor, ordinary } = factors(max(abs(x as Tensor), 1, true));
-    const scaled = mul(x as Tensor, factor);
+  forward: ({ x }: { readonly x: Tensor2D }, { epsilon }: { readonly epsilon: number }) => {
+    const { factor, ordinary } = factors(max(abs(x), 1, true));
+    const scaled = mul(x, factor);
     const inverse = rsqrt(add(sum(square(scaled), 1, true), mul(ordinary, epsilon)));
-    const y = mul(scaled, inverse);
-    return [y, y, inverse, factor];
+    const y = mul(scaled, inverse) as Tensor2D;
+    return { y, unit: y, inverse, factor };
   },
-  backward: (dy, _inputs, _constants, [y, inverse, factor]) => {
-    const along = mul(y as Tensor, sum(mul(dy, y as Tensor), 1, true));
-    return [mul(mul(sub(dy, along), inverse as Tensor), factor as Tensor)];
+  backward: ({ dy, unit, inverse, factor }) => {
+    const along = mul(unit, sum(mul(dy, unit), 1, true));
+    return { x: mul(mul(sub(dy, along), inverse), factor) };
   },
 });
 
@@ -63,5 +63,5 @@ const op = defineOp<{ epsilon: number }>({
 export function normalizeRows(x: Tensor2D, epsilon = 1e-12): Tensor2D {
   expectRank('normalizeRows', 'x', x, 2);
   expectEpsilon('normalizeRows', epsilon);
-  return op([x], [], { epsilon }) as Tensor2D;
+  return op({ x }, { epsilon });
 }

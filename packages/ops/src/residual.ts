@@ -1,11 +1,16 @@
-import { add, clone, customGrad, type Tensor, tidy } from '@tensorflow/tfjs-core';
+import { add, clone, type Tensor } from '@tensorflow/tfjs-core';
 import { expectShape, expectTensor } from '@twocan/core';
-import { floatOf } from './floats.ts';
+import { defineOp } from './define.ts';
 
-const sum = customGrad((x, branch) => ({
-  value: add(x as Tensor, branch as Tensor),
-  gradFunc: (dy: Tensor) => [clone(dy), clone(dy)],
-}));
+const op = defineOp({
+  name: 'residualSum',
+  inputs: ['x', 'branch'],
+  saves: [],
+  forward: ({ x, branch }: { readonly x: Tensor; readonly branch: Tensor }) => ({
+    y: add(x, branch),
+  }),
+  backward: ({ dy }) => ({ x: clone(dy), branch: clone(dy) }),
+});
 
 /**
  * The sum of a residual connection, x + branch.
@@ -25,7 +30,5 @@ const sum = customGrad((x, branch) => ({
 export function residualSum<T extends Tensor>(x: T, branch: T): T {
   expectTensor('residualSum', 'x', x);
   expectShape('residualSum', 'branch', branch, x.shape);
-  return tidy(
-    () => sum(floatOf('residualSum', 'x', x), floatOf('residualSum', 'branch', branch)) as T,
-  );
+  return op({ x, branch }, {}) as T;
 }

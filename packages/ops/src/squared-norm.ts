@@ -1,19 +1,15 @@
-import {
-  addN,
-  engine,
-  getBackend,
-  getKernel,
-  type Scalar,
-  scalar,
-  square,
-  sum,
-  type Tensor,
-  tidy,
-} from '@tensorflow/tfjs-core';
+import { addN, type Scalar, scalar, square, sum, type Tensor } from '@tensorflow/tfjs-core';
 import { expectType } from '@twocan/core';
-import { floatOf } from './floats.ts';
+import { defineOp } from './define.ts';
+import type { Tensors } from './kernels.ts';
 
-const KERNEL = 'twocan.squaredNorm';
+const op = defineOp({
+  name: 'squaredNorm',
+  outputs: ['y'],
+  forward: (tensors: Tensors) => ({
+    y: addN(Object.values(tensors).map((t) => sum(square(t)))) as Scalar,
+  }),
+});
 
 /**
  * The squared length of several tensors taken as one vector.
@@ -29,12 +25,5 @@ const KERNEL = 'twocan.squaredNorm';
 export function squaredNorm(tensors: readonly Tensor[]): Scalar {
   expectType('squaredNorm', 'tensors', tensors, Array);
   if (tensors.length === 0) return scalar(0);
-  return tidy(() => {
-    const floats = tensors.map((t, i) => floatOf('squaredNorm', `tensors[${i}]`, t));
-    if (getKernel(KERNEL, getBackend())) {
-      const inputs = Object.fromEntries(floats.map((t, i) => [`tensor${i}`, t]));
-      return engine().runKernel(KERNEL, inputs as never, {}) as Scalar;
-    }
-    return addN(floats.map((t) => sum(square(t)) as Scalar));
-  });
+  return op(Object.fromEntries(tensors.map((t, i) => [`tensors[${i}]`, t])), {}).y;
 }

@@ -41,39 +41,40 @@ function inverse(caller: string, index: Int32Array, total: number): Int32Array {
   return back;
 }
 
-const gatherOp = defineOp<{ count: number }>({
+type Gather = { readonly x: Tensor3D; readonly index: Tensor; readonly back: Tensor };
+type Count = { readonly count: number };
+
+const gatherOp = defineOp({
   name: 'gatherTokens',
   inputs: ['x'],
-  constants: ['index', 'back'],
   integers: ['index', 'back'],
-  forward: ([x], [index], { count }) => {
-    const [batch = 0, , width = 0] = (x as Tensor).shape;
-    const picked = gatherRows(rows(x as Tensor), index as Tensor);
-    return [reshape(picked, [batch, count, width])];
+  forward: ({ x, index }: Gather, { count }: Count) => {
+    const [batch, , width] = x.shape;
+    return { y: reshape(gatherRows(rows(x), index), [batch, count, width]) as Tensor3D };
   },
-  backward: (dy, [x], [, back]) => {
-    const { shape } = x as Tensor;
-    const nothing = zeros([1, shape[2] ?? 1]) as Tensor2D;
-    return [reshape(gatherOr(rows(dy), nothing, back as Tensor), shape)];
+  backward: ({ dy, x, back }) => {
+    const nothing = zeros([1, x.shape[2]]) as Tensor2D;
+    return { x: reshape(gatherOr(rows(dy), nothing, back), x.shape) };
   },
 });
 
-const scatterOp = defineOp<{ count: number }>({
+type Scatter = Gather & { readonly fill: Tensor; readonly filled: Tensor2D };
+
+const scatterOp = defineOp({
   name: 'scatterTokens',
   inputs: ['x', 'fill'],
-  constants: ['index', 'back', 'filled'],
   integers: ['index', 'back'],
-  forward: ([x, fill], [index], { count }) => {
-    const [batch = 0, , width = 0] = (x as Tensor).shape;
-    const row = reshape(fill as Tensor, [1, width]) as Tensor2D;
-    return [reshape(gatherOr(rows(x as Tensor), row, index as Tensor), [batch, count, width])];
+  forward: ({ x, fill, index }: Scatter, { count }: Count) => {
+    const [batch, , width] = x.shape;
+    const row = reshape(fill, [1, width]) as Tensor2D;
+    return { y: reshape(gatherOr(rows(x), row, index), [batch, count, width]) as Tensor3D };
   },
-  backward: (dy, [x, fill], [, back, filled]) => {
+  backward: ({ dy, x, fill, back, filled }) => {
     const d = rows(dy);
-    return [
-      reshape(gatherRows(d, back as Tensor), (x as Tensor).shape),
-      reshape(matMul(filled as Tensor2D, d), (fill as Tensor).shape),
-    ];
+    return {
+      x: reshape(gatherRows(d, back), x.shape),
+      fill: reshape(matMul(filled, d), fill.shape),
+    };
   },
 });
 
@@ -102,7 +103,7 @@ export function gatherTokens(x: Tensor3D, indices: Int32Array, count: number): T
   return tidy(() => {
     const index = column(flat);
     const back = column(inverse('gatherTokens', flat, batch * tokens));
-    return gatherOp([x], [index, back], { count }) as Tensor3D;
+    return gatherOp({ x, index, back }, { count });
   });
 }
 
@@ -144,6 +145,6 @@ export function scatterTokens(
     const back = column(inverse('scatterTokens', flat, batch * kept));
     const isFilled = Float32Array.from(flat, (row) => (row === batch * kept ? 1 : 0));
     const filled = tensor2d(isFilled, [1, flat.length]);
-    return scatterOp([x, fill], [index, back, filled], { count }) as Tensor3D;
+    return scatterOp({ x, fill, index, back, filled }, { count });
   });
 }

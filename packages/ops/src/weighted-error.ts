@@ -7,27 +7,29 @@ import {
   square,
   sub,
   sum,
-  type Tensor,
   type Tensor2D,
   type Tensor3D,
 } from '@tensorflow/tfjs-core';
 import { expectInteger, expectRank, expectShape } from '@twocan/core';
 import { defineOp } from './define.ts';
 
-const op = defineOp<Record<string, never>>({
+type Weighted = {
+  readonly prediction: Tensor3D;
+  readonly target: Tensor3D;
+  readonly weights: Tensor2D;
+};
+
+const op = defineOp({
   name: 'weightedMeanSquaredError',
   inputs: ['prediction'],
-  constants: ['target', 'weights'],
-  forward: ([prediction], [target, weights]) => {
-    const byPatch = mean(square(sub(prediction as Tensor, target as Tensor)), 2);
-    return [div(sum(mul(byPatch, weights as Tensor)), sum(weights as Tensor))];
+  forward: ({ prediction, target, weights }: Weighted) => {
+    const byPatch = mean(square(sub(prediction, target)), 2);
+    return { y: div(sum(mul(byPatch, weights)), sum(weights)) as Scalar };
   },
-  backward: (dy, [prediction], [target, weights]) => {
-    const { shape } = prediction as Tensor;
-    const [batch = 0, patches = 0, pixels = 0] = shape;
-    const share = mul(div(mul(dy, 2 / pixels), sum(weights as Tensor)), weights as Tensor);
-    const error = sub(prediction as Tensor, target as Tensor);
-    return [mul(error, reshape(share, [batch, patches, 1]))];
+  backward: ({ dy, prediction, target, weights }) => {
+    const [batch, patches, pixels] = prediction.shape;
+    const share = mul(div(mul(dy, 2 / pixels), sum(weights)), weights);
+    return { prediction: mul(sub(prediction, target), reshape(share, [batch, patches, 1])) };
   },
 });
 
@@ -55,5 +57,5 @@ export function weightedMeanSquaredError(
   expectInteger('weightedMeanSquaredError', 'the size of prediction', prediction.size);
   expectShape('weightedMeanSquaredError', 'target', target, prediction.shape);
   expectShape('weightedMeanSquaredError', 'weights', weights, prediction.shape.slice(0, 2));
-  return op([prediction], [target, weights], {}) as Scalar;
+  return op({ prediction, target, weights }, {});
 }

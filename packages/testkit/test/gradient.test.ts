@@ -6,22 +6,24 @@ import { expect, it } from 'vitest';
 
 /** x³ + 4x, element by element, with the gradient that a test plants. */
 const planted = (change: (right: Float32Array) => Float32Array) =>
-  defineOp<Record<string, never>>({
+  defineOp({
     name: 'plantedGradient',
     inputs: ['x'],
-    forward: ([x]) => {
-      const own = x as Tensor;
-      const values = own.dataSync<'float32'>().map((v) => v ** 3 + 4 * v);
-      return [tensor(values, own.shape)];
+    forward: ({ x }: { readonly x: Tensor }) => {
+      const values = x.dataSync<'float32'>().map((v) => v ** 3 + 4 * v);
+      return { y: tensor(values, x.shape) };
     },
-    backward: (dy, [x]) => {
-      const right = (x as Tensor).dataSync<'float32'>().map((v) => 3 * v ** 2 + 4);
-      return [mul(dy, tensor(change(right), dy.shape))];
+    backward: ({ dy, x }) => {
+      const right = x.dataSync<'float32'>().map((v) => 3 * v ** 2 + 4);
+      return { x: mul(dy, tensor(change(right), dy.shape)) };
     },
   });
 
 const check = (change: (right: Float32Array) => Float32Array) => () =>
-  checkGradient((x) => planted(change)([x], [], {}), [tensor2d(normal(key(1), 6), [2, 3])]);
+  checkGradient(
+    (x) => planted(change)({ x: x as Tensor }, {}),
+    [tensor2d(normal(key(1), 6), [2, 3])],
+  );
 
 const inOne = (factor: number, at: number) => (right: Float32Array) =>
   right.map((slope, i) => (i === at ? factor * slope : slope));
@@ -49,7 +51,8 @@ describeBackends('checkGradient', () => {
   it('checks every input', () => {
     const product = (wrong: number) => () =>
       checkGradient(
-        (x, y) => mul(x, planted((right) => right.map((slope) => wrong * slope))([y], [], {})),
+        (x, y) =>
+          mul(x, planted((right) => right.map((slope) => wrong * slope))({ x: y as Tensor }, {})),
         [tensor([1, 2, 3]), tensor([0.5, 1, -1])],
       );
     expect(product(1)).not.toThrow();
