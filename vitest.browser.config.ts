@@ -65,6 +65,7 @@ const page = (name: string, { headers = {}, webgpu }: Page = {}) => ({
       '@tensorflow/tfjs-backend-wasm',
       ...(webgpu === undefined ? [] : [WEBGPU]),
       'fast-check',
+      'umap-js',
       'ml-matrix',
     ],
   },

@@ -35,7 +35,6 @@ const SHORT: Readonly<Record<string, string>> = {
     'GPUs',
   'twocan/src/doctor/examining.ts: push(...webgpuLines())': 'limits of a GPU',
   'twocan/src/evaluation/few-shots.ts: max(...shots)': 'numbers of shots',
-  'twocan/src/pretrain/explosion.ts: max(...weightsOf(config))': 'three weights',
   'twocan/src/args/help.ts: max(...names.map(({ length }) => length))': 'commands or options',
   'twocan/src/pretrain/without-effect.ts: max(...Object.values(model.weights))': 'three weights',
 };

@@ -23,6 +23,7 @@ import * as data from '@twocan/data';
 import * as masking from '@twocan/masking';
 import * as nn from '@twocan/nn';
 import * as optim from '@twocan/optim';
+import * as pretrainPackage from '@twocan/pretrain';
 import * as trainer from '@twocan/trainer';
 import * as vit from '@twocan/vit';
 
@@ -122,6 +123,13 @@ const checkpointBytes = (): Uint8Array =>
       ...{ step: '1', trees: '{"params":{"w":0}}' },
     },
   );
+const sets = () => ({ train: dataset(), test: dataset() });
+const wholeRun = () => ({
+  ...pretrainPackage.resolveConfig({ imageSize: 8, patch: 4, steps: 1 }, { length: 6 }),
+  model: method,
+});
+const ofPixels = () => ({ model: { encoder }, normalization: wholeRun().normalization });
+const ofRun = () => ({ model: method, normalization: wholeRun().normalization });
 const recipe = { optimizer: 'adamw', base: 0.01, epochs: 1, warmupEpochs: 0 } as const;
 const bothSteps = (takeStep: (...args: never[]) => unknown) => takeStep;
 
@@ -470,6 +478,54 @@ export const VALID: Readonly<Record<string, Readonly<Record<string, ValidCall>>>
       wide: [0, 1],
       free: [0, 1],
     },
+    compareFeatures: {
+      args: () => [ofRun(), { trained: params(), untrained: params() }, sets(), () => 1, {}],
+      ...{ wide: [0, 1, 2], free: [0, 1, 2, 4] },
+    },
+    compareKnn: just([{ step: 0, scores: { knn: 0.2, rawPixels: 0.3, effectiveRank: 5 } }]),
+    decayAdvice: {
+      args: () => [{ learningRate: 0.1, weightDecay: 0.05 }, (setting: string) => setting],
+      ...{ wide: [0], free: [0, 1] },
+    },
+    drawPictures: {
+      args: () => [ofRun(), params(), dataset(), key],
+      ...{ wide: [0, 1, 2], free: [0, 1, 2] },
+    },
+    eachOf: {
+      args: () => [{ trained: 'a', rawPixels: 'b', untrained: 'c' }, (x: string) => x],
+      ...{ wide: [0], free: [0] },
+    },
+    encoderFeatures: { args: () => [method, params(), 'cls'], wide: [0, 1], free: [1, 2] },
+    evaluateEncoder: {
+      args: () => [ofRun(), params(), { sets: sets(), images: dataset() }],
+      ...{ wide: [0, 1, 2], free: [0, 1, 2] },
+    },
+    explosionAdvice: {
+      args: () => [wholeRun(), 1, (setting: string) => setting],
+      ...{ wide: [0], free: [0, 1, 2] },
+    },
+    explosionOf: { args: () => [new Error('other')], free: [0] },
+    extractRows: { args: () => [dataset(), ofPixels(), pretrainPackage.rawPixels], wide: [0, 1] },
+    featureSides: {
+      args: () => [sets(), ofPixels(), pretrainPackage.rawPixels],
+      ...{ wide: [0, 1], free: [0] },
+    },
+    freshParams: { args: () => [{ model: method, seed: 1 }], wide: [0] },
+    mapFeatures: {
+      args: () => [draw(1, 20, 3), { step: 1, rows: 20, classes: ['a'], key }],
+    },
+    nearestNeighbours: { args: () => [{ ...sides(), classes: 2 }, { k: 3 }], wide: [0] },
+    picturesOf: { args: () => [draw(1, 192), ofPixels()], wide: [1] },
+    pixelSides: { args: () => [sets(), ofPixels()], wide: [0, 1], free: [0] },
+    pretrain: {
+      args: () => [{ imageSize: 8, patch: 4, steps: 1 }, { dataset: dataset() }],
+      wide: [1],
+    },
+    pretrainWith: {
+      args: () => [wholeRun(), { dataset: dataset() }],
+      ...{ wide: [0, 1], free: [0] },
+    },
+    rawPixels: { args: () => [draw(1, 192), 1], free: [0, 1] },
     resolveConfig: just({ preset: 'tiny32', lr: 0.1, weights: [1, 1, 1] }, { length: 64 }),
     resolveModel: just({ preset: 'tiny32', imageSize: 64, patch: 8, maskRatio: 0.5 }),
   },
@@ -658,6 +714,7 @@ export const VALID: Readonly<Record<string, Readonly<Record<string, ValidCall>>>
   },
   data: {
     applyPlan: of(image, plan, () => 8),
+    atMost: { args: () => [dataset(), 3], wide: [0] },
     cached: { args: () => [dataset(), { bytes: 100 }], wide: [0] },
     centrePlan: { args: () => [{ width: 9, height: 10 }], wide: [0] },
     changeColour: of(pixels, () => ({ kind: 'contrast', amount: 1.2 })),

@@ -58,6 +58,28 @@ export function subset(dataset: Dataset, indices: ArrayLike<number>): Dataset {
 }
 
 /**
+ * So many pictures of a data set at most, evenly spread, so that sorted classes stay in proportion.
+ *
+ * @param dataset the data set
+ * @param most how many; all of a smaller data set
+ * @returns a data set of `most` pictures or fewer
+ * @throws RangeError if `most` is no whole number, or less than 1
+ * @example
+ * const some = atMost(dataset, 500);
+ */
+export function atMost(dataset: Dataset, most: number): Dataset {
+  expectDataset('atMost', dataset);
+  if (most !== Number.POSITIVE_INFINITY) {
+    expectInteger('atMost', 'most', most, 1, Number.MAX_SAFE_INTEGER);
+  }
+  if (dataset.length <= most) return dataset;
+  return subset(
+    dataset,
+    Array.from({ length: most }, (_, i) => Math.floor((i * dataset.length) / most)),
+  );
+}
+
+/**
  * The same data set, keeping decoded pictures in memory until a budget is spent.
  *
  * @param dataset the data set
@@ -93,7 +115,15 @@ export function checkIndex(caller: string, length: number, index: number): void 
   throw new RangeError(`${caller}: index must be an integer in [0, ${length}), got ${index}`);
 }
 
-/** Checks that an argument is a data set. */
+/**
+ * Checks that an argument is a data set.
+ *
+ * @param caller the name of the function that was given it
+ * @param dataset the argument
+ * @throws TypeError or RangeError that begins with the caller's name
+ * @example
+ * expectDataset('pretrain', dataset);
+ */
 export function expectDataset(caller: string, dataset: Dataset): void {
   expectOptions(caller, 'dataset', dataset, ['length', 'image', 'name']);
   expectInteger(caller, 'dataset.length', dataset.length, 0);

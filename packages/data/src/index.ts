@@ -9,7 +9,7 @@ export {
 export { gaussianBlur } from './blur.ts';
 export { type ColourChange, changeColour, toGrey } from './colour.ts';
 export type { Crop } from './crop.ts';
-export { cached, type Dataset, type Image, subset } from './dataset.ts';
+export { atMost, cached, type Dataset, expectDataset, type Image, subset } from './dataset.ts';
 export { type Erasure, erase, sampleErasure } from './erase.ts';
 export { type Mixing, type MixPlan, mixImages, mixTargets, sampleMix } from './mix.ts';
 export {

@@ -1,3 +1,47 @@
 export { type PretrainConfig, resolveConfig, resolveModel } from './config.ts';
 export { differences, type Sides } from './differences.ts';
+export { type Compared, compareFeatures, type Encoders, eachOf } from './features/comparison.ts';
+export type { FeatureConfig } from './features/config.ts';
+export {
+  type Extract,
+  encoderFeatures,
+  extractRows,
+  type Rows,
+  rawPixels,
+} from './features/extract.ts';
+export {
+  featureSides,
+  type LabelledSets,
+  type LabelledSides,
+  nearestNeighbours,
+  pixelSides,
+} from './features/sides.ts';
+export {
+  type Dot,
+  type FeatureMap,
+  type MapOptions,
+  mapFeatures,
+  type Point,
+} from './map/feature-map.ts';
+export { drawPictures, type PictureId, type PictureRow } from './pictures/draw.ts';
+export { type Picture, picturesOf } from './pictures/pictures.ts';
+export type { Progress, Work } from './progress.ts';
+export {
+  compareKnn,
+  type Evaluation,
+  type EvaluationImages,
+  evaluateEncoder,
+  type Scores,
+} from './run/evaluate.ts';
+export type { PretrainEvent, PretrainOptions } from './run/events.ts';
+export {
+  decayAdvice,
+  type Explosion,
+  type ExplosionError,
+  explosionAdvice,
+  explosionOf,
+  type Naming,
+} from './run/explosion.ts';
+export { pretrain, pretrainWith } from './run/pretrain.ts';
+export { freshParams, type PretrainState } from './run/state.ts';
 export type { Settings } from './settings/settings.ts';

@@ -2,16 +2,17 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { makeFolder, writeFileAtomic } from '@twocan/checkpoint/node';
 import { disposeTree } from '@twocan/core';
+import { atMost } from '@twocan/data';
 import type { FileMark } from '@twocan/data/node';
+import { freshParams } from '@twocan/pretrain';
 import { runConfigProblems } from '../args/config-file.ts';
 import type { Options } from '../args/options.ts';
 import { checkFolder } from '../files/outputs.ts';
 import { type LabelledData, openLabelled } from '../images/datasets.ts';
-import { atMost, EVERY, type Evaluation, MOST } from '../images/evaluation-sets.ts';
+import { EVERY, type Evaluation, MOST } from '../images/evaluation-sets.ts';
 import type { Run } from '../pretrain/run.ts';
 import { train } from '../pretrain/train.ts';
 import { expectEffect } from '../pretrain/without-effect.ts';
-import { freshParams } from '../run/begin.ts';
 import { differences, type RunConfig, resolveModel, resolveRun } from '../run/config.ts';
 import { knowImages, placed } from '../run/data-identity.ts';
 import { alone, interruptible } from '../run/interruptible.ts';
@@ -163,7 +164,7 @@ function judgedQuickly(data: LabelledData): LabelledData {
     train: atMost(all, MOST.train),
     test: atMost(test, MOST.test),
   };
-  return { ...data, evaluation, pictures: evaluation.test };
+  return { ...data, evaluation };
 }
 
 /** Measured once for a model and some images: those of others are not taken for them. */

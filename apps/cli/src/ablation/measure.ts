@@ -1,11 +1,17 @@
 import type { CanParams } from '@twocan/can';
 import { key } from '@twocan/core';
 import { effectiveRank, probeAccuracy } from '@twocan/evaluate';
-import { knnOf } from '../evaluation/knn.ts';
-import { pixelSides, type Sides, sidesOf } from '../evaluation/sides.ts';
+import {
+  encoderFeatures,
+  type FeatureConfig,
+  featureSides,
+  type LabelledSides,
+  nearestNeighbours,
+  pixelSides,
+} from '@twocan/pretrain';
 import type { Evaluation } from '../images/evaluation-sets.ts';
-import { encoderFeatures, type Sizes } from '../images/features.ts';
 import { progressOf } from '../terminal/progress.ts';
+import { showWork } from '../terminal/work.ts';
 
 /** What is measured of features; accuracies in [0, 1]. */
 export type Measures = {
@@ -17,34 +23,36 @@ export type Measures = {
 /**
  * Measures an encoder by k-NN, linear probe and effective rank, on all labelled pictures.
  *
- * @param sizes image size and normalisation
+ * @param config image size and normalisation
  * @param params borrowed
  * @param evaluation labelled pictures
  * @returns the measures
  */
 export async function measureEncoder(
-  sizes: Sizes,
+  config: FeatureConfig,
   params: CanParams,
   evaluation: Evaluation,
 ): Promise<Measures> {
-  return measure(await sidesOf(evaluation, sizes, encoderFeatures(sizes.model, params)));
+  return measure(
+    await featureSides(evaluation, config, encoderFeatures(config.model, params), showWork),
+  );
 }
 
 /**
  * The same of the pixels themselves.
  *
- * @param sizes image size and normalisation
+ * @param config image size and normalisation
  * @param evaluation labelled pictures
  * @returns the measures; no rank, which of thousands of pixels takes minutes
  */
 export async function measurePixels(
-  sizes: Sizes,
+  config: FeatureConfig,
   evaluation: Evaluation,
 ): Promise<Omit<Measures, 'effectiveRank'>> {
-  return accuracies(await pixelSides(evaluation, sizes));
+  return accuracies(await pixelSides(evaluation, config, showWork));
 }
 
-async function measure(sides: Sides): Promise<Measures> {
+async function measure(sides: LabelledSides): Promise<Measures> {
   const { features, labels } = sides.test;
   return {
     ...(await accuracies(sides)),
@@ -52,8 +60,8 @@ async function measure(sides: Sides): Promise<Measures> {
   };
 }
 
-async function accuracies(sides: Sides): Promise<{ knn: number; probe: number }> {
-  const knn = await knnOf(sides);
+async function accuracies(sides: LabelledSides): Promise<{ knn: number; probe: number }> {
+  const knn = await nearestNeighbours(sides, {}, showWork);
   const progress = progressOf('training the probe, steps').count;
   const probe = await probeAccuracy({ ...sides, key: key(0), progress });
   return { knn: knn.accuracy, probe: probe.accuracy };

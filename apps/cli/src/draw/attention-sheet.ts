@@ -1,9 +1,10 @@
 import { tensor4d, tidy } from '@tensorflow/tfjs-core';
 import type { CanParams } from '@twocan/can';
-import { type Dataset, plainViews } from '@twocan/data';
+import { atMost, type Dataset, plainViews } from '@twocan/data';
+import { picturesOf } from '@twocan/pretrain';
 import { attentionMap } from '@twocan/vit';
 import type { RunConfig } from '../run/config.ts';
-import { picturesIn, spreadOver, writeSheet } from './picture-files.ts';
+import { writeSheet } from './picture-files.ts';
 import type { Pixels } from './sheet.ts';
 
 const COLUMNS = 8;
@@ -24,8 +25,9 @@ export async function writeAttention(
 ): Promise<void> {
   const { encoder } = config.model;
   const side = encoder.image.width;
-  const indices = spreadOver(dataset.length, COLUMNS);
-  const pixels = await plainViews(dataset, indices, { size: side, ...config.normalization });
+  const shown = atMost(dataset, COLUMNS);
+  const indices = Array.from({ length: shown.length }, (_, i) => i);
+  const pixels = await plainViews(shown, indices, { size: side, ...config.normalization });
   const maps = tidy(() => {
     const images = tensor4d(pixels, [indices.length, side, side, encoder.channels]);
     return attentionMap(params.encoder, encoder, images);
@@ -33,7 +35,7 @@ export async function writeAttention(
   const [, heads, patches] = maps.shape;
   const values = await maps.data<'float32'>();
   maps.dispose();
-  const pictures = picturesIn(pixels, config);
+  const pictures = picturesOf(pixels, config);
   const lit = (head: number): Pixels[] =>
     pictures.map((picture, i) => {
       const from = (i * heads + head) * patches;

@@ -1,4 +1,5 @@
 import { disposeTree, key } from '@twocan/core';
+import { drawPictures } from '@twocan/pretrain';
 import type { Machine } from '../args/machine.ts';
 import { openImages, roomFor } from '../images/layout/open-images.ts';
 import { openModel } from '../run/open-model.ts';
@@ -39,9 +40,12 @@ export async function drawReconstructions(request: ReconstructRequest): Promise<
       ...config,
       model: { ...model, maskRatio: request.maskRatio ?? model.maskRatio },
     };
-    await writeSamples(request.out, asked, params, folder, key(request.seed)).finally(() =>
-      folder.close(),
-    );
+    try {
+      const rows = await drawPictures(asked, params, folder, key(request.seed));
+      await writeSamples(request.out, asked.model, rows);
+    } finally {
+      await folder.close();
+    }
     console.log(`${request.out}: the model after step ${step}`);
   } finally {
     disposeTree(params);

@@ -1,12 +1,11 @@
 import { key } from '@twocan/core';
 import { type FewShotResult, fewShotAccuracy, fewShotDefaults } from '@twocan/evaluate';
+import type { Compared, LabelledSides } from '@twocan/pretrain';
 import type { Evaluation } from '../images/evaluation-sets.ts';
 import { usageError } from '../terminal/failure.ts';
 import { percent } from '../terminal/percent.ts';
 import { progressOf } from '../terminal/progress.ts';
-import type { Compared } from './comparison.ts';
 import { judged, type Question } from './judging.ts';
-import type { Sides } from './sides.ts';
 
 /** What `twocan fewshot` was asked. */
 export type FewShotRequest = Question & {
@@ -65,7 +64,7 @@ export function fewShotLines(
 }
 
 /** The shots that were asked for, or the usual ones that the smallest class has images for. */
-function shotsFor({ train, classes }: Sides, { shots }: FewShotRequest): readonly number[] {
+function shotsFor({ train, classes }: LabelledSides, { shots }: FewShotRequest): readonly number[] {
   const images = new Array<number>(classes).fill(0);
   for (const label of train.labels) images[label] = (images[label] ?? 0) + 1;
   const least = images.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY);

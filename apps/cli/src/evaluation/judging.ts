@@ -1,14 +1,13 @@
+import type { Pooling } from '@twocan/can';
 import { disposeTree } from '@twocan/core';
+import { type Compared, compareFeatures, freshParams, type LabelledSides } from '@twocan/pretrain';
 import type { Machine } from '../args/machine.ts';
 import { openLabelled } from '../images/datasets.ts';
 import { EVERY, type Evaluation } from '../images/evaluation-sets.ts';
-import type { Pooling } from '../images/features.ts';
 import { isSamePlace } from '../images/layout/same-place.ts';
-import { freshParams } from '../run/begin.ts';
 import { openModel } from '../run/open-model.ts';
 import { startBackend } from '../run/start-backend.ts';
-import { type Compared, compared } from './comparison.ts';
-import type { Sides } from './sides.ts';
+import { showWork } from '../terminal/work.ts';
 
 /** What every judgement of a trained encoder is asked. */
 export type Question = Machine & {
@@ -39,7 +38,7 @@ export type Judged<R> = {
  */
 export async function judged<R>(
   question: Question,
-  judge: (sides: Sides) => Promise<R>,
+  judge: (sides: LabelledSides) => Promise<R>,
 ): Promise<Judged<R>> {
   await startBackend(question);
   const { config, params, path, step } = await openModel(question.model);
@@ -58,12 +57,12 @@ export async function judged<R>(
     for (const note of data.notes()) console.error(note);
     try {
       const { evaluation } = data;
-      const answers = await compared(
+      const answers = await compareFeatures(
         config,
         { trained: params, untrained },
         evaluation,
         judge,
-        question.features,
+        { pool: question.features, progress: showWork },
       );
       return { answers, evaluation, checkpoint: path, step };
     } finally {

@@ -1,10 +1,9 @@
-import { type Classification, knnAccuracy, knnDefaults } from '@twocan/evaluate';
+import { type Classification, knnDefaults } from '@twocan/evaluate';
+import { type Compared, eachOf, nearestNeighbours } from '@twocan/pretrain';
 import { classesIn, type Evaluation } from '../images/evaluation-sets.ts';
 import { percent } from '../terminal/percent.ts';
-import { progressOf } from '../terminal/progress.ts';
-import { type Compared, eachOf } from './comparison.ts';
+import { showWork } from '../terminal/work.ts';
 import { judged, type Question } from './judging.ts';
-import type { Sides } from './sides.ts';
 
 /** Top-1 accuracies of one run, in [0, 1], all on the same pictures with the same votes. */
 export type KnnComparison = Compared<number> & {
@@ -16,35 +15,16 @@ export type KnnComparison = Compared<number> & {
   readonly testedClasses: number;
 };
 
-/** How neighbours vote. */
-export type Votes = { readonly k?: number; readonly temperature?: number };
-
-/**
- * Judges features by their nearest neighbours.
- *
- * @param sides features of both sides
- * @param votes how neighbours vote
- * @returns accuracy and predictions
- */
-export function knnOf(
-  sides: Sides,
-  { k = knnDefaults.k, ...votes }: Votes = {},
-): Promise<Classification> {
-  const most = sides.train.labels.length;
-  const progress = progressOf('comparing with neighbours').count;
-  return knnAccuracy({ ...sides, k: Math.min(k, most), centre: true, progress, ...votes });
-}
-
 /**
  * How much a comparison rests on.
  *
  * @param evaluation labelled pictures of both sides
- * @param votes how neighbours vote
+ * @param votes how many neighbours vote
  * @returns numbers of neighbours, pictures and classes
  */
 export function countsOf(
   { train, test, classes }: Evaluation,
-  { k = knnDefaults.k }: Votes = {},
+  { k = knnDefaults.k }: { readonly k?: number } = {},
 ): Omit<KnnComparison, keyof Compared<number>> {
   return {
     neighbours: Math.min(k, train.length),
@@ -83,7 +63,7 @@ export type KnnRequest = Question & { readonly k: number; readonly temperature: 
 export async function judgeByKnn(request: KnnRequest): Promise<void> {
   const { k, temperature, json } = request;
   const { answers, evaluation, ...of } = await judged(request, (sides) =>
-    knnOf(sides, { k, temperature }),
+    nearestNeighbours(sides, { k, temperature }, showWork),
   );
   const accuracies = eachOf(answers, ({ accuracy }: Classification) => accuracy);
   const result = { ...accuracies, ...countsOf(evaluation, { k }) };

@@ -6,11 +6,11 @@ import {
   type ProbeRecipe,
   probeAccuracy,
 } from '@twocan/evaluate';
+import { type Compared, eachOf } from '@twocan/pretrain';
 import { writeConfusion } from '../draw/confusion.ts';
 import type { Evaluation } from '../images/evaluation-sets.ts';
 import { percent } from '../terminal/percent.ts';
 import { progressOf } from '../terminal/progress.ts';
-import { type Compared, eachOf } from './comparison.ts';
 import { judged, type Question } from './judging.ts';
 
 /** What `twocan probe` was asked. */

@@ -1,8 +1,9 @@
 import { type Tensor2D, tensor4d, tidy } from '@tensorflow/tfjs-core';
 import { type Classification, scored } from '@twocan/evaluate';
+import { extractRows } from '@twocan/pretrain';
 import { type ClassifierParams, classify } from '@twocan/vit';
 import type { Evaluation } from '../images/evaluation-sets.ts';
-import { extractRows } from '../images/features.ts';
+import { showWork } from '../terminal/work.ts';
 import type { FinetunePlan } from './plan.ts';
 
 /**
@@ -31,6 +32,7 @@ export async function judgeClassifier(
       logits.dispose();
       return values;
     },
+    showWork,
   );
   const predictions = Int32Array.from({ length: test.length }, (_, i) => {
     const scores = features.subarray(i * classes, (i + 1) * classes);

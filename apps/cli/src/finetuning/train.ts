@@ -13,7 +13,7 @@ import {
 } from '@twocan/data';
 import { softTargetCrossEntropy } from '@twocan/ops';
 import { adamw, layerDecay, type Transform, warmupCosine } from '@twocan/optim';
-import { differences } from '@twocan/pretrain';
+import { decayAdvice, differences, explosionOf } from '@twocan/pretrain';
 import {
   disposeState,
   fit,
@@ -30,8 +30,8 @@ import {
   layerOf,
   sampleDropPath,
 } from '@twocan/vit';
-import { decayAdvice } from '../pretrain/explosion.ts';
-import { exploded, whatExploded } from '../pretrain/stopped.ts';
+import { flagNamed } from '../args/flag-named.ts';
+import { exploded } from '../pretrain/stopped.ts';
 import { heedingSignals } from '../run/interruptible.ts';
 import { ownCheckpoint } from '../run/newest-checkpoint.ts';
 import { modelDigest, openModel } from '../run/open-model.ts';
@@ -118,12 +118,13 @@ export async function trainClassifier(
       }
     }
   } catch (error) {
-    if (!isNonFinite(error)) throw error;
+    const found = explosionOf(error);
+    if (found === undefined || !isNonFinite(error)) throw error;
     if (error.state !== undefined) {
       await save(error.state as State);
       disposeState(error.state);
     }
-    throw await exploded(whatExploded(error), folder?.checkpoints, adviceFor(recipe, error.step));
+    throw await exploded(found, folder?.checkpoints, adviceFor(recipe, found.step));
   }
   throw new Error('trainClassifier: training ended without a last event');
 }
@@ -133,7 +134,7 @@ function adviceFor(recipe: FinetunePlan['recipe'], step: number): string {
   if (step === 0) {
     return 'nothing was trained yet, so --lr is not the cause: look at the images and at --model';
   }
-  return `train anew with ${decayAdvice(recipe) ?? `a lower --lr (it was ${recipe.learningRate})`}`;
+  return `train anew with ${decayAdvice(recipe, flagNamed) ?? `a lower --lr (it was ${recipe.learningRate})`}`;
 }
 
 /** Cross-entropy of mixed images against mixed labels, some paths left out. */

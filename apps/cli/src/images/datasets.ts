@@ -1,11 +1,11 @@
 import { resolve } from 'node:path';
 import { fold, key } from '@twocan/core';
-import { cached, type Dataset, shapes } from '@twocan/data';
+import { atMost, cached, type Dataset, shapes } from '@twocan/data';
 import type { LeftOut } from '@twocan/data/node';
 import { isFolder } from '../files/is-folder.ts';
 import type { DataFacts } from '../run/config.ts';
 import { usageError } from '../terminal/failure.ts';
-import { atMost, type Evaluation, MOST, type Most } from './evaluation-sets.ts';
+import { type Evaluation, MOST, type Most } from './evaluation-sets.ts';
 import {
   type Evaluated,
   evaluateFolder,
@@ -22,8 +22,6 @@ export type OpenedData = DataFacts & {
   readonly dataset: Dataset;
   /** Absent where classes are not known. */
   readonly evaluation?: Evaluation;
-  /** Pictures to draw and to judge by: the held-out ones, or some of the data. */
-  readonly pictures: Dataset;
   /** Every file that is not used; grows when a large folder meets a damaged one later. */
   readonly leftOut: () => readonly LeftOut[];
   /** What the user should know before the run: first which images are used, and for what. */
@@ -115,7 +113,6 @@ function together(
   return {
     ...{ source, length: dataset.length, dataset },
     ...(evaluation && { evaluation }),
-    pictures: evaluation?.test ?? atMost(dataset, MOST.test),
     leftOut: of.leftOut,
     notes: () => {
       const line = [...pieces, ...(of.remarks ?? []), leftOutLine(of.leftOut()) ?? []].flat();

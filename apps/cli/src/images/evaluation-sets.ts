@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import { type Dataset, subset } from '@twocan/data';
+import { atMost, type Dataset, subset } from '@twocan/data';
 import { printable } from '@twocan/data/node';
 
 /** Labelled pictures: to learn from, and to be judged on. */
@@ -113,12 +113,3 @@ export function within(
  * @returns the number of different labels
  */
 export const classesIn = ({ labels = new Int32Array(0) }: Dataset): number => new Set(labels).size;
-
-/** Evenly spread pictures, so that sorted classes stay in proportion. */
-export function atMost(dataset: Dataset, most: number): Dataset {
-  if (dataset.length <= most) return dataset;
-  return subset(
-    dataset,
-    Array.from({ length: most }, (_, i) => Math.floor((i * dataset.length) / most)),
-  );
-}

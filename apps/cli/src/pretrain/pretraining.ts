@@ -1,6 +1,7 @@
 import type { BackendReport } from '@twocan/backend';
 import { runConfigProblems } from '../args/config-file.ts';
 import { layOver, type Options } from '../args/options.ts';
+import { knnLine } from '../evaluation/knn.ts';
 import { type OpenedData, openData } from '../images/datasets.ts';
 import { differences, type RunConfig, resolveModel, resolveRun, runLabel } from '../run/config.ts';
 import { knowImages, placed, sameImages, whereImagesAre } from '../run/data-identity.ts';
@@ -117,7 +118,7 @@ async function carryOut(
   resume: boolean,
 ): Promise<number> {
   const goOn = shellLine(['twocan', 'pretrain', '--resume', '--out', folder.path]);
-  const { finished, verdict } = await interruptible((signal) =>
+  const { finished, knn } = await interruptible((signal) =>
     train({ folder, config, data, backend, resume, signal, goOn }),
   );
   if (!finished) {
@@ -125,6 +126,7 @@ async function carryOut(
     return EXIT.interrupted;
   }
   console.log(`run: ${folder.path}`);
-  if (verdict !== undefined) console.log(verdict);
+  const { evaluation } = data;
+  if (knn && evaluation) console.log(knnLine(knn, evaluation.heldOut));
   return EXIT.done;
 }

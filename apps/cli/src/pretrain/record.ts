@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs';
-import { readMap } from '../evaluation/feature-map.ts';
 import { writeReport } from '../report/write-report.ts';
 import { describeMachine, type Environment } from '../run/environment.ts';
+import { readMap } from '../run/map-file.ts';
 import { appendMetrics, type MetricsLine, truncateMetrics } from '../run/metrics-file.ts';
 import { listSheets, removeLaterSheets } from '../run/sample-sheets.ts';
 import { openEventLog } from '../tensorboard/event-log.ts';

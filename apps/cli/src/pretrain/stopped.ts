@@ -1,25 +1,9 @@
 import { listCheckpoints } from '@twocan/checkpoint/node';
-import type { NonFiniteError } from '@twocan/trainer';
+import type { Explosion } from '@twocan/pretrain';
 import { type Failure, isSystemError, nonFiniteError } from '../terminal/failure.ts';
 
 /** Where what was saved lies, and the command that goes on from there. */
 export type Resumable = { readonly checkpoints: string; readonly goOn: string };
-
-/** What stopped being finite, and after how many updates. */
-export type Explosion = { readonly step: number; readonly what: string };
-
-/**
- * What a trainer's error says was not finite.
- *
- * @param error what it threw
- * @returns such as `contrastive is NaN, loss is NaN`
- */
-export function whatExploded({ metrics, leaf, step }: NonFiniteError): Explosion {
-  const wrong = Object.entries(metrics).filter(([, value]) => !Number.isFinite(value));
-  const names = wrong.map(([name, value]) => `${name} is ${value}`);
-  const held = leaf === undefined ? [] : [`${leaf} holds NaN or infinity`];
-  return { step, what: [...names, ...held].join(', ') };
-}
 
 /**
  * The error of a run whose numbers exploded, in words of the command line.

@@ -1,4 +1,4 @@
-import type { Dot, FeatureMap } from '../evaluation/feature-map.ts';
+import type { Dot, FeatureMap } from '@twocan/pretrain';
 import { comparisonOf } from '../evaluation/judged-lines.ts';
 import type { RunConfig } from '../run/config.ts';
 import type { Environment } from '../run/environment.ts';

@@ -1,4 +1,4 @@
-import type { Dot } from '../evaluation/feature-map.ts';
+import type { Dot } from '@twocan/pretrain';
 import { type Html, html } from './html.ts';
 import { ends } from './scale.ts';
 

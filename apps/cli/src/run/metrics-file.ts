@@ -1,4 +1,5 @@
 import { appendFileSync, existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import type { Evaluation, Scores } from '@twocan/pretrain';
 import { isObject } from '../args/config-file.ts';
 
 type Numbers = Readonly<Record<string, number>>;
@@ -30,6 +31,17 @@ export function readMetrics(path: string): MetricsLine[] {
     .split('\n')
     .flatMap((line) => parse(line) ?? []);
 }
+
+/**
+ * The evaluations among the lines of a run.
+ *
+ * @param lines in order
+ * @returns their steps and scores
+ */
+export const evaluationsIn = (lines: readonly MetricsLine[]): Evaluation[] =>
+  lines.flatMap(({ step, evaluation }) =>
+    evaluation === undefined ? [] : { step, scores: evaluation as Scores },
+  );
 
 /**
  * Drops what a run wrote after the checkpoint it is resumed from, and a line cut off by a crash.

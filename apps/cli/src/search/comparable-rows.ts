@@ -1,5 +1,5 @@
 import { meanRow, unitRows } from '@twocan/evaluate';
-import type { Rows } from '../images/features.ts';
+import type { Rows } from '@twocan/pretrain';
 
 /** Fewer pictures than these have no common mean to take off: it would be the pictures themselves. */
 const FEW = 8;

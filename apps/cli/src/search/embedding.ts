@@ -1,13 +1,14 @@
 import { disposeTree } from '@twocan/core';
 import type { Dataset } from '@twocan/data';
+import { encoderFeatures, extractRows, type Rows } from '@twocan/pretrain';
 import type { Machine } from '../args/machine.ts';
 import { encodeNpy, namesBeside } from '../files/npy.ts';
 import { writeOutput } from '../files/outputs.ts';
-import { encoderFeatures, extractRows, type Rows } from '../images/features.ts';
 import { openImages, roomFor } from '../images/layout/open-images.ts';
 import { oneColourNote } from '../images/one-colour.ts';
 import { openModel } from '../run/open-model.ts';
 import { startBackend } from '../run/start-backend.ts';
+import { showWork } from '../terminal/work.ts';
 
 /** What `twocan embed` was asked. */
 export type EmbedRequest = Machine & {
@@ -29,7 +30,7 @@ export async function embedFolder(request: EmbedRequest): Promise<void> {
   const folder = await openImages(data, roomFor(config.model.encoder, request));
   try {
     const extract = encoderFeatures(config.model, params);
-    const rows = await extractRows(folder, config, extract);
+    const rows = await extractRows(folder, config, extract, showWork);
     const names = namesBeside(out);
     if (names.length === 0) await writeOutput(out, jsonLines(folder, rows));
     else await writeOutput(out, encodeNpy(rows.features, [folder.length, rows.width]));

@@ -3,13 +3,14 @@ import { readFile } from 'node:fs/promises';
 import { decodeSafetensors, encodeSafetensors } from '@twocan/checkpoint';
 import { type Dataset, subset } from '@twocan/data';
 import { compareMarks, type FileMark, markFiles } from '@twocan/data/node';
+import { encoderFeatures, extractRows, type Rows } from '@twocan/pretrain';
 import { writeOutput } from '../files/outputs.ts';
-import { encoderFeatures, extractRows, type Rows } from '../images/features.ts';
 import { countChanges } from '../run/data-identity.ts';
 import { modelDigest, type OpenedModel } from '../run/open-model.ts';
 import { isSystemError, reasonOf, usageError } from '../terminal/failure.ts';
 import { progressOf } from '../terminal/progress.ts';
 import { version } from '../terminal/version.ts';
+import { showWork } from '../terminal/work.ts';
 
 const FORMAT = 'twocan/index';
 
@@ -61,7 +62,7 @@ export async function indexedRows(
  * @returns one row an image
  */
 export const rowsOf = ({ config, params }: OpenedModel, dataset: Dataset): Promise<Rows> =>
-  extractRows(dataset, config, encoderFeatures(config.model, params));
+  extractRows(dataset, config, encoderFeatures(config.model, params), showWork);
 
 /** In the order of the images. A file that nobody wrote to since the last look is not read again. */
 async function marksOf(

@@ -3,11 +3,11 @@ import { disposeTree } from '@twocan/core';
 import { type Dataset, plainViews } from '@twocan/data';
 import { type ImageFolder, printable } from '@twocan/data/node';
 import { nearestRows, similarPairs } from '@twocan/evaluate';
+import { type FeatureConfig, picturesOf, type Rows } from '@twocan/pretrain';
 import type { Machine } from '../args/machine.ts';
-import { picturesIn, writeSheet } from '../draw/picture-files.ts';
+import { writeSheet } from '../draw/picture-files.ts';
 import type { SheetRow } from '../draw/sheet.ts';
 import { writeOutput } from '../files/outputs.ts';
-import type { Rows, Sizes } from '../images/features.ts';
 import { openImages, roomFor } from '../images/layout/open-images.ts';
 import { openQuery } from '../images/query-image.ts';
 import { type OpenedModel, openModel } from '../run/open-model.ts';
@@ -63,11 +63,15 @@ export async function searchFolder(request: SearchRequest): Promise<void> {
   }
 }
 
-async function writeFound(out: string, { json, rows }: Found, sizes: Sizes): Promise<void> {
+async function writeFound(
+  out: string,
+  { json, rows }: Found,
+  config: FeatureConfig,
+): Promise<void> {
   if (out.toLowerCase().endsWith('.json')) {
     await writeOutput(out, `${JSON.stringify(json, null, 2)}\n`);
   } else if (rows.length > 0) {
-    await writeSheet(out, rows, sizes);
+    await writeSheet(out, rows, config);
   } else {
     console.error(`${out} is not written: there is no pair to draw`);
   }
@@ -88,10 +92,10 @@ const findNearest =
         lines: results.map(({ name, cosine }) => `${cosine.toFixed(4)}  ${printable(name)}`),
         json: { query, nearest: results },
         rows: [
-          { label: `Query: ${basename(query)}`, pictures: await picturesOf(image, [0], config) },
+          { label: `Query: ${basename(query)}`, pictures: await shownOf(image, [0], config) },
           {
             label: `Nearest in the folder, best first: cosines ${results[0]?.cosine.toFixed(2)} to ${results.at(-1)?.cosine.toFixed(2)}`,
-            pictures: await picturesOf(
+            pictures: await shownOf(
               folder,
               hits.map(({ row }) => row),
               config,
@@ -126,17 +130,17 @@ const findPairs =
       rows: await Promise.all(
         shown.map(async ({ first, second, cosine }) => ({
           label: `Cosine ${cosine.toFixed(4)}`,
-          pictures: await picturesOf(folder, [first, second], config),
+          pictures: await shownOf(folder, [first, second], config),
         })),
       ),
     };
   };
 
-const picturesOf = async (
+const shownOf = async (
   dataset: Dataset,
   indices: readonly number[],
-  sizes: Sizes,
+  config: FeatureConfig,
 ): Promise<SheetRow['pictures']> => {
-  const size = sizes.model.encoder.image.width;
-  return picturesIn(await plainViews(dataset, indices, { size, ...sizes.normalization }), sizes);
+  const size = config.model.encoder.image.width;
+  return picturesOf(await plainViews(dataset, indices, { size, ...config.normalization }), config);
 };

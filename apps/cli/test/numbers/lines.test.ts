@@ -1,5 +1,5 @@
+import { eachOf } from '@twocan/pretrain';
 import { describe, expect, test } from 'vitest';
-import { eachOf } from '../../src/evaluation/comparison.ts';
 import { fewShotLines } from '../../src/evaluation/few-shots.ts';
 import { comparisonOf } from '../../src/evaluation/judged-lines.ts';
 import { countsOf, knnLine } from '../../src/evaluation/knn.ts';

@@ -1,7 +1,15 @@
-import { fold, type Key, uniform } from '@twocan/core';
+import {
+  expectInteger,
+  expectKey,
+  expectOptions,
+  expectType,
+  fold,
+  type Key,
+  uniform,
+} from '@twocan/core';
 import { meanRow, nearestRows, unitRows } from '@twocan/evaluate';
 import { UMAP } from 'umap-js';
-import { progressOf } from '../terminal/progress.ts';
+import { type Progress, silent } from '../progress.ts';
 
 const NEIGHBOURS = 15;
 /** Fewer images than neighbours and one have no neighbourhoods to keep. */
@@ -17,7 +25,9 @@ const DRAWS = 2 ** 14; // made at a time
  * @param features `[M, D]`, row by row
  * @param options.rows M
  * @param options.key of where rows begin and which ones repel each other: equal keys give equal maps
+ * @param options.progress is told how far the search for neighbours and the layout are
  * @returns one point for each row; none where there are 15 rows or fewer
+ * @throws RangeError if rows are uneven or not finite
  * @example
  * const points = umapOf(features, { rows: 500, key: key(0) });
  *
@@ -25,26 +35,32 @@ const DRAWS = 2 ** 14; // made at a time
  */
 export function umapOf(
   features: Float32Array,
-  { rows, key }: { readonly rows: number; readonly key: Key },
+  options: { readonly rows: number; readonly key: Key; readonly progress?: Progress },
 ): readonly (readonly [x: number, y: number])[] {
+  expectType('umapOf', 'features', features, Float32Array);
+  expectOptions('umapOf', 'options', options, ['rows', 'key'], ['progress']);
+  const { rows, key, progress = silent } = options;
+  expectInteger('umapOf', 'rows', rows, 0);
+  expectKey('umapOf', 'key', key);
+  expectType('umapOf', 'progress', progress, 'function');
   if (rows < FEWEST) return [];
   const unit = unitRows(features, { rows, centre: meanRow(features, { rows }) });
   const width = unit.length / rows;
   const units = Array.from({ length: rows }, (_, i) => unit.subarray(i * width, (i + 1) * width));
   const umap = new UMAP({ nNeighbors: NEIGHBOURS, minDist: 0.1, random: drawsOf(key) });
-  const finding = progressOf('finding neighbours for the map');
+  const found = progress('map-neighbours');
   const near = units.map((own, i) => {
-    finding.count(i + 1, rows);
+    found(i + 1, rows);
     return nearestRows(own, unit, { k: NEIGHBOURS - 1, except: i });
   });
   // Each row's first neighbour is itself.
   umap.setPrecomputedKNN(
-    near.map((found, i) => [i, ...found.map(({ row }) => row)]),
-    near.map((found) => [0, ...found.map(({ cosine }) => 1 - cosine)]),
+    near.map((rows, i) => [i, ...rows.map(({ row }) => row)]),
+    near.map((rows) => [0, ...rows.map(({ cosine }) => 1 - cosine)]),
   );
-  const laying = progressOf('laying out the map');
+  const laid = progress('map-layout');
   const rounds = umap.initializeFit(units.map((row) => [...row]));
-  for (let round = 1; round <= rounds; round++) laying.count(umap.step(), rounds);
+  for (let round = 1; round <= rounds; round++) laid(umap.step(), rounds);
   return umap.getEmbedding().map(([x = 0, y = 0]) => [x, y]);
 }
 

@@ -1,6 +1,6 @@
 import { key, normal } from '@twocan/core';
 import { expect, test } from 'vitest';
-import { umapOf } from '../src/evaluation/umap.ts';
+import { umapOf } from '../src/map/umap.ts';
 
 const [CLUSTERS, EACH, WIDTH] = [3, 20, 8];
 const ROWS = CLUSTERS * EACH;

@@ -1,0 +1,23 @@
+import { expectInteger, expectNumber, expectOptions } from '@twocan/core';
+import { resolveAugmentation } from '@twocan/data';
+import type { PretrainConfig } from './config.ts';
+import { expectPixelConfig } from './features/config.ts';
+
+const LEAST = { batch: 1, steps: 1, seed: 0, checkpointEvery: 0 } as const;
+const NUMBERS = ['learningRate', 'minLearningRate', 'warmupSteps', 'beta1', 'beta2', 'weightDecay'];
+
+/** Checks that an argument is the whole config of a run; the method and the optimizer know their ranges. */
+export function expectPretrainConfig(caller: string, config: PretrainConfig): void {
+  expectOptions(caller, 'config', config, [...Object.keys(LEAST), 'optimizer', 'augmentation']);
+  expectPixelConfig(caller, config);
+  for (const [name, least] of Object.entries(LEAST)) {
+    expectInteger(caller, name, config[name as keyof typeof LEAST], least, Number.MAX_SAFE_INTEGER);
+  }
+  expectOptions(caller, 'optimizer', config.optimizer, NUMBERS);
+  for (const name of NUMBERS) {
+    const value = config.optimizer[name as 'beta1'];
+    expectNumber(caller, name, value, 'be finite', Number.isFinite);
+  }
+  expectOptions(caller, 'augmentation', config.augmentation, []);
+  resolveAugmentation(config.model.encoder.image.width, config.augmentation);
+}

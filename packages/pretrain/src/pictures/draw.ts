@@ -1,0 +1,110 @@
+import { mul, reshape, type Tensor3D, type Tensor4D, tensor4d, tidy } from '@tensorflow/tfjs-core';
+import { type CanConfig, type CanParams, canForward, canPictures, type Forward } from '@twocan/can';
+import { expectInteger, expectKey, expectOptions, type Key } from '@twocan/core';
+import { atMost, type Dataset, plainViews } from '@twocan/data';
+import { visibleWeights } from '@twocan/masking';
+import { patchGrid, unpatchify } from '@twocan/patches';
+import { expectPixelConfig, type FeatureConfig } from '../features/config.ts';
+import { type Picture, picturesOf } from './pictures.ts';
+
+/** What a row of pictures shows. */
+export type PictureId =
+  /** The images, resized to the model. */
+  | 'original'
+  /** What the encoder sees: noisy, with hidden patches in the mean colour. */
+  | 'input'
+  /** Hidden patches as they are predicted, visible ones with the predicted noise taken off. */
+  | 'reconstruction'
+  /** The noise that is predicted, around grey; hidden patches are grey. */
+  | 'predicted-noise'
+  /** The noise that was added, around grey. */
+  | 'added-noise';
+
+/** One picture of each image. */
+export type PictureRow = {
+  readonly id: PictureId;
+  /** How many times noise is shown stronger than it is; absent in rows without noise. */
+  readonly gain?: number;
+  readonly pictures: readonly Picture[];
+};
+
+const IMAGES = 8;
+
+/**
+ * Draws what a model makes of a few images: the images, what the encoder sees, and as far as the
+ * method has them the reconstruction, and the noise beside its prediction.
+ *
+ * The same images, masks and noise at every call, so that the pictures of a run compare.
+ *
+ * @param config the run: method and normalisation
+ * @param params borrowed
+ * @param dataset eight images of it are shown, without augmentation
+ * @param key decides masks and noise
+ * @returns rows of pictures, the original first
+ * @throws RangeError for a config that is not complete
+ * @example
+ * const rows = await drawPictures(config, params, dataset, key(0));
+ * const reconstruction = rows.find(({ id }) => id === 'reconstruction');
+ */
+export async function drawPictures(
+  config: FeatureConfig,
+  params: CanParams,
+  dataset: Dataset,
+  key: Key,
+): Promise<PictureRow[]> {
+  expectPixelConfig('drawPictures', config);
+  expectOptions('drawPictures', 'config.model', config.model, ['views']);
+  expectInteger('drawPictures', 'views', config.model.views, 1, 2);
+  expectKey('drawPictures', 'key', key);
+  const { model, normalization } = config;
+  const { image, channels } = model.encoder;
+  const shown = atMost(dataset, IMAGES);
+  const count = shown.length;
+  const indices = Array.from({ length: count }, (_, i) => i);
+  const pixels = await plainViews(shown, indices, { size: image.width, ...normalization });
+  const drawn = tidy(() => {
+    const images = tensor4d(pixels, [count, image.height, image.width, channels]);
+    const views = Array.from({ length: model.views }, () => images);
+    const forward = canForward(model)(params, { views }, key);
+    return { ...imagesOf(model, forward), ...noiseOf(model, forward) };
+  });
+  const deviation = normalization.std.reduce((a, b) => a + b, 0) / normalization.std.length;
+  // Three deviations of the strongest noise reach black and white.
+  const gain = Math.max(1, Math.round(0.5 / (3 * model.noise.max * deviation)));
+  const grey = { mean: [0.5, 0.5, 0.5], std: normalization.std.map((s) => s * gain) };
+  const rows: PictureRow[] = [];
+  for (const [id, tensor] of Object.entries(drawn) as [PictureId, Tensor4D][]) {
+    const values = await tensor.data<'float32'>();
+    tensor.dispose();
+    const isNoise = id === 'predicted-noise' || id === 'added-noise';
+    const of = isNoise ? { model, normalization: grey } : config;
+    // Of several views the first.
+    const pictures = picturesOf(values, of).slice(0, count);
+    rows.push({ id, ...(isNoise && { gain }), pictures });
+  }
+  return rows;
+}
+
+type Drawn = { readonly [id in PictureId]?: Tensor4D };
+
+/** Pictures in the units of the images. */
+function imagesOf(model: CanConfig, forward: Forward): Drawn {
+  if (forward.predictions === undefined) return { original: forward.clean, input: forward.noisy };
+  const { clean, input, output } = canPictures(model, forward);
+  return { original: clean, input, reconstruction: output };
+}
+
+/** Noise as a picture, which is far too faint to be seen as it is. */
+function noiseOf(model: CanConfig, { noise, predictions, mask }: Forward): Drawn {
+  if (noise === undefined) return {};
+  const { image, patch, channels } = model.encoder;
+  const { rows, columns, count } = patchGrid({ ...image, patch });
+  const picture = (patches: Tensor3D): Tensor4D =>
+    unpatchify(patches, { rows, columns, patch, channels });
+  const added = { 'added-noise': picture(noise) };
+  if (predictions === undefined || model.weights.denoising === 0) return added;
+  // What the model predicts of a hidden patch is its pixels, not its noise.
+  const visible = mask && reshape(visibleWeights(mask), [-1, count, 1]);
+  const own = visible === undefined ? predictions : mul(predictions, visible);
+  return { 'predicted-noise': picture(own as Tensor3D), ...added };
+}

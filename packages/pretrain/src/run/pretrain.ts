@@ -1,0 +1,153 @@
+import { tensor4d } from '@tensorflow/tfjs-core';
+import { type CanParams, canLoss } from '@twocan/can';
+import { expectOptions, expectType, fold, key } from '@twocan/core';
+import { type Batch, expectDataset, makeBatches } from '@twocan/data';
+import { disposeState, fit, isNonFinite, makeStep, type TrainEvent } from '@twocan/trainer';
+import { type PretrainConfig, resolveConfig } from '../config.ts';
+import { expectPretrainConfig } from '../expect-config.ts';
+import { expectSets } from '../features/sides.ts';
+import { silent } from '../progress.ts';
+import type { Settings } from '../settings/settings.ts';
+import { compareKnn, type Evaluation, expectEvaluations } from './evaluate.ts';
+import { type Evaluated, evaluated, expectFeatures, imagesToShow } from './evaluations.ts';
+import type { PretrainEvent, PretrainOptions } from './events.ts';
+import { exploded, explosionOf } from './explosion.ts';
+import { freshState, optimizerOf, type PretrainState, scheduleOf } from './state.ts';
+
+/**
+ * Pretrains an encoder, as events: it reads and writes no files, and prints nothing.
+ *
+ * It runs on whatever backend is current. After each checkpoint, and before the first, the encoder is
+ * evaluated; see {@link PretrainEvent} for what is handed out when.
+ *
+ * @param settings those that differ from the defaults
+ * @param options the images, and where a run that was stopped goes on
+ * @returns events in order: `begin`, then `step` …, `checkpoint`, `evaluation` …, last `done`
+ * @throws RangeError for settings that are out of range; {@link ExplosionError} (code `NON_FINITE`)
+ *   when numbers stop being finite, after a `checkpoint` of the last finite state
+ * @example
+ * for await (const event of pretrain({ steps: 100 }, { dataset })) {
+ *   if (event.type === 'step') console.log(event.step, event.metrics.loss);
+ * }
+ */
+export function pretrain(
+  settings: Settings,
+  options: PretrainOptions,
+): AsyncGenerator<PretrainEvent, void, void> {
+  expectPretrainOptions('pretrain', options);
+  return pretrainWith(resolveConfig(settings, options.dataset), options);
+}
+
+/**
+ * The same of a run that is resolved, such as one that goes on.
+ *
+ * @param config of {@link resolveConfig}
+ * @param options the images, and where a run that was stopped goes on
+ * @returns events as those of {@link pretrain}
+ * @throws as {@link pretrain}
+ * @example
+ * const events = pretrainWith(config, { dataset, state, evaluations });
+ */
+export async function* pretrainWith(
+  config: PretrainConfig,
+  options: PretrainOptions,
+): AsyncGenerator<PretrainEvent, void, void> {
+  expectPretrainConfig('pretrainWith', config);
+  expectPretrainOptions('pretrainWith', options);
+  const { dataset, evaluation: sets, signal, progress = silent } = options;
+  const run: Evaluated = { config, sets, images: imagesToShow(dataset, sets), progress };
+  const evaluations: Evaluation[] = [...(options.evaluations ?? [])];
+  async function* evaluation(of: PretrainState): AsyncGenerator<PretrainEvent, void, void> {
+    for await (const event of evaluated(run, of, evaluations)) {
+      if (event.type === 'evaluation') {
+        evaluations.push({ step: event.step, scores: event.scores });
+      }
+      yield event;
+    }
+  }
+  const state = options.state ?? freshState(config);
+  const { step } = state;
+  let owned = true;
+  try {
+    yield { type: 'begin', config, step };
+    const every = config.checkpointEvery;
+    // Stopped after a checkpoint and before its evaluation: that is made up for.
+    if (step > 0 && every > 0 && step % every === 0) yield* evaluation(state);
+    owned = false;
+    for await (const event of stepsOf(config, options, state)) {
+      if (event.type === 'step') {
+        const { metrics, learningRate = 0, millis } = event;
+        yield { type: 'step', step: event.step, metrics, learningRate, millis };
+      } else if (event.type === 'checkpoint') {
+        await expectFeatures(run, event.state);
+        yield event;
+        // Who stops a run wants to be gone; what is missing is made up for when it goes on.
+        if (!signal?.aborted) yield* evaluation(event.state);
+      } else {
+        const knn = compareKnn(evaluations);
+        yield { ...event, ...(knn && { knn }) };
+      }
+    }
+  } catch (error) {
+    if (!isNonFinite(error)) throw error;
+    if (error.state !== undefined) yield* lent(error.state as PretrainState);
+    const found = explosionOf(error);
+    throw found === undefined ? error : exploded(config, found);
+  } finally {
+    if (owned) disposeState(state);
+  }
+}
+
+/** The checkpoint of a state that ends with it. */
+async function* lent(state: PretrainState): AsyncGenerator<PretrainEvent, void, void> {
+  try {
+    yield { type: 'checkpoint', state };
+  } finally {
+    disposeState(state);
+  }
+}
+
+/** The training itself, as events of `fit`. */
+function stepsOf(
+  config: PretrainConfig,
+  { dataset, signal }: PretrainOptions,
+  state: PretrainState,
+): AsyncGenerator<TrainEvent<CanParams>, void, void> {
+  const root = key(config.seed);
+  const loss = canLoss(config.model);
+  const { checkpointEvery } = config;
+  return fit<CanParams, Batch>({
+    state,
+    // Batches stay host arrays until a step needs them: its tidy frees the tensors again.
+    step: makeStep((params, { views, shape }, context) => {
+      const tensors = views.map((view) => tensor4d(view, [...shape]));
+      return loss(params, { views: tensors }, context);
+    }, optimizerOf(config)),
+    key: fold(root, 'train'),
+    batches: makeBatches(dataset, {
+      key: fold(root, 'data'),
+      batch: config.batch,
+      size: config.model.encoder.image.width,
+      views: config.model.views,
+      augmentation: config.augmentation,
+      ...config.normalization,
+    }),
+    until: config.steps,
+    learningRate: scheduleOf(config),
+    ...(checkpointEvery > 0 ? { checkpointEvery } : {}),
+    ...(signal && { signal }),
+  });
+}
+
+const FREE = ['evaluation', 'state', 'evaluations', 'signal', 'progress'];
+
+function expectPretrainOptions(caller: string, options: PretrainOptions): void {
+  expectOptions(caller, 'options', options, ['dataset'], FREE);
+  expectDataset(caller, options.dataset);
+  const { evaluation, evaluations = [], progress = silent } = options;
+  if (evaluation !== undefined) {
+    expectSets(caller, evaluation);
+  }
+  expectEvaluations(caller, evaluations);
+  expectType(caller, 'progress', progress, 'function');
+}
