@@ -1,4 +1,5 @@
 import { backendNames } from '@twocan/backend';
+import { imageFolderDefaults } from '@twocan/data/node';
 import { choice, number, setting, type Values, whole } from '@twocan/pretrain/settings';
 
 const group = 'Machine';
@@ -18,7 +19,7 @@ export const BACKEND = {
 /** The settings of every command that computes on images. */
 export const MACHINE = {
   cache: setting(number({ min: 0 }), {
-    ...{ group, hint: 'MB', default: 512 },
+    ...{ group, hint: 'MB', default: imageFolderDefaults.cacheBytes / 1e6 },
     text: 'Memory for decoded images; those of larger folders are read when needed',
   }),
   ...BACKEND,

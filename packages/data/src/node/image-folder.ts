@@ -37,6 +37,9 @@ export type ImageFolderOptions = {
   readonly progress?: (done: number, total: number) => void;
 };
 
+/** What holds where {@link ImageFolderOptions} leave it out. */
+export const imageFolderDefaults = { cacheBytes: 512e6, atOnce: 8 } as const;
+
 /** How many pictures of a folder that is not kept in memory are decoded when it opens. */
 const LOOKED_AT = 32;
 
@@ -61,7 +64,9 @@ export async function imageFolder(
   folder: string,
   options: ImageFolderOptions = {},
 ): Promise<ImageFolder> {
-  const { shortSide, cacheBytes = 512e6, atOnce = 8 } = options;
+  const { shortSide } = options;
+  const { cacheBytes = imageFolderDefaults.cacheBytes, atOnce = imageFolderDefaults.atOnce } =
+    options;
   for (const [name, value] of Object.entries({ shortSide: shortSide ?? 1, atOnce })) {
     if (!Number.isInteger(value) || value < 1) {
       throw new RangeError(`imageFolder: ${name} must be an integer of 1 or more, got ${value}`);

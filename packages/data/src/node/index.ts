@@ -13,6 +13,7 @@ export {
   type ImageFolder,
   type ImageFolderOptions,
   imageFolder,
+  imageFolderDefaults,
 } from './image-folder.ts';
 export { readEndings } from './image-formats.ts';
 export {
