@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { COMMANDS, flagOf } from './all-commands.ts';
 import { BIN, drawPhotos, ENVIRONMENT, scratch } from './cli.ts';
 import { shownFlags } from './shown-flags.ts';
 
@@ -84,21 +85,28 @@ describe.each(PAGES)('%s', (page) => {
   });
 });
 
-test('every option that a page shows is one of the command that it is shown with', async () => {
-  const listed = (await run(['--help'], folder.path('.'))).said;
-  const names = [...listed.matchAll(/^ {2}([a-z]+) {2,}/gm)].map(([, name = '']) => name);
-  expect(names).toContain('pretrain');
-  const pages = await Promise.all(names.map((name) => run([name, '--help'], folder.path('.'))));
-  const takes = (name: string, flag: string): boolean =>
-    new RegExp(`${flag}\\s`).test(pages[names.indexOf(name)]?.said ?? '');
+test('every option that a page shows is one of the command that it is shown with', () => {
+  const names = COMMANDS.map(({ name }) => name);
+  const flags = new Map(
+    COMMANDS.map(({ name, settings }) => [name, Object.keys(settings).map(flagOf)]),
+  );
   const everywhere = ['--help', '--version', '--experimental-vm-modules'];
   for (const page of PAGES) {
     const text = readFileSync(new URL(page, DOCS), 'utf8');
     for (const { flag, commands } of shownFlags(text, names)) {
-      const some = everywhere.includes(flag) || commands.some((name) => takes(name, flag));
+      const some =
+        everywhere.includes(flag) || commands.some((name) => flags.get(name)?.includes(flag));
       expect(some, `${page}: ${flag} is shown with ${commands.join(', ')}`).toBe(true);
     }
   }
+});
+
+test('the page on commands has a section for each', async () => {
+  const { said } = await run(['--help'], folder.path('.'));
+  const listed = [...said.matchAll(/^ {2}([a-z]+) {2,}/gm)].map(([, name = '']) => name);
+  const text = readFileSync(new URL('commands.md', DOCS), 'utf8');
+  const headings = [...text.matchAll(/^## ([a-z]+)$/gm)].map(([, name = '']) => name);
+  expect([...headings].sort()).toEqual([...listed].sort());
 });
 
 test('a flag is shown with the command of its line, its heading, its paragraph or its section', () => {

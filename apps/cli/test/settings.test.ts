@@ -1,4 +1,3 @@
-import { readdirSync } from 'node:fs';
 import { toJsonSchema } from '@valibot/to-json-schema';
 import * as v from 'valibot';
 import { describe, expect, test } from 'vitest';
@@ -6,6 +5,7 @@ import type { Command } from '../src/args/command.ts';
 import { commandHelp } from '../src/args/help.ts';
 import { givenOf } from '../src/args/values.ts';
 import { styleFor } from '../src/terminal/style.ts';
+import { COMMANDS, flagOf } from './all-commands.ts';
 
 // What valibot's own JSON Schema says of each setting is held against the help and the command line.
 type Property = {
@@ -20,12 +20,6 @@ type Property = {
 /** More than any computation takes: such a maximum is not shown. */
 const NO_END = 1e15;
 
-const FOLDER = new URL('../src/commands/', import.meta.url);
-const modules = await Promise.all(
-  readdirSync(FOLDER).map((file): Promise<Record<string, Command>> => import(`${FOLDER}${file}`)),
-);
-const commands = modules.flatMap((module) => Object.values(module));
-
 /** The help as lines by flag: `--batch` → `N  Images a step; default 64`. */
 function shownBy(command: Command): Map<string, string> {
   const help = commandHelp(command, styleFor({ isTTY: false }), 1000);
@@ -33,10 +27,7 @@ function shownBy(command: Command): Map<string, string> {
   return new Map(options.map(([, flag = '', rest = '']) => [flag, rest.trim()]));
 }
 
-const flagOf = (name: string): string =>
-  `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
-
-describe.each(commands.map((command) => [command.name, command] as const))('%s', (_, command) => {
+describe.each(COMMANDS.map((command) => [command.name, command] as const))('%s', (_, command) => {
   const shown = shownBy(command);
   const schema = toJsonSchema(v.strictObject(command.settings), { typeMode: 'input' });
   const properties = Object.entries((schema.properties ?? {}) as Record<string, Property>);
