@@ -1,4 +1,5 @@
-// Prints the JSON Schema (2020-12) of files for --config, made of the built settings.
+// Writes config.schema.json, the JSON Schema (2020-12) of files for --config, from the built settings.
+import { writeFileSync } from 'node:fs';
 import { toJsonSchema } from '@valibot/to-json-schema';
 import * as v from 'valibot';
 import { SETTINGS } from '../dist/args/options.js';
@@ -16,4 +17,5 @@ const whole = {
   ...schema,
   not: { required: ['epochs', 'steps'] },
 };
-console.log(JSON.stringify(whole, null, 2));
+const path = new URL('../config.schema.json', import.meta.url);
+writeFileSync(path, `${JSON.stringify(whole, null, 2)}\n`);
