@@ -1,39 +1,21 @@
 import { type CanConfig, resolveCanConfig } from '@twocan/can';
-import { expectInteger, expectOptions, refuse } from '@twocan/core';
+import { expectInteger, expectOptions } from '@twocan/core';
 import { type Augmentation, IMAGENET_MEAN, IMAGENET_STD, resolveAugmentation } from '@twocan/data';
 import { checkedSettings, type Settings } from './settings/settings.ts';
-import { usualBatch, usualCheckpoints, usualRate } from './settings/training.ts';
+import { resolveTraining, type Training } from './settings/training.ts';
 
 /**
  * A run, resolved: with the same data, on the same backend, it gives the same bits. Plain JSON, so
  * that a person can read it and two runs can be compared.
  */
-export type PretrainConfig = {
+export type PretrainConfig = Training & {
   readonly preset: string;
   readonly method: string;
   readonly model: CanConfig;
   readonly augmentation: Augmentation;
   /** Pixels in 0..1 have this mean taken off and are divided by this deviation, channel by channel. */
   readonly normalization: { readonly mean: readonly number[]; readonly std: readonly number[] };
-  /** Images a step. */
-  readonly batch: number;
-  readonly steps: number;
-  readonly optimizer: {
-    readonly name: 'adamw';
-    readonly learningRate: number;
-    readonly minLearningRate: number;
-    readonly warmupSteps: number;
-    readonly beta1: number;
-    readonly beta2: number;
-    readonly weightDecay: number;
-  };
-  readonly seed: number;
-  /** Steps between checkpoints; 0 for the last alone. */
-  readonly checkpointEvery: number;
 };
-
-/** A twentieth of the run warms up: MAE's 40 of 800 epochs. */
-const WARMUP_SHARE = 0.05;
 
 /**
  * The method's config: that of preset and method, with the settings on top.
@@ -84,31 +66,12 @@ export function resolveConfig(
   expectOptions('resolveConfig', 'data', data, ['length']);
   expectInteger('resolveConfig', 'data.length', data.length);
   const values = checkedSettings('resolveConfig', settings);
-  const { preset, method, seed, weightDecay } = values;
-  const batch = values.batch ?? usualBatch(data.length);
-  if (batch > data.length) {
-    refuse('resolveConfig', 'batch', `be at most the ${data.length} images of the data`, batch);
-  }
-  const perEpoch = Math.floor(data.length / batch);
-  const steps = values.steps ?? Math.max(1, Math.round(values.epochs * perEpoch));
+  const { preset, method, cropMin } = values;
+  const run = { preset, images: data.length };
   return {
-    preset,
-    method,
-    model,
-    augmentation: resolveAugmentation(model.encoder.image.width, { scale: [values.cropMin, 1] }),
+    ...{ preset, method, model },
+    augmentation: resolveAugmentation(model.encoder.image.width, { scale: [cropMin, 1] }),
     normalization: { mean: IMAGENET_MEAN, std: IMAGENET_STD },
-    batch,
-    steps,
-    optimizer: {
-      name: 'adamw',
-      learningRate: values.lr ?? usualRate(preset, batch),
-      minLearningRate: 0,
-      warmupSteps: Math.round(steps * WARMUP_SHARE),
-      beta1: 0.9,
-      beta2: 0.95,
-      weightDecay,
-    },
-    seed,
-    checkpointEvery: values.checkpointEvery ?? usualCheckpoints(steps),
+    ...resolveTraining('resolveConfig', values, run),
   };
 }

@@ -31,6 +31,8 @@ const inOrder = ({ contrastive, reconstruction, denoising }: CanConfig['weights'
  *
  * @param names the methods that can be chosen, the default one first
  * @returns settings whose defaults are those of the presets and the methods
+ * @example
+ * const { maskRatio } = methodSettings(['mae']); // its default is that of mae
  */
 export function methodSettings(names: readonly MethodName[] = methodNames) {
   const [method] = names;

@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { didYouMean } from './nearest-name.ts';
 import { LARGEST, type Schema } from './setting.ts';
-import { type Shape, shapeOf, textOf } from './shape.ts';
+import { hintOf, type Shape, shapeOf, textOf } from './shape.ts';
 
 /** How the source of some values writes names and values in errors. */
 export type Source = {
@@ -18,6 +18,9 @@ export type Source = {
  * @param values what was given, by name
  * @param source how their source writes them
  * @returns a line for each problem in the order of the settings, unknown names last; empty if all is right
+ * @example
+ * const source = { called: (name: string) => name, written: JSON.stringify };
+ * problemsOf(pretrainSettings, { bacth: 8 }, source); // ['unknown setting bacth; did you mean batch?']
  */
 export function problemsOf(
   settings: Schema,
@@ -44,7 +47,8 @@ export function problemsOf(
     const inner = shape.kind === 'list' && shape.length === undefined ? issue.path?.[1] : undefined;
     const value = inner === undefined ? values[name] : inner.value;
     const of = inner === undefined || shape.kind !== 'list' ? shape : shape.item;
-    return `${called(name)} ${ruleOf(of, value)}, got ${written(value, name)}`;
+    const hint = of.kind === 'list' ? ` (${hintOf(entry)})` : '';
+    return `${called(name)} ${ruleOf(of, value)}${hint}, got ${written(value, name)}`;
   });
 }
 
@@ -58,12 +62,12 @@ function ruleOf(shape: Shape, value: unknown): string {
   }
   if (shape.kind === 'list') {
     const what = shape.item.kind === 'number' ? rangeOf(shape.item, value, 'numbers') : 'values';
-    return `must be ${COUNTS[shape.length ?? 0] ?? shape.length} ${what}, separated by commas`;
+    return `must be ${COUNTS[shape.length ?? 0] ?? shape.length} ${what}`;
   }
   return `must be ${rangeOf(shape, value, 'number')}`;
 }
 
-const COUNTS: Readonly<Record<number, string>> = { 0: 'some', 3: 'three' };
+const COUNTS: Readonly<Record<number, string>> = { 0: 'one or more', 3: 'three' };
 
 function rangeOf(
   { whole, range }: Extract<Shape, { kind: 'number' }>,

@@ -66,6 +66,8 @@ export type Range = { readonly min?: number; readonly above?: number; readonly m
  *
  * @param range where it must lie; without `max` up to 1e30
  * @returns its type
+ * @example
+ * number({ above: 0, max: 1 });
  */
 export function number({ min, above, max = LARGEST }: Range): v.GenericSchema<number> {
   const low =
@@ -80,6 +82,8 @@ export function number({ min, above, max = LARGEST }: Range): v.GenericSchema<nu
  *
  * @param range the smallest, and the largest where it is less than 2^53 - 1
  * @returns its type
+ * @example
+ * whole({ min: 1 });
  */
 export const whole = ({
   min,
@@ -100,6 +104,8 @@ export const flag: v.GenericSchema<boolean> = v.boolean();
  *
  * @param choices the words
  * @returns its type
+ * @example
+ * choice(['light', 'large']);
  */
 export const choice = <const C extends string>(choices: readonly C[]): v.GenericSchema<C> =>
   v.picklist(choices);
@@ -109,6 +115,8 @@ export const choice = <const C extends string>(choices: readonly C[]): v.Generic
  *
  * @param item what each of them is
  * @returns its type
+ * @example
+ * list(whole({ min: 1 }));
  */
 export const list = <T>(item: v.GenericSchema<T>): v.GenericSchema<readonly T[]> =>
   v.pipe(v.array(item), v.minLength(1));
@@ -118,6 +126,8 @@ export const list = <T>(item: v.GenericSchema<T>): v.GenericSchema<readonly T[]>
  *
  * @param item what each of them is
  * @returns its type
+ * @example
+ * three(number({ min: 0 }));
  */
 export const three = <T>(item: v.GenericSchema<T>): v.GenericSchema<readonly [T, T, T]> =>
   v.strictTuple([item, item, item]);
@@ -128,6 +138,8 @@ export const three = <T>(item: v.GenericSchema<T>): v.GenericSchema<readonly [T,
  * @param settings what there is
  * @param given what was given, checked before
  * @returns the values
+ * @example
+ * withDefaults(pretrainSettings, { preset: 'tiny32' }).seed; // 0
  */
 export const withDefaults = <S extends Schema>(settings: S, given: Given<S>): Values<S> =>
   v.parse(v.strictObject(settings), given);

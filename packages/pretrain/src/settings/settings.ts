@@ -32,10 +32,14 @@ export function checkedSettings(
   settings: Settings,
 ): Values<typeof pretrainSettings> {
   expectOptions(caller, 'settings', settings, []);
-  const problems = problemsOf(pretrainSettings, settings, {
+  // Nothing is as good as a name that is left out.
+  const given = Object.fromEntries(
+    Object.entries(settings).filter(([, value]) => value !== undefined),
+  );
+  const problems = problemsOf(pretrainSettings, given, {
     called: (name) => name,
     written: (value) => JSON.stringify(value) ?? String(value),
   });
   if (problems.length > 0) throw new RangeError(`${caller}: ${problems.join('\n')}`);
-  return withDefaults(pretrainSettings, settings);
+  return withDefaults(pretrainSettings, given);
 }

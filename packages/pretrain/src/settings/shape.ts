@@ -30,6 +30,8 @@ const bareOf = (entry: v.GenericSchema): v.GenericSchema =>
  *
  * @param entry the setting
  * @returns plain data
+ * @example
+ * shapeOf(pretrainSettings.pixels); // { kind: 'choice', choices: ['normalized', 'raw'] }
  */
 export function shapeOf(entry: v.GenericSchema): Shape {
   const bare = bareOf(entry) as Bare;
@@ -63,6 +65,8 @@ const stepsOf = (schema: object): readonly Step[] =>
  *
  * @param entry the setting
  * @returns its texts, its default where it has one, and whether it must be given
+ * @example
+ * aboutOf(pretrainSettings.seed).text; // 'Seed of all random numbers'
  */
 export function aboutOf(
   entry: v.GenericSchema,
@@ -79,6 +83,8 @@ const SHORT = 20;
  *
  * @param entry the setting
  * @returns its own hint, or else its choices or range; nothing for a flag without a value
+ * @example
+ * hintOf(pretrainSettings.maskRatio); // '0..1'
  */
 export function hintOf(entry: v.GenericSchema): string {
   const { hint } = aboutOf(entry);
@@ -101,6 +107,8 @@ export function hintOf(entry: v.GenericSchema): string {
  *
  * @param entry the setting
  * @returns text without its default
+ * @example
+ * textOf(pretrainSettings.epochs); // 'Passes over the data'
  */
 export function textOf(entry: v.GenericSchema): string {
   const shape = shapeOf(entry);

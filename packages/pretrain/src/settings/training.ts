@@ -1,6 +1,7 @@
+import { refuse } from '@twocan/core';
 import { resolveAugmentation } from '@twocan/data';
 import { scaledLearningRate } from '@twocan/optim';
-import { number, setting, whole } from './setting.ts';
+import { number, setting, type Values, whole } from './setting.ts';
 
 const group = 'Training';
 
@@ -9,6 +10,8 @@ const BATCH = 64;
 const RATES = { small: 6e-3, large: 2.5e-4 } as const;
 /** Presets for 32 and 64 px: narrow models on short runs learn at a much larger rate. */
 const SMALL = ['micro', 'tiny', 'small'] as const;
+/** A twentieth of the run warms up: MAE's 40 of 800 epochs. */
+const WARMUP_SHARE = 0.05;
 const CHECKPOINTS = 5;
 
 /** The settings of a training that any images have in common. */
@@ -49,31 +52,56 @@ export const VIEWS = {
   }),
 };
 
-/**
- * The batch of a run that names none.
- *
- * @param images how many there are
- * @returns images a step
- */
-export const usualBatch = (images: number): number => Math.min(BATCH, images);
+/** How a run is trained: batch, length, optimizer and checkpoints, all defaults filled in. */
+export type Training = {
+  /** Images a step. */
+  readonly batch: number;
+  readonly steps: number;
+  readonly optimizer: {
+    readonly name: 'adamw';
+    readonly learningRate: number;
+    readonly minLearningRate: number;
+    readonly warmupSteps: number;
+    readonly beta1: number;
+    readonly beta2: number;
+    readonly weightDecay: number;
+  };
+  readonly seed: number;
+  /** Steps between checkpoints; 0 for the last alone. */
+  readonly checkpointEvery: number;
+};
 
 /**
- * The peak learning rate of a run that names none.
+ * How a run is trained.
  *
- * @param preset the name of its sizes
- * @param batch images a step
- * @returns the rate
+ * @param caller the function that names itself in errors
+ * @param values settings, checked
+ * @param run.preset the name of its sizes
+ * @param run.images how many images there are
+ * @returns the training
+ * @throws RangeError for a batch of more images than there are
  */
-export function usualRate(preset: string, batch: number): number {
-  const small = SMALL.some((name) => new RegExp(`^${name}\\d`).test(preset));
-  return scaledLearningRate(small ? RATES.small : RATES.large, batch);
+export function resolveTraining(
+  caller: string,
+  values: Values<typeof TRAINING>,
+  { preset, images }: { readonly preset: string; readonly images: number },
+): Training {
+  const { seed, weightDecay } = values;
+  const batch = values.batch ?? Math.min(BATCH, images);
+  if (batch > images) refuse(caller, 'batch', `be at most the ${images} images of the data`, batch);
+  const perEpoch = Math.floor(images / batch);
+  const steps = values.steps ?? Math.max(1, Math.round(values.epochs * perEpoch));
+  const base = SMALL.some((name) => new RegExp(`^${name}\\d`).test(preset)) ? 'small' : 'large';
+  return {
+    ...{ batch, steps },
+    optimizer: {
+      name: 'adamw',
+      learningRate: values.lr ?? scaledLearningRate(RATES[base], batch),
+      minLearningRate: 0,
+      warmupSteps: Math.round(steps * WARMUP_SHARE),
+      ...{ beta1: 0.9, beta2: 0.95, weightDecay },
+    },
+    seed,
+    checkpointEvery: values.checkpointEvery ?? Math.max(1, Math.ceil(steps / CHECKPOINTS)),
+  };
 }
-
-/**
- * The distance of checkpoints in a run that names none.
- *
- * @param steps the length of the run
- * @returns steps
- */
-export const usualCheckpoints = (steps: number): number =>
-  Math.max(1, Math.ceil(steps / CHECKPOINTS));
