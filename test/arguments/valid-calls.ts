@@ -336,11 +336,6 @@ export const VALID: Readonly<Record<string, Readonly<Record<string, ValidCall>>>
       () => t2(3, 4),
       () => t2(3, 4, 2),
     ),
-    contrastiveEmbeddingGradients: of(
-      () => t2(3, 4),
-      () => t2(3, 4, 2),
-      () => ({ temperature: 0.1 }),
-    ),
     infoNCE: of(
       () => t2(3, 4),
       () => t2(3, 4, 2),
@@ -357,10 +352,6 @@ export const VALID: Readonly<Record<string, Readonly<Record<string, ValidCall>>>
       ],
       wide: [0],
     },
-    surrogateLoss: of(
-      () => t2(3, 4),
-      () => t2(3, 4, 2),
-    ),
     uniformity: of(() => t2(3, 4)),
   },
   reconstruction: {
@@ -526,8 +517,17 @@ export const VALID: Readonly<Record<string, Readonly<Record<string, ValidCall>>>
       ...{ wide: [0, 1], free: [0] },
     },
     rawPixels: { args: () => [draw(1, 192), 1], free: [0, 1] },
+    randomViews: of(
+      () => config,
+      () => 2,
+    ),
     resolveConfig: just({ preset: 'tiny32', lr: 0.1, weights: [1, 1, 1] }, { length: 64 }),
     resolveModel: just({ preset: 'tiny32', imageSize: 64, patch: 8, maskRatio: 0.5 }),
+    trialStep: of(
+      () => config,
+      () => () => [images(2, 1), images(2, 2)],
+      () => key,
+    ),
   },
   trainer: {
     disposeState: { args: () => [state(), state()], wide: [0, 1], free: [0, 1] },

@@ -16,8 +16,9 @@ import {
   type ViewPlan,
 } from '@twocan/data';
 import { imageFolder } from '@twocan/data/node';
+import { trialStep } from '@twocan/pretrain';
 import sharp from 'sharp';
-import { trainingStep } from './can-step.ts';
+
 import { median } from './median.ts';
 
 const ROOT = key(0);
@@ -83,10 +84,11 @@ async function augmentationParts(
 async function stepMillis(config: CanConfig, dataset: Dataset, batch: number): Promise<number> {
   const size = config.encoder.image.width;
   const { views, shape } = await makeBatches(dataset, { key: ROOT, batch, size })(0);
-  const step = trainingStep(config, views, (given) =>
-    given.map((view) => tensor4d(view, [...shape])),
-  );
-  return timed(step);
+  const step = trialStep(config, () => views.map((view) => tensor4d(view, [...shape])));
+  return timed(async () => {
+    step.begin();
+    await step.end();
+  });
 }
 
 const rate = (millis: number, images: number): string =>

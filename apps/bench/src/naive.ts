@@ -5,8 +5,6 @@ import {
   grads,
   setBackend,
   type Tensor,
-  type Tensor4D,
-  tensor4d,
   tidy,
   version_core,
   zerosLike,
@@ -16,14 +14,12 @@ import {
   type CanBatch,
   type CanConfig,
   type CanParams,
-  canLossWith,
   drawCorruption,
   initCan,
   resolveCanConfig,
 } from '@twocan/can';
-import { fold, key, namedLeaves, normal, treeFromNamed } from '@twocan/core';
-import { adamw } from '@twocan/optim';
-import { disposeState, initState, makeStep } from '@twocan/trainer';
+import { fold, key, namedLeaves, treeFromNamed } from '@twocan/core';
+import { randomViews, trialStep } from '@twocan/pretrain';
 import { median } from './median.ts';
 import { plainCanLoss } from './plain-can.ts';
 import { plainAdamW } from './plain-model.ts';
@@ -32,35 +28,17 @@ const [LEARNING_RATE, WEIGHT_DECAY] = [1e-3, 0.05];
 const ROOT = key(0);
 
 /** One training step that returns its loss. */
-type Step = () => number;
-
-function imagesOf({ encoder: { image, channels } }: CanConfig, batch: number): CanBatch {
-  const shape: [number, number, number, number] = [batch, image.height, image.width, channels];
-  const size = shape.reduce((a, b) => a * b);
-  const view = (v: number): Tensor4D => tensor4d(normal(fold(ROOT, v), size), shape);
-  return { views: [view(1), view(2)] };
-}
+type Step = () => number | Promise<number>;
 
 /** Both steps draw the same masks, levels and noise at step t. */
 const drawKey = (step: number) => fold(fold(ROOT, 'draws'), step);
 
 /** A step as users of twocan take it. */
-function ourStep(config: CanConfig, batch: CanBatch): Step {
-  const optimizer = adamw({ learningRate: LEARNING_RATE, weightDecay: WEIGHT_DECAY });
-  const params = initCan(ROOT, config);
-  const lossWith = canLossWith(config);
-  const step = makeStep(
-    (p: CanParams, b: CanBatch, { key }) => lossWith(p, b, drawCorruption(key, config, b)),
-    optimizer,
-  );
-  let state = initState(params, optimizer);
+function ourStep(config: CanConfig, { views }: CanBatch): Step {
+  const { begin, end } = trialStep(config, () => views, fold(ROOT, 'draws'));
   return () => {
-    const { state: next, metrics } = step(state, batch, fold(ROOT, 'draws'));
-    const loss = metrics.loss?.dataSync()[0] ?? Number.NaN;
-    dispose(Object.values(metrics));
-    disposeState(state, next);
-    state = next;
-    return loss;
+    begin();
+    return end();
   };
 }
 
@@ -119,7 +97,7 @@ async function contestants(
   for (const wanted of backends) {
     const { name: backend, threads } = await chooseBackend(wanted as BackendName);
     console.log(`${backend}: threads ${threads ?? 'the default'}`);
-    const batch = imagesOf(config, batchSize);
+    const batch = { views: randomViews(config, batchSize) };
     all.push(
       { backend, code: 'ours', step: ourStep(config, batch), millis: [] },
       { backend, code: 'plain tfjs', step: plainStep(config, batch), millis: [] },
@@ -135,7 +113,7 @@ async function compare(all: readonly Contestant[], rounds: number): Promise<void
     for (const { backend, step, millis } of all) {
       await setBackend(backend);
       const begin = performance.now();
-      losses.push(step());
+      losses.push(await step());
       // The first round compiles.
       if (round > 0) millis.push(performance.now() - begin);
     }

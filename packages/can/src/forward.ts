@@ -102,7 +102,7 @@ const withDraws = (tensors: ForwardTensors, { mask, levels }: Draws): Forward =>
  * @throws RangeError if the batch does not fit the config, or the config has no projector
  * @example
  * const { a, b } = canEmbeddings(config)(params, { views: [x, y] }, draws);
- * const first = contrastiveEmbeddingGradients(a, b, { temperature: config.temperature });
+ * const loss = infoNCE(a, b, { temperature: config.temperature });
  */
 export function canEmbeddings(
   config: CanConfig,

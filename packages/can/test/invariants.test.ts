@@ -1,8 +1,5 @@
 import {
-  concat,
   grad,
-  slice,
-  type Tensor2D,
   type Tensor3D,
   type Tensor4D,
   tensor3d,
@@ -12,24 +9,19 @@ import {
 import {
   type CanOptions,
   type CanParams,
-  canEmbeddings,
   canForwardWith,
   canLoss,
   canLossWith,
-  denoisingTerm,
   drawCorruption,
   initCan,
-  reconstructionTerm,
-  type Term,
 } from '@twocan/can';
-import { contrastiveEmbeddingGradients, surrogateLoss } from '@twocan/contrastive';
 import { key, namedLeaves, normal, valueAndGrad } from '@twocan/core';
 import { noisePredictionLoss } from '@twocan/denoising';
 import { maskedWeights, sampleMask, visibleWeights } from '@twocan/masking';
 import { maskedPatchLoss } from '@twocan/reconstruction';
 import { describeBackends, expectClose } from '@twocan/testkit';
 import { expect, it } from 'vitest';
-import { images, part, pickDraws, pickImages, small, stacked } from './fixture.ts';
+import { images, pickDraws, pickImages, small, stacked } from './fixture.ts';
 import { standaloneMae } from './mae.ts';
 
 const close = { rtol: 2e-5, atol: 1e-6 };
@@ -172,61 +164,7 @@ describeBackends('the invariants of CAN', () => {
     });
   });
 
-  it('(f) shards in the two-phase form have the loss and the gradients of the whole batch', () => {
-    tidy(() => {
-      const config = small({ weights: { contrastive: 0.5, reconstruction: 0.3, denoising: 0.2 } });
-      const params = initCan(key(0), config);
-      const views = [images(1, 6), images(2, 6)];
-      const draws = drawCorruption(key(3), config, { views });
-      const whole = valueAndGrad(canLossWith(config))(params, { views }, draws);
-
-      const shards = [0, 1, 2].map((shard) => {
-        const chosen = [2 * shard, 2 * shard + 1];
-        return {
-          batch: { views: views.map((x) => part(x, 2 * shard, 2)) },
-          draws: pickDraws(draws, stacked(chosen, 6)),
-        };
-      });
-      const embedded = shards.map((s) => canEmbeddings(config)(params, s.batch, s.draws));
-      const first = contrastiveEmbeddingGradients(
-        concat(embedded.map(({ a }) => a)),
-        concat(embedded.map(({ b }) => b)),
-        config,
-      );
-      expectClose(first.loss, whole.metrics.contrastive ?? [], close);
-
-      // Terms are means over images, so shards are averaged; the surrogates are summed instead.
-      const count = shards.length;
-      const parts = shards.map((s, shard) => {
-        const rows = (x: Tensor2D) => slice(x, [2 * shard, 0], [2, -1]);
-        // The surrogate has the gradient of the weighted loss of all shards.
-        const surrogate: Term<'embeddings'> = {
-          ...{ name: 'surrogate', weight: 0.5 * count, needs: ['embeddings'] },
-          loss: ({ embeddings: { a, b } }) => ({
-            loss: surrogateLoss(concat([a, b]), concat([rows(first.gradA), rows(first.gradB)])),
-          }),
-        };
-        const terms = [surrogate, reconstructionTerm(config), denoisingTerm(config)];
-        return valueAndGrad(canLossWith(config, { terms }))(params, s.batch, s.draws);
-      });
-      const grads = parts.map((p) => new Map(namedLeaves(p.grads)));
-      for (const [path, expected] of namedLeaves(whole.grads)) {
-        const average = expected
-          .dataSync()
-          .map(
-            (_, i) =>
-              grads.reduce((sum, g) => sum + (g.get(path)?.dataSync()[i] ?? NaN), 0) / count,
-          );
-        expectClose(average, expected, { rtol: 1e-3, atol: 1e-5 }, path);
-      }
-      for (const term of ['reconstruction', 'denoising']) {
-        const sum = parts.reduce((t, p) => t + (p.metrics[term]?.dataSync()[0] ?? NaN), 0);
-        expectClose(sum / count, whole.metrics[term] ?? [], close, term);
-      }
-    });
-  });
-
-  it('(g) the target of denoising is proportional to the level', () => {
+  it('(f) the target of denoising is proportional to the level', () => {
     tidy(() => {
       const params = initCan(key(0), small());
       const views = [images(1, 2), images(2, 2)];

@@ -7,8 +7,3 @@ export {
   type ProjectorParams,
   project,
 } from './projector.ts';
-export {
-  contrastiveEmbeddingGradients,
-  type EmbeddingGradients,
-  surrogateLoss,
-} from './two-phase.ts';

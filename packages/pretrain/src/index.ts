@@ -45,3 +45,4 @@ export {
 export { pretrain, pretrainWith } from './run/pretrain.ts';
 export { freshParams, type PretrainState } from './run/state.ts';
 export type { Settings } from './settings/settings.ts';
+export { randomViews, type TrialStep, trialStep } from './trial-step.ts';

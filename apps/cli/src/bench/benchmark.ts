@@ -1,12 +1,12 @@
 import { availableParallelism, cpus } from 'node:os';
 import { type BackendName, type BackendReport, chooseBackend } from '@twocan/backend';
 import { methodCost, resolveCanConfig } from '@twocan/can';
+import { randomViews, type TrialStep, trialStep } from '@twocan/pretrain';
 import type { Machine } from '../args/machine.ts';
 import { checkMemory } from '../run/enough-memory.ts';
 import { startBackend } from '../run/start-backend.ts';
 import { progressOf } from '../terminal/progress.ts';
 import { kernelTimes } from './kernel-times.ts';
-import { type TimedStep, timedStep } from './timed-step.ts';
 
 /** What is to be timed. */
 export type Bench = Machine & {
@@ -17,7 +17,7 @@ export type Bench = Machine & {
 
 type Contestant = {
   readonly report: BackendReport;
-  readonly step: TimedStep;
+  readonly step: TrialStep;
   readonly millis: number[];
 };
 
@@ -42,7 +42,8 @@ export async function benchmark(bench: Bench): Promise<string[]> {
     const report = await startBackend(wanted);
     const cost = methodCost(config);
     checkMemory({ cost, batch, backend: report.name, sizes: '--preset' });
-    const step = timedStep(config, batch);
+    const views = randomViews(config, batch);
+    const step = trialStep(config, () => views);
     const contestant = { report, step, millis: [] };
     // The first makes what lasts: compiled kernels, memory.
     await turn(contestant);

@@ -1,9 +1,8 @@
-import { type Tensor, tensor4d } from '@tensorflow/tfjs-core';
+import type { Tensor } from '@tensorflow/tfjs-core';
 import { type BackendName, chooseBackend, type Leaves, worstShare } from '@twocan/backend';
-import { type CanParams, canLoss, initCan, resolveCanConfig } from '@twocan/can';
-import { fold, key, namedLeaves, normal, valueAndGrad } from '@twocan/core';
-import { adamw } from '@twocan/optim';
-import { disposeState, initState, makeStep } from '@twocan/trainer';
+import { canLoss, initCan, resolveCanConfig } from '@twocan/can';
+import { key, namedLeaves, valueAndGrad } from '@twocan/core';
+import { randomViews, trialStep } from '@twocan/pretrain';
 import { startBackend } from '../run/start-backend.ts';
 
 const STEPS = 3;
@@ -17,30 +16,18 @@ type Outcome = { readonly losses: readonly number[]; readonly gradients: Leaves 
 async function train(): Promise<Outcome> {
   const root = key(0);
   const config = resolveCanConfig({ preset: 'micro32', method: 'can' });
-  const { image, channels } = config.encoder;
-  const shape: [number, number, number, number] = [BATCH, image.height, image.width, channels];
-  const size = shape.reduce((a, b) => a * b);
-  const views = [1, 2].map((view) => tensor4d(normal(fold(root, view), size), shape));
-  const optimizer = adamw({ learningRate: 1e-3, weightDecay: 0.05 });
-  const loss = canLoss(config);
-  const params = initCan(root, config);
-  const first = valueAndGrad(loss)(params, { views }, { key: root });
+  const views = randomViews(config, BATCH);
+  const first = valueAndGrad(canLoss(config))(initCan(root, config), { views }, { key: root });
   const gradients = await Promise.all(
     namedLeaves<Tensor>(first.grads).map(
       async ([path, leaf]) => [path, (await leaf.data()) as Float32Array] as const,
     ),
   );
-  const step = makeStep(
-    (p: CanParams, b: typeof views, context) => loss(p, { views: b }, context),
-    optimizer,
-  );
-  let state = initState(params, optimizer);
+  const step = trialStep(config, () => views);
   const losses: number[] = [];
   for (let number = 0; number < STEPS; number++) {
-    const { state: next, metrics } = step(state, views, fold(root, number));
-    losses.push((await metrics.loss?.data())?.[0] ?? Number.NaN);
-    disposeState(state, next);
-    state = next;
+    step.begin();
+    losses.push(await step.end());
   }
   return { losses, gradients };
 }
