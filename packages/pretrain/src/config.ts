@@ -1,4 +1,4 @@
-import { type CanConfig, resolveCanConfig } from '@twocan/can';
+import { type CanConfig, resolveCanConfig, termNames } from '@twocan/can';
 import { expectInteger, expectOptions } from '@twocan/core';
 import { type Augmentation, IMAGENET_MEAN, IMAGENET_STD, resolveAugmentation } from '@twocan/data';
 import { checkedSettings, type Settings } from './settings/settings.ts';
@@ -38,13 +38,14 @@ export function resolveModel(settings: Settings): CanConfig {
     ...(imageSize === undefined ? {} : { image: { height: imageSize, width: imageSize } }),
     ...(patch === undefined ? {} : { patch }),
   };
-  const [contrastive = 0, reconstruction = 0, denoising = 0] = weights ?? [];
   return resolveCanConfig({
     ...{ preset, method, encoder, noise, temperature },
     normalizePixels: pixels === 'normalized',
     ...(maskRatio === undefined ? {} : { maskRatio }),
     ...(head === undefined ? {} : { projector: head }),
-    ...(weights === undefined ? {} : { weights: { contrastive, reconstruction, denoising } }),
+    ...(weights && {
+      weights: Object.fromEntries(termNames.map((name, i) => [name, weights[i] ?? 0])),
+    }),
   });
 }
 

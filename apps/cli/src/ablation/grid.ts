@@ -1,8 +1,8 @@
-import { methods } from '@twocan/can';
+import { methods, type TermName, termNames } from '@twocan/can';
 import type { Options } from '../args/options.ts';
 
-/** How much of contrast, reconstruction and denoising a row keeps: factors on the base's weights. */
-type Kept = readonly [contrastive: number, reconstruction: number, denoising: number];
+/** How much of each term a row keeps: factors on the base's weights; a term that is not named stays as it is. */
+type Kept = Readonly<Partial<Record<TermName, number>>>;
 
 /** One row of an ablation: settings of a run, on top of those that all rows share. */
 export type Row = {
@@ -12,25 +12,45 @@ export type Row = {
   readonly options: Options;
 };
 
-const ALL: Kept = [1, 1, 1];
+const ALL: Kept = {};
 const SILENT: Options = { sigmaMax: 0 };
+
+/** The paper's letters for the terms. */
+const LETTERS: Readonly<Record<string, TermName>> = {
+  C: 'contrastive',
+  A: 'reconstruction',
+  N: 'denoising',
+};
+
+/** A row by its letters, such as `C + A`, without the terms that they do not name. */
+const only = (letters: string): Kept =>
+  Object.fromEntries(
+    Object.entries(LETTERS).flatMap(([letter, term]) =>
+      letters.includes(letter) ? [] : [[term, 0]],
+    ),
+  );
 
 const losses: readonly Row[] = (
   [
-    ['C', [1, 0, 0], SILENT],
-    ['A', [0, 1, 0], SILENT],
-    ['N', [0, 0, 1], {}],
-    ['C + A', [1, 1, 0], SILENT],
-    ['C + N', [1, 0, 1], {}],
-    ['A + N', [0, 1, 1], {}],
-    ['C + A + N (CAN)', ALL, {}],
+    ['C', SILENT],
+    ['A', SILENT],
+    ['N', {}],
+    ['C + A', SILENT],
+    ['C + N', {}],
+    ['A + N', {}],
+    ['C + A + N', {}, ' (CAN)'],
   ] as const
-).map(([name, keep, options]) => ({ group: 'losses', name, keep, options }));
+).map(([letters, options, remark = '']) => ({
+  group: 'losses',
+  name: `${letters}${remark}`,
+  keep: only(letters),
+  options,
+}));
 
 const noise: readonly Row[] = (
   [
-    ['no noise', [1, 1, 0], SILENT],
-    ['noise as augmentation only', [1, 1, 0], {}],
+    ['no noise', only('C + A'), SILENT],
+    ['noise as augmentation only', only('C + A'), {}],
     ['denoising, level not told', ALL, { noiseEmbed: 'none' }],
     ['denoising, level told (CAN)', ALL, {}],
   ] as const
@@ -39,7 +59,7 @@ const noise: readonly Row[] = (
 const maskRatio: readonly Row[] = [0, 0.25, 0.5, 0.65, 0.75].map((ratio) => ({
   group: 'mask-ratio',
   name: ratio === 0 ? '0 (nothing to reconstruct)' : String(ratio),
-  keep: ratio === 0 ? [1, 0, 1] : ALL,
+  keep: ratio === 0 ? only('C + N') : ALL,
   options: { maskRatio: ratio },
 }));
 
@@ -74,7 +94,7 @@ const denoising: readonly Row[] = (
 ).map(([name, weight, options]) => ({
   group: 'denoising',
   name,
-  keep: [1, 1, weight],
+  keep: { denoising: weight },
   options,
 }));
 
@@ -99,9 +119,6 @@ export const QUESTIONS: Readonly<Record<string, string>> = {
   denoising: 'Where denoising adds nothing: what makes it a task that teaches?',
 };
 
-const { contrastive, reconstruction, denoising: denoise } = methods.can.weights;
-const USUAL = [contrastive, reconstruction, denoise] as const;
-
 /**
  * The settings of a row's run.
  *
@@ -110,6 +127,9 @@ const USUAL = [contrastive, reconstruction, denoise] as const;
  * @returns complete options of `twocan pretrain`, but for length and seed
  */
 export function optionsOf(base: Options, { keep, options }: Row): Options {
-  const [c, r, d] = options.weights ?? base.weights ?? USUAL;
-  return { ...base, ...options, weights: [c * keep[0], r * keep[1], d * keep[2]] };
+  const given = options.weights ?? base.weights;
+  const weights = termNames.map(
+    (name, i) => (given?.[i] ?? methods.can.weights[name]) * (keep[name] ?? 1),
+  );
+  return { ...base, ...options, weights: weights as unknown as NonNullable<Options['weights']> };
 }

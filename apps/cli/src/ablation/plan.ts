@@ -1,4 +1,4 @@
-import { type CanConfig, methodCost } from '@twocan/can';
+import { type CanConfig, methodCost, termNames, usesContrast } from '@twocan/can';
 import { countFlops } from '@twocan/vit';
 import type { Options } from '../args/options.ts';
 import { resolveModel } from '../run/config.ts';
@@ -73,12 +73,12 @@ export function planRuns(
 const flopsOf = (model: CanConfig): number => countFlops(methodCost(model)).training;
 
 /** Everything that a grid varies; a setting without effect (the place of no noise) is not named. */
-function nameOf({ weights, maskRatio, noise, normalizePixels, projector }: CanConfig): string {
-  const { contrastive, reconstruction, denoising } = weights;
+function nameOf(model: CanConfig): string {
+  const { weights, maskRatio, noise, normalizePixels, projector } = model;
   const short = (x: number): string => String(Number(x.toPrecision(4)));
   const level = noise.max > 0 && noise.embed !== 'all' ? `-${noise.embed}` : '';
   const code = noise.max > 0 && noise.scale !== 1 ? `-x${short(noise.scale)}` : '';
-  const pixels = normalizePixels || reconstruction === 0 ? '' : '-raw';
-  const head = contrastive > 0 && projector.batchNorm ? '-large' : '';
-  return `w${[contrastive, reconstruction, denoising].map(short).join('_')}-m${short(maskRatio)}-s${short(noise.max)}${level}${code}${pixels}${head}`;
+  const pixels = normalizePixels || weights.reconstruction === 0 ? '' : '-raw';
+  const head = usesContrast(model) && projector.batchNorm ? '-large' : '';
+  return `w${termNames.map((name) => short(weights[name])).join('_')}-m${short(maskRatio)}-s${short(noise.max)}${level}${code}${pixels}${head}`;
 }

@@ -169,8 +169,8 @@ function usefulness({ evaluation }: RunConfig): Html {
 }
 
 function weightsInWords({ model }: RunConfig): string {
-  const { contrastive, reconstruction, denoising } = model.weights;
-  return `Loss = ${contrastive} × contrast + ${reconstruction} × reconstruction + ${denoising} × denoising.`;
+  const terms = Object.entries(model.weights).map(([term, weight]) => `${weight} × ${term}`);
+  return `Loss = ${terms.join(' + ')}.`;
 }
 
 function settings({ model, batch, steps, optimizer, seed, data }: RunConfig): Html {

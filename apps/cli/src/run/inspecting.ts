@@ -29,7 +29,9 @@ export async function inspectModel(path: string, json: boolean): Promise<void> {
     image: `${encoder.image.width} x ${encoder.image.height}, patches of ${encoder.patch}`,
     encoder: `${encoder.depth} blocks of ${encoder.width}, ${encoder.heads} heads`,
     decoder: `${decoder.depth} blocks of ${decoder.width}, ${decoder.heads} heads`,
-    weights: `contrast ${weights.contrastive}, reconstruction ${weights.reconstruction}, denoising ${weights.denoising}`,
+    weights: Object.entries(weights)
+      .map(([term, weight]) => `${term} ${weight}`)
+      .join(', '),
     masking: `${100 * maskRatio}% hidden, noise up to ${noise.max}`,
     batch: config.batch,
     seed: config.seed,

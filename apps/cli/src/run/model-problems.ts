@@ -1,3 +1,4 @@
+import { termNames } from '@twocan/can';
 import { reasonOf } from '../terminal/failure.ts';
 
 /** The flag that sets what the method's config calls by this path. */
@@ -12,15 +13,16 @@ const FLAGS: Readonly<Record<string, string>> = {
   'noise.scale': '--noise-scale',
   projector: '--head',
   weights: '--weights',
-  'weights.contrastive': '--weights',
-  'weights.reconstruction': '--weights',
-  'weights.denoising': '--weights',
+  ...Object.fromEntries(termNames.map((name) => [`weights.${name}`, '--weights'])),
 };
 
 /** Conditions as the method writes them, and as the command line has them. */
 const CONDITIONS: readonly (readonly [RegExp, string])[] = [
   [/where weights\.(\w+) > 0/, 'while the weight of $1 is above 0 (--weights, --method)'],
-  [/got \{"contrastive":(\S+?),"reconstruction":(\S+?),"denoising":(\S+?)\}/, 'got $1,$2,$3'],
+  [
+    new RegExp(`got \\{${termNames.map((name) => `"${name}":(\\S+?)`).join(',')}\\}`),
+    `got ${termNames.map((_, i) => `$${i + 1}`).join(',')}`,
+  ],
 ];
 
 /**

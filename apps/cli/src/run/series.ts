@@ -1,3 +1,4 @@
+import { type TermName, termNames } from '@twocan/can';
 import type { MetricsLine } from './metrics-file.ts';
 
 /** One curve of a run: where it is drawn, and what a person should see in it. */
@@ -27,6 +28,15 @@ const ofEvaluation =
   ({ evaluation }: MetricsLine): number | undefined =>
     evaluation?.[name];
 
+/** What to see in the curve of each term. */
+const READINGS: Readonly<Record<TermName, string>> = {
+  contrastive:
+    'Starts near ln(2 × batch − 1), where views are matched by chance, and falls as the two views of an image find each other.',
+  reconstruction:
+    'Mean squared error on hidden patches, each scaled to variance 1: 1 is as good as the mean colour, so it must come below 1.',
+  denoising: 'Mean squared error of the predicted noise. Noise is faint, so the numbers are small.',
+};
+
 /** Every curve, in the order in which a person wants them. */
 export const SERIES: readonly Series[] = [
   {
@@ -35,26 +45,12 @@ export const SERIES: readonly Series[] = [
     of: ofStep('loss'),
     reading: 'The weighted sum of the terms. Falling fast at first, then slowly, is what you want.',
   },
-  {
-    tag: 'loss/contrastive',
-    title: 'Contrastive loss',
-    of: ofStep('contrastive'),
-    reading:
-      'Starts near ln(2 × batch − 1), where views are matched by chance, and falls as the two views of an image find each other.',
-  },
-  {
-    tag: 'loss/reconstruction',
-    title: 'Reconstruction loss',
-    of: ofStep('reconstruction'),
-    reading:
-      'Mean squared error on hidden patches, each scaled to variance 1: 1 is as good as the mean colour, so it must come below 1.',
-  },
-  {
-    tag: 'loss/denoising',
-    title: 'Denoising loss',
-    of: ofStep('denoising'),
-    reading: 'Mean squared error of the predicted noise. Noise is faint, so the numbers are small.',
-  },
+  ...termNames.map((name) => ({
+    tag: `loss/${name}`,
+    title: `${name.charAt(0).toUpperCase()}${name.slice(1)} loss`,
+    of: ofStep(name),
+    reading: READINGS[name],
+  })),
   {
     tag: 'evaluation/knn',
     title: 'k-NN top-1',

@@ -1,3 +1,4 @@
+import { termNames } from '@twocan/can';
 import { liveLine, type Stream } from './live-line.ts';
 import { styleFor } from './style.ts';
 
@@ -126,10 +127,10 @@ export function makeProgress({
 }
 
 function stepLine(report: StepReport, total: number, millisLeft: number): string {
-  const { loss, contrastive, reconstruction, denoising, gradNorm } = report.metrics;
-  const terms = Object.entries({ con: contrastive, rec: reconstruction, den: denoising })
-    .filter(([, value]) => value !== undefined)
-    .map(([name, value]) => `${name} ${number(value)}`)
+  const { loss, gradNorm } = report.metrics;
+  const terms = termNames
+    .filter((name) => report.metrics[name] !== undefined)
+    .map((name) => `${name.slice(0, 3)} ${number(report.metrics[name])}`)
     .join(' ');
   return [
     `step ${String(report.step).padStart(String(total).length)}/${total}`,

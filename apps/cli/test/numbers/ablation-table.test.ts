@@ -146,14 +146,14 @@ test('lines bring together the runs of a cell, in the order of their seeds', () 
   const cells = [
     {
       ...{
-        row: { group: 'g', name: 'r', keep: [1, 1, 1] as const, options: {} },
+        row: { group: 'g', name: 'r', keep: {}, options: {} },
         budget: 'steps' as const,
       },
       ...{ steps: 7, flops: 8, runs: ['a', 'b', 'c'] },
     },
     {
       ...{
-        row: { group: 'g', name: 's', keep: [1, 1, 1] as const, options: {} },
+        row: { group: 'g', name: 's', keep: {}, options: {} },
         budget: 'flops' as const,
       },
       ...{ steps: 9, flops: 10, runs: ['d'] },

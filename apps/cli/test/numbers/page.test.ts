@@ -91,7 +91,7 @@ describe('the numbers of a report', () => {
     });
     const { contrastive, reconstruction, denoising } = config.model.weights;
     expect(page()).toContain(
-      `Loss = ${contrastive} × contrast + ${reconstruction} × reconstruction + ${denoising} × denoising.`,
+      `Loss = ${contrastive} × contrastive + ${reconstruction} × reconstruction + ${denoising} × denoising.`,
     );
     expect(page({ environment: { ...environment, threads: null } })).toContain(
       '<td>simd (the fastest)</td>',

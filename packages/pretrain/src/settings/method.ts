@@ -4,6 +4,7 @@ import {
   type LevelPlacement,
   methods,
   resolveCanConfig,
+  termNames,
 } from '@twocan/can';
 import { presetNames } from '@twocan/vit';
 import { choice, number, setting, three, whole } from './setting.ts';
@@ -19,9 +20,9 @@ export const methodNames = Object.keys(methods) as readonly MethodName[];
 const PLACEMENTS: readonly LevelPlacement[] = ['all', 'visible', 'none'];
 const HEADS: readonly HeadName[] = ['light', 'large'];
 
-/** The weights of a method's losses in the order in which they are written. */
-const inOrder = ({ contrastive, reconstruction, denoising }: CanConfig['weights']) =>
-  [contrastive, reconstruction, denoising] as const;
+/** The weights of a method's terms in the order in which they are written. */
+const inOrder = (weights: CanConfig['weights']): readonly number[] =>
+  termNames.map((name) => weights[name]);
 
 /**
  * The settings of model and method.
@@ -83,8 +84,12 @@ export function methodSettings(names: readonly MethodName[] = methodNames) {
       text: 'Temperature of the contrastive loss',
     }),
     weights: setting(three(number({ min: 0 })), {
-      ...{ group, hint: 'C,R,D', usual: ofMethods(names, ({ weights }) => inOrder(weights)) },
-      text: 'Weights of contrast, reconstruction and denoising',
+      ...{
+        group,
+        hint: termNames.map((name) => name.charAt(0).toUpperCase()).join(','),
+        usual: ofMethods(names, ({ weights }) => inOrder(weights)),
+      },
+      text: `Weights of the terms of the loss: ${termNames.join(', ')}`,
     }),
   };
 }
