@@ -22,7 +22,7 @@ const BACKENDS = {
 
 /** What of the program writes numbers for people and for other programs, by room. */
 const PROGRAM = Object.entries({
-  evaluation: ['comparison', 'few-shots', 'judged-lines', 'knn', 'probing'],
+  evaluation: ['few-shots', 'judged-lines', 'knn', 'probing'],
   draw: ['confusion', 'sheet'],
   files: ['npy'],
   run: ['series'],
@@ -44,7 +44,7 @@ const SETS = {
     ),
   },
   numbers: {
-    files: PROGRAM,
+    files: [...PROGRAM, 'packages/pretrain/src/features/comparison.ts'],
     tests: ['numbers/**/*', 'progress', 'tensorboard'].map(
       (name) => `apps/cli/test/${name}.test.ts`,
     ),
@@ -76,6 +76,9 @@ for (const target of targets) {
 }
 
 process.chdir(root);
+for (const file of Object.values(SETS).flatMap(({ files }) => files)) {
+  if (!existsSync(file)) refuse(`SETS must name files that exist, got ${file}`);
+}
 for (const target of targets) await test(target);
 
 async function test(target) {
