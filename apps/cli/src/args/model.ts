@@ -21,7 +21,7 @@ export const IMAGES = {
 /** What labelled images are, for commands that can do without them too. */
 export const LABELLED_IMAGES = {
   hint: 'DIR',
-  text: 'Images in one folder a class; beside DIR/train, DIR/test is held out',
+  text: 'Images in one folder a class; with DIR/train and DIR/test, the second is held out',
 } as const;
 
 /** Results for other programs. */
@@ -29,8 +29,8 @@ export const JSON_RESULT = {
   json: setting(flag, { text: 'Print numbers as JSON', default: false }),
 };
 
-/** The settings of every command that judges a trained encoder on labelled images. */
-export const JUDGED = {
+/** The settings of every command that evaluates a trained encoder on labelled images. */
+export const EVALUATED = {
   ...MODEL,
   data: setting(text, { ...LABELLED_IMAGES, needed: true }),
   ...JSON_RESULT,
@@ -40,7 +40,7 @@ export const JUDGED = {
   }),
   limit: setting(whole({ min: 1 }), {
     ...{ usual: 'all' },
-    text: 'Images to learn from, and to judge, at most',
+    text: 'Largest number of images to learn from, and to evaluate',
   }),
 };
 

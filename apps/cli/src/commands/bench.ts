@@ -3,7 +3,7 @@ import { presetNames } from '@twocan/vit';
 import { command } from '../args/command.ts';
 import { BACKEND } from '../args/machine.ts';
 
-/** `twocan bench`: how long a training step takes on a backend, beside simd. */
+/** `twocan bench`: how long a training step takes on a backend, against simd. */
 export const bench = command(
   {
     name: 'bench',

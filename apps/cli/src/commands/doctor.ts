@@ -4,7 +4,7 @@ import { command } from '../args/command.ts';
 export const doctor = command(
   {
     name: 'doctor',
-    description: 'Say which backends load here, and what would be faster',
+    description: 'List the backends that load here, and what would be faster',
     settings: {},
     examples: ['twocan doctor'],
   },

@@ -14,7 +14,7 @@ export const embed = command(
       ...IMAGES,
       out: setting(text, {
         ...{ hint: 'FILE', default: 'embeddings.npy' },
-        text: '.npy (names beside it, one a line) or .jsonl',
+        text: '.npy (with a text file of names, one a line) or .jsonl',
       }),
     },
     examples: ['twocan embed --model runs/photos --data photos --out photos.npy'],

@@ -1,15 +1,15 @@
 import { fewShotDefaults } from '@twocan/evaluate';
 import { list, number, setting, whole } from '@twocan/pretrain/settings';
 import { command } from '../args/command.ts';
-import { JUDGED, SEED } from '../args/model.ts';
+import { EVALUATED, SEED } from '../args/model.ts';
 
 /** `twocan fewshot`: what a few labelled images of each class are worth. */
 export const fewshot = command(
   {
     name: 'fewshot',
-    description: 'Judge features by ridge regression on a few images of each class',
+    description: 'Evaluate features by ridge regression on a few images of each class',
     settings: {
-      ...JUDGED,
+      ...EVALUATED,
       shots: setting(list(whole({ min: 1 })), {
         ...{ hint: 'N,N', usual: `those of ${fewShotDefaults.shots} that there are enough for` },
         text: 'Images of each class',

@@ -5,7 +5,7 @@ import { command } from '../args/command.ts';
 export const inspect = command(
   {
     name: 'inspect',
-    description: 'Say what is in a run folder or a checkpoint file',
+    description: 'Show the content of a run folder or a checkpoint file',
     settings: {
       model: setting(text, {
         ...{ positional: true, hint: 'RUN|FILE', needed: true },

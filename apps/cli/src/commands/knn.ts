@@ -1,15 +1,15 @@
 import { knnDefaults } from '@twocan/evaluate';
 import { number, setting, whole } from '@twocan/pretrain/settings';
 import { command } from '../args/command.ts';
-import { JUDGED } from '../args/model.ts';
+import { EVALUATED } from '../args/model.ts';
 
 /** `twocan knn`: how well the nearest neighbours of a labelled folder know its classes. */
 export const knn = command(
   {
     name: 'knn',
-    description: 'Judge features by nearest neighbours, beside two baselines',
+    description: 'Evaluate features by nearest neighbours, with two baselines',
     settings: {
-      ...JUDGED,
+      ...EVALUATED,
       k: setting(whole({ min: 1 }), { text: 'Neighbours that vote', default: knnDefaults.k }),
       temperature: setting(number({ above: 0 }), {
         ...{ hint: 'T', default: knnDefaults.temperature },

@@ -1,7 +1,7 @@
 import { type ProbeRecipe, probeRecipes } from '@twocan/evaluate';
 import { choice, number, setting, whole } from '@twocan/pretrain/settings';
 import { command } from '../args/command.ts';
-import { JUDGED, PER_CLASS, SEED } from '../args/model.ts';
+import { EVALUATED, PER_CLASS, SEED } from '../args/model.ts';
 import { checkOutput } from '../files/outputs.ts';
 
 const { adamw, lars } = probeRecipes;
@@ -14,9 +14,9 @@ const usual = (name: 'epochs' | 'batch' | 'base' | 'weightDecay'): string =>
 export const probe = command(
   {
     name: 'probe',
-    description: 'Train a linear classifier on frozen features, beside two baselines',
+    description: 'Train a linear classifier on frozen features, with two baselines',
     settings: {
-      ...JUDGED,
+      ...EVALUATED,
       optimizer: setting(choice(['adamw', 'lars']), {
         ...{ default: 'adamw' },
         text: "adamw is for thousands of images, lars is MAE's, for a million",

@@ -7,7 +7,7 @@ import { checkOutput } from '../files/outputs.ts';
 export const reconstruct = command(
   {
     name: 'reconstruct',
-    description: 'Draw what a model sees and fills in, as a PNG',
+    description: 'Draw images as the model sees and reconstructs them, as a PNG',
     settings: {
       ...MODEL,
       ...IMAGES,

@@ -7,7 +7,7 @@ import { usageError } from '../terminal/failure.ts';
 export const setup = command(
   {
     name: 'setup',
-    description: 'Make a backend available that npm alone does not bring',
+    description: 'Set up a backend that npm alone does not bring',
     settings: {
       backend: setting(choice(setUpNames), {
         ...{ positional: true, needed: true, hint: setUpNames.join('|') },
