@@ -60,9 +60,12 @@ export type DataFacts = {
  * @returns the resolved config of preset and method with the flags on top
  * @throws Failure (exit code 2) with what the method says is wrong
  */
-export function resolveModel(options: Options): CanConfig {
+export const resolveModel = (options: Options): CanConfig =>
+  inFlags(() => resolveMethod(settingsOf(options)));
+
+function inFlags<T>(resolved: () => T): T {
   try {
-    return resolveMethod(settingsOf(options));
+    return resolved();
   } catch (error) {
     throw usageError(modelProblems(error), error);
   }
@@ -82,7 +85,7 @@ const settingsOf = (options: Options): Settings =>
  * @param data what was opened
  * @param backend what was chosen
  * @returns the config
- * @throws Failure (exit code 2) when the data are too few for one batch, or the memory
+ * @throws Failure (exit code 2) for settings that do not fit each other or the data, or too little memory
  */
 export function resolveRun(
   options: Options,
@@ -94,9 +97,8 @@ export function resolveRun(
   if (asked > data.length) {
     throw usageError(`--batch ${asked} is more than the ${data.length} images of ${data.source}`);
   }
-  const { preset, method, seed, checkpointEvery, ...rest } = resolveConfig(
-    settingsOf(options),
-    data,
+  const { preset, method, seed, checkpointEvery, ...rest } = inFlags(() =>
+    resolveConfig(settingsOf(options), data),
   );
   const sizes = '--image-size or --preset';
   checkMemory({ cost: methodCost(model), batch: rest.batch, backend, sizes });

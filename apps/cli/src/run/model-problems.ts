@@ -1,4 +1,6 @@
 import { termNames } from '@twocan/can';
+import { pretrainSettings } from '@twocan/pretrain/settings';
+import { flagOf } from '../args/flag-name.ts';
 import { reasonOf } from '../terminal/failure.ts';
 
 /** The flag that sets what the method's config calls by this path. */
@@ -26,14 +28,19 @@ const CONDITIONS: readonly (readonly [RegExp, string])[] = [
 ];
 
 /**
- * What is wrong with a method's config, by the flags that set it.
+ * What is wrong with a run's config, by the flags that set it.
  *
- * @param error what resolving the config threw: a line for each problem, `- path: rule, got value`
+ * @param error what resolving the config threw: `setting must …`, or of the method a line for each problem,
+ *   `- path: rule, got value`
  * @returns a line for each problem, such as `--image-size must be divisible by the patch of 8, got 33`
  */
 export function modelProblems(error: unknown): string {
   const [first = '', ...problems] = reasonOf(error).split('\n');
-  if (problems.length === 0) return first;
+  if (problems.length === 0) {
+    return first.replace(/^\w+(?= must )/, (name) =>
+      Object.hasOwn(pretrainSettings, name) ? `--${flagOf(name)}` : name,
+    );
+  }
   const lines = problems.map((line) => {
     const [, path = '', rest = line] = /^- ([\w.]+): (.*)$/.exec(line) ?? [];
     const said = CONDITIONS.reduce((text, [from, to]) => text.replace(from, to), rest);
