@@ -24,6 +24,15 @@ describe('resolveConfig', () => {
     );
   });
 
+  it('warms up for as many epochs as are given, at most for the whole run', () => {
+    const warmup = (warmupEpochs: number) =>
+      resolveConfig({ epochs: 10, batch: 16, warmupEpochs }, { length: 64 }).optimizer.warmupSteps;
+    expect([0, 2.5, 10].map(warmup)).toEqual([0, 10, 40]);
+    expect(() => warmup(11)).toThrow(
+      'warmupEpochs must be at most 10, the epochs of the run, got 11',
+    );
+  });
+
   it('lets steps win over epochs, and splits a run in five', () => {
     const config = resolveConfig({ epochs: 3, steps: 11 }, { length: 64 });
     expect([config.steps, config.checkpointEvery]).toEqual([11, 3]);

@@ -30,6 +30,10 @@ export const TRAINING = {
     usual: `${RATES.large}, or ${RATES.small} for the presets ${SMALL.join(', ')}; times batch/256`,
     text: 'Peak learning rate',
   }),
+  warmupEpochs: setting(number({ min: 0 }), {
+    ...{ group, usual: `${100 * WARMUP_SHARE}% of the run` },
+    text: 'Epochs in which the rate rises',
+  }),
   weightDecay: setting(number({ min: 0 }), {
     ...{ group, hint: 'W', default: 0.05 },
     text: 'Decoupled weight decay, on kernels only',
@@ -79,7 +83,7 @@ export type Training = {
  * @param run.preset the name of its sizes
  * @param run.images how many images there are
  * @returns the training
- * @throws RangeError for a batch of more images than there are
+ * @throws RangeError for a batch of more images than there are, or a warm-up longer than the run
  */
 export function resolveTraining(
   caller: string,
@@ -91,6 +95,17 @@ export function resolveTraining(
   if (batch > images) refuse(caller, 'batch', `be at most the ${images} images of the data`, batch);
   const perEpoch = Math.floor(images / batch);
   const steps = values.steps ?? Math.max(1, Math.round(values.epochs * perEpoch));
+  const { warmupEpochs } = values;
+  const warmup = warmupEpochs === undefined ? steps * WARMUP_SHARE : warmupEpochs * perEpoch;
+  const warmupSteps = Math.round(warmup);
+  if (warmupSteps > steps) {
+    refuse(
+      caller,
+      'warmupEpochs',
+      `be at most ${steps / perEpoch}, the epochs of the run`,
+      warmupEpochs,
+    );
+  }
   const base = SMALL.some((name) => new RegExp(`^${name}\\d`).test(preset)) ? 'small' : 'large';
   return {
     ...{ batch, steps },
@@ -98,8 +113,7 @@ export function resolveTraining(
       name: 'adamw',
       learningRate: values.lr ?? scaledLearningRate(RATES[base], batch),
       minLearningRate: 0,
-      warmupSteps: Math.round(steps * WARMUP_SHARE),
-      ...{ beta1: 0.9, beta2: 0.95, weightDecay },
+      ...{ warmupSteps, beta1: 0.9, beta2: 0.95, weightDecay },
     },
     seed,
     checkpointEvery: values.checkpointEvery ?? Math.max(1, Math.ceil(steps / CHECKPOINTS)),
