@@ -11,6 +11,7 @@ import { getKernel, registerKernel, unregisterKernel } from '@tensorflow/tfjs-co
 import { afterAll, describe, expect, it, test } from 'vitest';
 import { because } from '../src/setup/because.ts';
 import { checkBackend } from '../src/setup/check-backend.ts';
+import { makeSteps } from '../src/setup/steps.ts';
 import { findLibrary } from '../src/setup/tensorflow-library.ts';
 import { type Outcome, scratch, twocan } from './cli.ts';
 
@@ -139,5 +140,20 @@ describe('the check of a backend', () => {
     await expect(checkBackend('wasm')).rejects.toThrow(/wasm computes something else than cpu/);
     unregisterKernel('Relu', 'wasm');
     registerKernel(whole);
+  });
+
+  it('sends what it found to the program that started it', async () => {
+    const messages: unknown[] = [];
+    const { code } = await makeSteps(1, folder.path('check.log')).run({
+      command: process.execPath,
+      args: [join(import.meta.dirname, '../dist/setup/check-process.js'), 'webgpu'],
+      cwd: folder.path('.'),
+      env: { TWOCAN_BACKENDS: folder.path('no-backends.json') },
+      onMessage: (message) => messages.push(message),
+    });
+    expect(code).toBe(2);
+    expect(messages).toEqual([
+      { code: 2, words: expect.stringMatching(/^cannot use webgpu: .*twocan setup webgpu/) },
+    ]);
   });
 });

@@ -40,7 +40,8 @@ const checked = new Set<BackendName>();
  *   cpu); `auto` passes over a WebGPU adapter that is software
  * @param options options of the backend; a backend ignores those that it does not have
  * @returns what was chosen and why the earlier ones in the list were passed over
- * @throws Error with code `BACKEND_MISSING` if none of the list loads; it says what to install
+ * @throws Error with code `BACKEND_MISSING` if none of the list loads; it says what to install, and its
+ *   `passedOver` has each one's reason and remedy
  * @example
  * const { name, why } = await chooseBackend('wasm');
  */
@@ -88,12 +89,15 @@ export async function chooseBackend(
   }
   const [only, ...others] = passedOver;
   if (only !== undefined && others.length === 0) {
-    throw missing(`chooseBackend: cannot use ${only.name}: ${only.why}; ${only.remedy}`);
+    throw missing(
+      `chooseBackend: cannot use ${only.name}: ${only.why}; ${only.remedy}`,
+      passedOver,
+    );
   }
   const tried = passedOver
     .map(({ name, why, remedy }) => `  ${name}: ${why}; ${remedy}`)
     .join('\n');
-  throw missing(`chooseBackend: none of the wanted backends could be loaded\n${tried}`);
+  throw missing(`chooseBackend: none of the wanted backends could be loaded\n${tried}`, passedOver);
 }
 
 function explain(preference: unknown, name: BackendName, about: string): string {
@@ -131,6 +135,6 @@ function reason(cause: unknown): string {
   return message.split('\n')[0] ?? message;
 }
 
-function missing(message: string): Error {
-  return Object.assign(new Error(message), { code: 'BACKEND_MISSING' });
+function missing(message: string, passedOver: readonly PassedOver[] = []): Error {
+  return Object.assign(new Error(message), { code: 'BACKEND_MISSING', passedOver });
 }

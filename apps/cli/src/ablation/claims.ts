@@ -1,4 +1,5 @@
 import { meanAndDeviation } from '@twocan/evaluate';
+import { ALL_LOSSES, LOSSES, NOISE } from './grid.ts';
 import type { Line, Statistic } from './lines.ts';
 import type { Budget } from './plan.ts';
 
@@ -10,24 +11,25 @@ export type Claim = {
   readonly worse: string;
 };
 
-const CAN = 'C + A + N (CAN)';
-
 /** What the paper says of noise, and that the method is more than any part of it. */
 export const CLAIMS: readonly Claim[] = [
-  ...['C', 'A', 'N', 'C + A', 'C + N', 'A + N'].map((part) => ({
-    ...{ group: 'losses', says: `all three beat ${part}`, better: CAN, worse: part },
+  ...LOSSES.filter(({ name }) => name !== ALL_LOSSES).map(({ group, name }) => ({
+    group,
+    says: `all three beat ${name}`,
+    better: ALL_LOSSES,
+    worse: name,
   })),
   {
     ...{ group: 'noise', says: 'noise helps as an augmentation' },
-    ...{ better: 'noise as augmentation only', worse: 'no noise' },
+    ...{ better: NOISE.augmentation, worse: NOISE.none },
   },
   {
     ...{ group: 'noise', says: 'denoising helps further when told the level' },
-    ...{ better: 'denoising, level told (CAN)', worse: 'noise as augmentation only' },
+    ...{ better: NOISE.levelGiven, worse: NOISE.augmentation },
   },
   {
     ...{ group: 'noise', says: 'denoising without the level hurts' },
-    ...{ better: 'noise as augmentation only', worse: 'denoising, level not told' },
+    ...{ better: NOISE.augmentation, worse: NOISE.levelHidden },
   },
 ];
 

@@ -30,7 +30,19 @@ const only = (letters: string): Kept =>
     ),
   );
 
-const losses: readonly Row[] = (
+/** The rows about noise that claims compare. */
+export const NOISE = {
+  none: 'no noise',
+  augmentation: 'noise as augmentation only',
+  levelHidden: 'denoising, level not told',
+  levelGiven: 'denoising, level told (CAN)',
+} as const;
+
+/** The row with all three losses. */
+export const ALL_LOSSES = 'C + A + N (CAN)';
+
+/** The rows of every loss alone, in pairs and all together. */
+export const LOSSES: readonly Row[] = (
   [
     ['C', SILENT],
     ['A', SILENT],
@@ -38,21 +50,16 @@ const losses: readonly Row[] = (
     ['C + A', SILENT],
     ['C + N', {}],
     ['A + N', {}],
-    ['C + A + N', {}, ' (CAN)'],
+    [ALL_LOSSES, {}],
   ] as const
-).map(([letters, options, remark = '']) => ({
-  group: 'losses',
-  name: `${letters}${remark}`,
-  keep: only(letters),
-  options,
-}));
+).map(([name, options]) => ({ group: 'losses', name, keep: only(name), options }));
 
 const noise: readonly Row[] = (
   [
-    ['no noise', only('C + A'), SILENT],
-    ['noise as augmentation only', only('C + A'), {}],
-    ['denoising, level not told', ALL, { noiseEmbed: 'none' }],
-    ['denoising, level told (CAN)', ALL, {}],
+    [NOISE.none, only('C + A'), SILENT],
+    [NOISE.augmentation, only('C + A'), {}],
+    [NOISE.levelHidden, ALL, { noiseEmbed: 'none' }],
+    [NOISE.levelGiven, ALL, {}],
   ] as const
 ).map(([name, keep, options]) => ({ group: 'noise', name, keep, options }));
 
@@ -98,7 +105,7 @@ const denoising: readonly Row[] = (
   options,
 }));
 
-const PARTS = { losses, noise, 'mask-ratio': maskRatio, sigma, contrast } as const;
+const PARTS = { losses: LOSSES, noise, 'mask-ratio': maskRatio, sigma, contrast } as const;
 
 /** The grids that `paper` is made of. */
 export const PAPER = Object.keys(PARTS);

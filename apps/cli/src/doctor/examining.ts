@@ -1,6 +1,12 @@
 import { availableParallelism, cpus, freemem, totalmem } from 'node:os';
 import { enableProdMode, version_core } from '@tensorflow/tfjs-core';
-import { type BackendName, chooseBackend, PREFERENCE, webgpuReport } from '@twocan/backend';
+import {
+  type BackendName,
+  chooseBackend,
+  type PassedOver,
+  PREFERENCE,
+  webgpuReport,
+} from '@twocan/backend';
 import { NO_SHARP } from '../terminal/error-text.ts';
 import { progressOf } from '../terminal/progress.ts';
 import { nvidiaDevices } from './nvidia-devices.ts';
@@ -65,7 +71,8 @@ export async function examine(): Promise<string[]> {
           ? `loads; ${report.threads ?? 'its own number of'} thread(s)`
           : `loads; on ${report.device}`;
       },
-      (error: Error) => error.message.split(`${name}: `).at(-1)?.split('\n')[0] ?? 'does not load',
+      ({ passedOver: [own] = [] }: Error & { passedOver?: readonly PassedOver[] }) =>
+        own === undefined ? 'does not load' : `${own.why}; ${own.remedy}`,
     );
     lines.push(`${name.padEnd(12)} ${words}`);
     if (name === 'webgpu') lines.push(...webgpuLines());

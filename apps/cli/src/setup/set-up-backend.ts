@@ -5,6 +5,7 @@ import { makeFolder } from '@twocan/checkpoint/node';
 import { checkFolder } from '../files/outputs.ts';
 import { EXIT } from '../terminal/failure.ts';
 import { buildAddon, downloadAddon } from './addon.ts';
+import type { CheckOutcome } from './check-process.ts';
 import { fetchTensorFlow, installPackages, MANIFESTS, type SetUpName, wheel } from './packages.ts';
 import { defaultFolder, freeGigabytes, refuseForeign } from './places.ts';
 import { makeSteps, type Steps } from './steps.ts';
@@ -12,7 +13,7 @@ import { findLibrary, givenLibrary, type TensorFlowLibrary } from './tensorflow-
 import { findTools, pythonsTensorFlow, type Tools } from './tools.ts';
 
 /** What is to be set up. */
-export type Request = {
+export type SetUpRequest = {
   readonly name: SetUpName;
   readonly dir?: string;
   /** A TensorFlow of the user's own. */
@@ -23,7 +24,7 @@ export type Request = {
 
 // Gigabytes at the worst moment, downloads included.
 const ROOM = { node: 2.5, 'node-gpu': 12, webgpu: 0.3 } as const;
-const BIN = fileURLToPath(new URL('../bin.js', import.meta.url));
+const CHECK = fileURLToPath(new URL('./check-process.js', import.meta.url));
 
 /**
  * Makes a backend available in a folder of the user's, checks it and remembers it.
@@ -34,7 +35,7 @@ const BIN = fileURLToPath(new URL('../bin.js', import.meta.url));
  * @returns the exit code
  * @throws Error naming what is missing; Failure (exit code 2) for wrong usage
  */
-export async function setUpBackend(request: Request): Promise<number> {
+export async function setUpBackend(request: SetUpRequest): Promise<number> {
   const { name } = request;
   const folder = resolve(request.dir ?? defaultFolder(name));
   refuseForeign(folder);
@@ -98,7 +99,7 @@ function machinesLibrary({ python }: Tools): TensorFlowLibrary | undefined {
 async function fetched(
   steps: Steps,
   folder: string,
-  name: Request['name'],
+  name: SetUpName,
   { python }: Tools,
 ): Promise<TensorFlowLibrary> {
   const gpu = name === 'node-gpu';
@@ -113,21 +114,25 @@ async function fetched(
 }
 
 /** In a process of its own: a library that does not fit can end the whole process. */
-async function check(steps: Steps, name: Request['name']): Promise<number> {
+async function check(steps: Steps, name: SetUpName): Promise<number> {
   steps.begin('check: a training step beside cpu');
+  let outcome: CheckOutcome | undefined;
   const { code, said } = await steps.run({
     command: process.execPath,
-    args: [BIN, 'setup', name, '--check'],
+    args: [CHECK, name],
     cwd: process.cwd(),
+    onMessage: (message) => {
+      outcome = message as CheckOutcome;
+    },
   });
-  const lines = said.split('\n').filter((line) => /agrees|twocan:|^ {2}\w/.test(line));
-  const words = lines.join('\n').replace('twocan: ', '').trim();
+  // Without a message the process ended before it could send one: what it printed last says why.
+  const words = outcome?.words ?? said.trim().split('\n').slice(-5).join('\n');
   if (code === EXIT.done) {
     steps.end(words);
     say(`done: twocan pretrain --backend ${name}`);
     return EXIT.done;
   }
   steps.end('it is installed, but does not work here');
-  say(words === '' ? said.trim().split('\n').slice(-5).join('\n') : words);
+  say(words);
   return code === EXIT.usage ? EXIT.usage : EXIT.failure;
 }

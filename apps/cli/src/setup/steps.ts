@@ -9,6 +9,8 @@ export type Program = {
   readonly args: readonly string[];
   readonly cwd: string;
   readonly env?: Readonly<Record<string, string>>;
+  /** Called with each message of a program of ours, which sends them by `process.send`. */
+  readonly onMessage?: (message: unknown) => void;
 };
 
 /** How the steps of a set-up are told and logged. */
@@ -45,15 +47,15 @@ export function makeSteps(total: number, log: string): Steps {
       line.erase();
       line.print(line.rewriting ? `${title}: ${result}` : `      ${result}`);
     },
-    run({ command, args, cwd, env = {} }) {
+    run({ command, args, cwd, env = {}, onMessage }) {
       appendFileSync(log, `\n$ ${[command, ...args].join(' ')}\n`);
       return new Promise((done) => {
         const child = spawn(command, [...args], {
           cwd,
           env: { ...process.env, ...env },
-          stdio: ['ignore', 'pipe', 'pipe'],
+          stdio: ['ignore', 'pipe', 'pipe', ...(onMessage ? (['ipc'] as const) : [])],
           // npm is a script there.
-          shell: process.platform === 'win32',
+          shell: process.platform === 'win32' && command !== process.execPath,
         });
         let said = '';
         const hear = (chunk: Buffer): void => {
@@ -62,8 +64,9 @@ export function makeSteps(total: number, log: string): Steps {
           appendFileSync(log, text);
           show(text.trim().split('\n').at(-1)?.trim() ?? '');
         };
-        child.stdout.on('data', hear);
-        child.stderr.on('data', hear);
+        child.stdout?.on('data', hear);
+        child.stderr?.on('data', hear);
+        if (onMessage) child.on('message', onMessage);
         child.on('error', (error) => done({ code: 127, said: error.message }));
         child.on('close', (code, signal) => {
           const killed = code === null ? `\nended by ${signal}` : '';
