@@ -11,7 +11,7 @@ import type { Topic } from './help.ts';
 import { parseWords } from './parse-words.ts';
 import { givenOf } from './values.ts';
 
-/** A command of the program: what its help says, and what it does. */
+/** A command of the program: its help and its work. */
 export type Command = Topic & {
   /** Runs it; gives the exit code. */
   readonly run: (args: readonly string[]) => Promise<number>;

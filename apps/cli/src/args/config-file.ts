@@ -24,7 +24,7 @@ export function readConfigFile(path: string): Options {
   if (known !== undefined) {
     throw usageError(`--config ${path} is ${FOREIGN[known]}; give settings or a run's config.json`);
   }
-  // A run's own config holds the options it was started with beside what they led to.
+  // A run's own config holds the options it was started with, and the resolved settings.
   const { $schema: _, ...settings } = isObject(content.options) ? content.options : content;
   const problems = settingProblems(settings);
   if (problems.length > 0) throw usageError(`--config ${path}:\n  ${problems.join('\n  ')}`);
@@ -92,9 +92,9 @@ function parseText(text: string, path: string): unknown {
 
 /** What the usual slips are; the parser's own words differ from one Node to the next. */
 function whyNoJson(text: string): string {
-  const bare = text.replace(/"(?:[^"\\]|\\.)*"/g, '""'); // what stands in quotes may hold anything
-  if (/\/\/|\/\*|#/.test(bare)) return 'it holds comments, which JSON has none of; take them out';
-  if (/,\s*[}\]]/.test(bare)) return 'a comma stands before a closing bracket; take it out';
+  const bare = text.replace(/"(?:[^"\\]|\\.)*"/g, '""'); // text in quotes may contain anything
+  if (/\/\/|\/\*|#/.test(bare)) return 'it has comments, which JSON does not allow; remove them';
+  if (/,\s*[}\]]/.test(bare)) return 'there is a comma before a closing bracket; remove it';
   if (bare.includes("'")) return 'names and texts need double quotes';
   if (/[{,]\s*\w+\s*:/.test(bare)) return 'names need double quotes, such as "steps"';
   const open = (bare.match(/[{[]/g) ?? []).length - (bare.match(/[}\]]/g) ?? []).length;

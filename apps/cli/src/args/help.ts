@@ -2,12 +2,12 @@ import { aboutOf, hintOf, type Schema, shapeOf, textOf } from '@twocan/pretrain/
 import type { Style } from '../terminal/style.ts';
 import { flagOf } from './flag-name.ts';
 
-/** What `--help` says of a command. */
+/** The help text of a command. */
 export type Topic = {
   readonly name: string;
   readonly description: string;
   readonly settings: Schema;
-  /** Command lines that work as they stand, but for the names of files. */
+  /** Command lines that work after file names are replaced. */
   readonly examples: readonly string[];
 };
 
@@ -98,10 +98,10 @@ function helpText(entry: Schema[string]): string {
   return value === undefined || shapeOf(entry).kind === 'flag' ? text : `${text}; default ${value}`;
 }
 
-/** Texts beside names need this much room; where it is less, they stand below. */
+/** Texts to the right of names need this many columns; with fewer, they go below. */
 const LEAST_TEXT = 36;
 
-/** Writes names with a text beside each, all texts beginning in one column. */
+/** Writes names with a text to the right of each, all texts in one column. */
 function table(
   names: readonly string[],
   columns: number,

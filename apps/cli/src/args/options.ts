@@ -52,11 +52,11 @@ export const SHARED = {
   ...MACHINE,
 } satisfies Schema;
 
-/** Settings of a run; absent where the user said nothing. */
+/** Settings of a run; those that the user left out are absent. */
 export type Options = Given<typeof SETTINGS>;
 
 /**
- * Refuses a run whose length is said twice.
+ * Refuses a run whose length is given twice.
  *
  * @param options the options
  * @param names how their source calls the two, for the error

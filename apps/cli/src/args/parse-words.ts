@@ -16,7 +16,7 @@ type Flags = Readonly<Record<string, Flag>>;
  * Everything that is wrong is listed at once: a word that is passed over would silently do something
  * else than what was meant.
  *
- * @param args what stands behind the command's name
+ * @param args the words after the command's name
  * @param settings the command's settings; positional ones take the words without a flag
  * @returns text by name for options with a value, `true` for those without
  * @throws Failure (exit code 2) for options that are unknown, values that are missing or too many, and
@@ -114,23 +114,23 @@ const kebab = (typed: string): string =>
     .replaceAll('_', '-')
     .toLowerCase();
 
-/** A word that no option asks for, with what it may have been meant for. */
+/** The error for a word that belongs to no option, with a suggestion. */
 function strayWord(args: readonly string[], index: number, flags: Flags): string {
   const [word = '', next] = args.slice(index);
   const [option = '', value] = args.slice(Math.max(0, index - 2), index);
-  const said = `unexpected word ${word}`;
+  const problem = `unexpected word ${word}`;
   // Text programs make one long dash of two hyphens.
   const name = kebab(word.replace(/^[\u2010-\u2015\u2212]+/, ''));
   const flag = own(flags, name);
   if (flag !== undefined) {
     const follows = flag !== 'switch' && next !== undefined && !isOption(next);
-    return `${said}; did you mean --${name}${follows ? ` ${next}` : ''}?`;
+    return `${problem}; did you mean --${name}${follows ? ` ${next}` : ''}?`;
   }
   if (option.startsWith('--') && own(flags, option.slice(2)) === 'value') {
     const whole = [value, ...args.slice(index, nextOption(args, index))].join(' ');
-    return `${said} after ${option} ${value}; put a value with spaces in quotes: ${option} "${whole}"`;
+    return `${problem} after ${option} ${value}; put a value with spaces in quotes: ${option} "${whole}"`;
   }
-  return `${said}; every option starts with --`;
+  return `${problem}; every option starts with --`;
 }
 
 /** A flag by its name, which may be that of something every object has. */

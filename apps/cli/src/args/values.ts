@@ -11,7 +11,7 @@ import { flagOf } from './flag-name.ts';
 import type { Words } from './parse-words.ts';
 
 /**
- * The words of a command line as the values that they stand for.
+ * Converts the words of a command line to values.
  *
  * @param words words by flag
  * @param settings what they set

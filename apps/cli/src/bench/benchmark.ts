@@ -28,7 +28,7 @@ const median = (values: readonly number[]): number =>
   [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 
 /**
- * Times training steps of CAN on a backend, in turns with simd, and says where the time goes.
+ * Times training steps of CAN on a backend, in turns with simd, and lists where the time goes.
  *
  * @returns lines of text
  * @throws Failure (exit code 2) if the backend is missing

@@ -9,7 +9,7 @@ const LONGEST = 16; // characters of a name
 /**
  * Draws a confusion matrix: right classes down, predicted classes across, each row in shares of it.
  *
- * White is nobody; the diagonal is blue, mistakes are orange, and the percentage stands in each cell
+ * White means none; the diagonal is blue, mistakes are orange, and each cell shows its percentage
  * that has room.
  *
  * @param counts `[C, C]`, of `confusionMatrix`

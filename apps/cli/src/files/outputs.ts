@@ -42,7 +42,7 @@ type Places = { readonly [F in (typeof INPUTS | typeof OUTPUTS)[number]]?: strin
  *
  * @param values the values of the command line
  * @param rule what is written
- * @throws Failure (exit code 2) that says what is wrong with it
+ * @throws Failure (exit code 2) with what is wrong
  */
 export function checkOutput(values: Places, rule: OutputRule): void {
   const { flag, endings, beside = () => [], kept = false } = rule;

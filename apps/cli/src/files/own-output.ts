@@ -3,7 +3,7 @@ import { extname, join } from 'node:path';
 import { firstBytes } from '@twocan/data/node';
 import { drawnBeginning, isDrawn } from './drawn-mark.ts';
 
-/** What the program leaves in a folder: a file that says what it is, and the names in that file. */
+/** What the program leaves in a folder: the name of a file, and the names inside it. */
 const KINDS = [
   {
     file: 'config.json',
@@ -47,6 +47,6 @@ export function ownImage(path: string): string | undefined {
   try {
     return isDrawn(firstBytes(path, drawnBeginning)) ? 'a picture that twocan drew' : undefined;
   } catch {
-    return undefined; // the decoder says why
+    return undefined; // the decoder gives the reason
   }
 }

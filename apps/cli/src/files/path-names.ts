@@ -10,7 +10,7 @@ const DEVICE = /^(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[0-9¹²³])(?=\.|$)
 const FORBIDDEN = /[<>:"|?*]/;
 
 /**
- * Says why no file or folder can have a path, from the path alone.
+ * The reason why no file or folder can have a path, from the path alone.
  *
  * @param given the path
  * @param paths the rules: `path.win32` or `path.posix`; this machine's unless given

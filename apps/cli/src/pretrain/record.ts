@@ -13,7 +13,7 @@ export type Record = {
   readonly lines: readonly MetricsLine[];
   /** Adds a line; the time is put in. */
   readonly add: (line: MetricsLine) => void;
-  /** Tells that a sheet of samples was drawn. */
+  /** Adds a sheet of samples that was drawn. */
   readonly drawn: (step: number, path: string) => void;
   /** Draws the report anew. */
   readonly report: () => void;
@@ -62,7 +62,7 @@ export function openRecord(
   };
 }
 
-/** Seconds since 1970; a clock that is set back stands still until it has caught up. */
+/** Seconds since 1970; a clock that is set back stays at the same value until it has caught up. */
 function clockFrom(earliest: number): () => number {
   let latest = earliest;
   return () => {

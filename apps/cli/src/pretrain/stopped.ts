@@ -6,7 +6,7 @@ import { type Failure, isSystemError, nonFiniteError } from '../terminal/failure
 export type Resumable = { readonly checkpoints: string; readonly goOn: string };
 
 /**
- * The error of a run whose numbers exploded, in words of the command line.
+ * The error of a run whose numbers exploded, with the command line's names.
  *
  * @param explosion what, and when
  * @param checkpoints where the run saves, if it does; the last finite state is there if there was one
@@ -39,9 +39,9 @@ const REMEDIES: Readonly<Record<string, string>> = {
 /**
  * The error of a run that ended too early, such as by a disk that is full.
  *
- * @param error what was thrown; one that has an exit code says what to do already
+ * @param error what was thrown; one with an exit code already has its advice
  * @param run where it saved and how it goes on
- * @returns an error that says what is safe and how to go on
+ * @returns an error with what is saved and how to continue
  */
 export async function stopped(error: unknown, { checkpoints, goOn }: Resumable): Promise<unknown> {
   if (error instanceof Error && 'exitCode' in error) return error;

@@ -74,11 +74,7 @@ const RULES: readonly Rule<Planned>[] = [
     ({ model }) => usesNoise(model) && usesDecoder(model),
     'noise and a decoder',
   ),
-  withoutPart(
-    'noiseScale',
-    ({ model }) => usesLevel(model),
-    'a decoder that is told the level of noise',
-  ),
+  withoutPart('noiseScale', ({ model }) => usesLevel(model), 'a decoder that gets the noise level'),
   ({ given, config: { steps } }) =>
     given.checkpointEvery !== undefined && given.checkpointEvery > steps
       ? {
@@ -131,7 +127,7 @@ const RESUMED: readonly Rule<Planned>[] = [
 ];
 
 /**
- * Says which of the options that are given to a run that goes on have no effect.
+ * Prints which of the options given to a resumed run have no effect.
  *
  * @param planned what was given, and the run
  */

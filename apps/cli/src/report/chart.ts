@@ -7,7 +7,7 @@ export type Chart = {
   readonly points: readonly Point[];
   /** Levels to compare with, drawn as dashed lines. */
   readonly baselines?: readonly { readonly label: string; readonly value: number }[];
-  /** How a value is written; {@link brief} unless said. */
+  /** How a value is written; default {@link brief}. */
   readonly format?: (value: number) => string;
 };
 
@@ -19,7 +19,7 @@ const FEW_POINTS = 30; // each gets a dot
 /**
  * Draws a chart as SVG that takes its colours from the page.
  *
- * @param chart what to draw; without points the chart says so
+ * @param chart what to draw; without points the chart is a note
  * @returns an `<svg>` element
  */
 export function drawChart({ title, points, baselines = [], format = brief }: Chart): Html {

@@ -13,7 +13,7 @@ const ENTITIES: Readonly<Record<string, string>> = {
  * Markup from a template: what is put in is text and is escaped, unless it is markup already.
  *
  * @param texts the template's own parts, which are markup
- * @param values text, numbers, markup, or lists of markup, which stand one after the other
+ * @param values text, numbers, markup, or lists of markup, which are joined
  * @returns markup
  * @example
  * html`<h1 title="${name}">${name}</h1>${rows.map((row) => html`<p>${row}</p>`)}`;

@@ -159,7 +159,7 @@ function mapFigures({ points, step, explained, classes, umap }: FeatureMap): Htm
       : figure(
           'UMAP',
           neighbours,
-          'Near images stay near: islands are groups of neighbours. How far islands lie from each other, and how large they are, says nothing.',
+          'Near images stay near: islands are groups of neighbours. The distance between islands and their size mean nothing.',
         );
   return html`<p class="faint">Features of ${points.length} images after ${step} steps${coloured}.</p>${drawLegend(classes)}<div class="charts wide">${components}${islands}</div>`;
 }

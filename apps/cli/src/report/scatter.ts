@@ -3,7 +3,7 @@ import { type Html, html } from './html.ts';
 import { ends } from './scale.ts';
 
 const [WIDTH, HEIGHT, MARGIN] = [560, 480, 12];
-const MOST_NAMES = 20; // more colours than that nobody tells apart
+const MOST_NAMES = 20; // more colours are hard to distinguish
 
 /**
  * Draws a map of features as SVG, each class in a colour of its own.
@@ -34,7 +34,7 @@ export function drawScatter(dots: readonly Dot[], classes: readonly string[], la
  * The names of a map's colours.
  *
  * @param classes the names
- * @returns a paragraph; empty where there are none, or more than can be told apart
+ * @returns a paragraph; empty where there are none, or too many to distinguish
  */
 export function drawLegend(classes: readonly string[]): Html {
   if (classes.length === 0 || classes.length > MOST_NAMES) return html``;

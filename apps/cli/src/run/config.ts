@@ -54,11 +54,11 @@ export type DataFacts = {
 };
 
 /**
- * The method's config; every problem with it is the user's to mend.
+ * The method's config. Every problem with it is reported as wrong usage.
  *
  * @param options the flags
  * @returns the resolved config of preset and method with the flags on top
- * @throws Failure (exit code 2) with what the method says is wrong
+ * @throws Failure (exit code 2) with all problems that the method finds
  */
 export const resolveModel = (options: Options): CanConfig =>
   inFlags(() => resolveMethod(settingsOf(options)));
@@ -93,9 +93,9 @@ export function resolveRun(
   data: DataFacts,
   backend: BackendName,
 ): RunConfig {
-  const { batch: asked = 1 } = options;
-  if (asked > data.length) {
-    throw usageError(`--batch ${asked} is more than the ${data.length} images of ${data.source}`);
+  const { batch = 1 } = options;
+  if (batch > data.length) {
+    throw usageError(`--batch ${batch} is more than the ${data.length} images of ${data.source}`);
   }
   const { preset, method, seed, checkpointEvery, ...rest } = inFlags(() =>
     resolveConfig(settingsOf(options), data),

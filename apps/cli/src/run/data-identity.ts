@@ -20,7 +20,7 @@ import { progressOf } from '../terminal/progress.ts';
 
 /** By what a run knows its images again, wherever they lie. */
 export type ImagesIdentity = Fingerprint & {
-  /** A digest of names and labels of the pictures that judge; absent where there are none. */
+  /** A digest of names and labels of the pictures of the evaluation; absent where there are none. */
   readonly evaluation?: string;
 };
 
@@ -30,7 +30,7 @@ export type KnownImages = {
   readonly marks: readonly FileMark[];
 };
 
-/** What a run's config says of its images. */
+/** The images in a run's config. */
 type Known = {
   readonly data: string;
   readonly images?: ImagesIdentity;
@@ -62,8 +62,8 @@ export async function knowImages(
     progress: line.count,
     ...(read && { reads: (name) => read.has(name) }),
   });
-  const judged = evaluation && { evaluation: digestOf(evaluation.train, evaluation.test) };
-  return { identity: { ...fingerprint(marks), ...judged }, marks };
+  const ofEvaluation = evaluation && { evaluation: digestOf(evaluation.train, evaluation.test) };
+  return { identity: { ...fingerprint(marks), ...ofEvaluation }, marks };
 }
 
 function digestOf(...sets: readonly Dataset[]): string {
@@ -98,7 +98,7 @@ export function expectSameImages(path: string, before: KnownImages, now: KnownIm
   const counts = countChanges(compareMarks(before.marks, now.marks));
   if (counts.length === 0 && before.identity.evaluation === now.identity.evaluation) return;
   const what =
-    counts.length === 0 ? 'those that judge have other names or labels' : counts.join(', ');
+    counts.length === 0 ? 'those of the evaluation have other names or labels' : counts.join(', ');
   throw usageError(
     `--resume: the images of ${path} are not those that the run began with: ${what}; ` +
       'restore them, name their folder with --data, or start a new run',

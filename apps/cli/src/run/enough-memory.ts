@@ -22,7 +22,7 @@ export type Training = {
  * Refuses a training of which a single step cannot fit: it would fail after minutes of preparation.
  *
  * @param training what is trained, and on what
- * @throws Failure (exit code 2) that says how many images fit
+ * @throws Failure (exit code 2) with the number of images that fit
  */
 export function checkMemory({ cost, batch, backend, sizes }: Training): void {
   const { fixed, perImage } = leastStepMemory(cost);

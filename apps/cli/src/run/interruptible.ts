@@ -5,7 +5,7 @@ import type { Places } from './run-folder.ts';
 import { lockRun } from './run-lock.ts';
 
 /**
- * Does some work that can be asked to stop: by Ctrl-C, by SIGTERM, by a terminal that is closed.
+ * Does some work that can be stopped: by Ctrl-C, by SIGTERM, by a terminal that is closed.
  *
  * Under `nohup` a closed terminal stops nothing.
  *

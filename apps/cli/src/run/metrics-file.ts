@@ -5,10 +5,10 @@ import { isObject } from '../args/config-file.ts';
 type Numbers = Readonly<Record<string, number>>;
 
 /**
- * One line of metrics.jsonl: what a step, or a judgement after a step, said.
+ * One line of metrics.jsonl: the values of a step, or of an evaluation after a step.
  *
  * Everything but `machine` follows from the config and the backend alone, so two runs can be
- * compared bit by bit; `machine` holds what the clock and the operating system said.
+ * compared bit by bit; `machine` holds what the clock and the operating system measured.
  */
 export type MetricsLine = {
   readonly step: number;

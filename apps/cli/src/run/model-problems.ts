@@ -43,8 +43,8 @@ export function modelProblems(error: unknown): string {
   }
   const lines = problems.map((line) => {
     const [, path = '', rest = line] = /^- ([\w.]+): (.*)$/.exec(line) ?? [];
-    const said = CONDITIONS.reduce((text, [from, to]) => text.replace(from, to), rest);
-    return path === '' ? said : `${FLAGS[path] ?? path} ${said}`;
+    const problem = CONDITIONS.reduce((text, [from, to]) => text.replace(from, to), rest);
+    return path === '' ? problem : `${FLAGS[path] ?? path} ${problem}`;
   });
   // Height and width are one flag.
   return [...new Set(lines)].join('\n');

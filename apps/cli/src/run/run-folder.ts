@@ -27,11 +27,11 @@ export type RunFolder = {
   readonly skipped: string;
   /** TensorBoard's event files. */
   readonly tensorboard: string;
-  /** Says which process works on the run. */
+  /** Holds which process works on the run. */
   readonly lock: string;
 };
 
-/** What every kind of run has: a folder, a file that says what the run is, and a lock. */
+/** What every kind of run has: a folder, a file with its settings, and a lock. */
 export type Places = Pick<RunFolder, 'path' | 'config' | 'lock'> & Readonly<Record<string, string>>;
 
 /**
@@ -87,7 +87,7 @@ export function defaultRunPath(label: string, at: Date): string {
 export function checkNewRun(folder: Places, overwrite: boolean): void {
   checkFolder('--out', folder.path);
   if (!existsSync(folder.path)) return;
-  // A run that was killed before its config was there leaves its lock at most.
+  // A run that was killed before it wrote its config may leave a lock, nothing else.
   if (readdirSync(folder.path).every((name) => name.startsWith('lock'))) return;
   if (!existsSync(folder.config)) {
     const other = ownFolder(folder.path, readdirSync(folder.path));
@@ -140,7 +140,7 @@ export async function createRun(
  * Notes that a run's images have moved, or what an older version did not note of them.
  *
  * @param folder the places
- * @param before what its config says
+ * @param before its config
  * @param config what the run is; nothing is written where that is the same
  * @param marks of its images, where they are files
  */

@@ -6,7 +6,7 @@ import { hasCode, usageError } from '../terminal/failure.ts';
 type Holder = {
   readonly pid: number;
   readonly host: string;
-  /** When the process started, where the system says: numbers of processes are used again. */
+  /** When the process started, where the system gives it: process numbers are reused. */
   readonly started?: string;
 };
 

@@ -3,7 +3,7 @@ import type { MetricsLine } from './metrics-file.ts';
 
 /** One curve of a run: where it is drawn, and what a person should see in it. */
 export type Series = {
-  /** The name in TensorBoard; what stands before the slash is its group. */
+  /** The name in TensorBoard; the part before the slash is its group. */
   readonly tag: string;
   readonly title: string;
   readonly reading: string;

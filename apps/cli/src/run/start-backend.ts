@@ -4,7 +4,7 @@ import type { Machine } from '../args/machine.ts';
 import { hasCode, reasonOf, usageError } from '../terminal/failure.ts';
 
 /**
- * What computes, why, and what was passed over for it; `twocan doctor` says what to do about that.
+ * Names the backend, the reason, and the backends that were passed over; `twocan doctor` has the remedies.
  *
  * @param report what was chosen
  * @returns one line
@@ -15,7 +15,7 @@ export function backendLine({ name, why, passedOver }: BackendReport): string {
 }
 
 /**
- * Makes the wanted backend tfjs's current one, and says on standard error which it is.
+ * Makes the wanted backend tfjs's current one, and prints its name on standard error.
  *
  * @param machine a backend or `auto`, which it is unless given, and its threads; `quiet` where nothing
  *   is computed that a backend matters for

@@ -21,7 +21,7 @@ export type EmbedRequest = Machine & {
  * Writes the features of a folder's images, in the order of their names.
  *
  * @param request model, folder and file; `.jsonl` for one JSON object a line, else NumPy with the
- *   names in a text file beside it
+ *   names in a text file next to it
  */
 export async function embedFolder(request: EmbedRequest): Promise<void> {
   const { model, data, out } = request;

@@ -1,7 +1,7 @@
 /** What the process returns: the shell's contract of every command. */
 export const EXIT = { done: 0, failure: 1, usage: 2, nonFinite: 3, interrupted: 130 } as const;
 
-/** An error whose message is meant for the user as it stands, with the exit code it stands for. */
+/** An error whose message is printed to the user unchanged, with its exit code. */
 export type Failure = Error & { readonly exitCode: number };
 
 /**

@@ -28,7 +28,7 @@ const here = (): Start => ({
 /**
  * Whether this process was started so that it outlives its terminal, as `nohup` does.
  *
- * Node takes SIGHUP back when it starts, so that its own mask of ignored signals says nothing. What
+ * Node takes SIGHUP back when it starts, so its own mask of ignored signals is of no use. What
  * remains: the shell's `_`, which names the program that it started (bash, zsh and ksh); the mask
  * of a shell that itself runs under nohup, as for a script (Linux); and a standard input that can
  * only be written, GNU nohup's answer to a terminal (Linux).

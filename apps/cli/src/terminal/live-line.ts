@@ -14,7 +14,7 @@ export type LiveLine = {
   show(line: string, style?: (cut: string) => string): void;
   /** Takes the line away. */
   erase(): void;
-  /** Leaves the line as it stands and goes below it. */
+  /** Keeps the line and moves below it. */
   keep(): void;
   /** Writes a line that stays. */
   print(line: string): void;

@@ -14,7 +14,7 @@ export type StepReport = {
 
 /** Where progress goes: one rewriting line on a terminal, plain lines in a pipe. */
 export type Progress = {
-  /** Says a line of its own. */
+  /** Prints a line of its own. */
   note(line: string): void;
   step(report: StepReport): void;
   /** Ends the rewriting line, if there is one. */
@@ -27,11 +27,11 @@ export type Counter = {
   count(done: number, total?: number): void;
   /** Takes the line away. */
   end(): void;
-  /** Says a line of its own. */
+  /** Prints a line of its own. */
   note(line: string): void;
 };
 
-const QUIET = 2000; // milliseconds: shorter work says nothing
+const QUIET = 2000; // milliseconds: shorter work prints no progress
 const TERMINAL_EVERY = 100; // milliseconds from one line to the next
 const PIPE_EVERY = 10_000;
 const PLAIN_LINES = 20; // in a pipe: about this many lines in a whole run

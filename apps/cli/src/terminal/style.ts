@@ -20,7 +20,7 @@ export function styleFor(stream: { readonly isTTY?: boolean; hasColors?: () => b
 
 /** Where help is not shown on a terminal. */
 const PIPED_WIDTH = 100;
-/** Narrower than this, words would stand one below the other; wider, lines are hard to read. */
+/** Narrower than this, each line would hold one word; wider, lines are hard to read. */
 const WIDTHS = { least: 40, most: 120 } as const;
 
 /**

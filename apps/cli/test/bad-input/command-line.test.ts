@@ -128,9 +128,9 @@ const ROWS: Rows = {
 
   'A file of settings that is no JSON': async () => {
     const wrong: Readonly<Record<string, string>> = {
-      '{\n // often\n "steps": 2}': 'it holds comments',
-      '{"steps": 2, # often\n}': 'it holds comments',
-      '{"steps": 2,}': 'a comma stands before a closing bracket',
+      '{\n // often\n "steps": 2}': 'it has comments',
+      '{"steps": 2, # often\n}': 'it has comments',
+      '{"steps": 2,}': 'there is a comma before a closing bracket',
       "{'steps': 2}": 'need double quotes',
       '{steps: 2}': 'names need double quotes',
       '{"steps": 2': 'a bracket is not closed',

@@ -30,7 +30,7 @@ export type Encoders = { readonly trained: CanParams; readonly untrained: CanPar
  * @param sets labelled images
  * @param measure what is measured of each
  * @param options.pool which tokens make the features; those of the method by default
- * @param options.progress is told how many images are done
+ * @param options.progress called with the number of images done
  * @returns the three results
  * @throws RangeError for sets without labels or classes
  * @example

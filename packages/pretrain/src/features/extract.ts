@@ -60,7 +60,7 @@ export function encoderFeatures(
  * @param dataset N images
  * @param config image size and normalisation of the run
  * @param extract what turns pixels into rows
- * @param progress is told how many images are done
+ * @param progress called with the number of images done
  * @returns `[N, width]`
  * @throws Error with code `NON_FINITE` that names the first image whose row is not finite
  * @example

@@ -38,7 +38,7 @@ const LARGEST = 32;
  * @param sets labelled images
  * @param config image size and normalisation of the run
  * @param extract what turns pixels into rows
- * @param progress is told how many images are done
+ * @param progress called with the number of images done
  * @returns rows with their labels
  * @throws RangeError for a set without labels or classes
  * @example
@@ -65,7 +65,7 @@ export async function featureSides(
  *
  * @param sets labelled images
  * @param config image size and normalisation of the run
- * @param progress is told how many images are done
+ * @param progress called with the number of images done
  * @returns rows with their labels
  * @throws RangeError as {@link featureSides}
  * @example
@@ -90,7 +90,7 @@ export function pixelSides(
  *
  * @param sides features of both sides
  * @param votes how many neighbours vote, and their temperature; 20 and 0.07 by default
- * @param progress is told how much is done
+ * @param progress called with how much is done
  * @returns accuracy and predictions
  * @throws RangeError as `knnAccuracy`
  * @example

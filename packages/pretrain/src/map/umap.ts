@@ -18,14 +18,14 @@ const DRAWS = 2 ** 14; // made at a time
 
 /**
  * Lays rows out in a plane so that near ones stay near: UMAP of the cosine between centred rows, which
- * is what k-NN judges by.
+ * is what k-NN uses.
  *
  * Neighbours are found exactly, so M² · D operations; some hundred rows take about a second.
  *
  * @param features `[M, D]`, row by row
  * @param options.rows M
  * @param options.key of where rows begin and which ones repel each other: equal keys give equal maps
- * @param options.progress is told how far the search for neighbours and the layout are
+ * @param options.progress called with how far the search for neighbours and the layout are
  * @returns one point for each row; none where there are 15 rows or fewer
  * @throws RangeError if rows are uneven or not finite
  * @example

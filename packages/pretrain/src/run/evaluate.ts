@@ -36,7 +36,7 @@ export type EvaluationImages = { readonly sets?: LabelledSets; readonly images: 
  * @param params borrowed
  * @param on.sets labelled images for k-NN
  * @param on.images images for the effective rank, where there are no labelled ones
- * @param progress is told what is done
+ * @param progress called with what is done
  * @returns the scores, and the features of `sets.test` or `images`, row by row
  * @throws Error with code `NON_FINITE` for features that are not finite
  * @example

@@ -4,7 +4,7 @@
  *
  * @param word what was typed
  * @param names what is known
- * @param prefix what stands before the name
+ * @param prefix the text before the name
  * @returns `; did you mean --steps?`, or nothing when no name is near
  * @example
  * didYouMean('stpes', ['steps', 'seed']); // '; did you mean --steps?'

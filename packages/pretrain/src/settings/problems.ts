@@ -5,9 +5,9 @@ import { hintOf, type Shape, shapeOf, textOf } from './shape.ts';
 
 /** How the source of some values writes names and values in errors. */
 export type Source = {
-  /** What stands in front of a name, such as `--`. */
+  /** A name as it is written there, such as `--steps`. */
   readonly called: (name: string) => string;
-  /** A value as it stands there. */
+  /** A value as it is written there. */
   readonly written: (value: unknown, name: string) => string;
 };
 

@@ -1,12 +1,12 @@
 import * as v from 'valibot';
 
-/** What is known of a setting beside its type and range. */
+/** What describes a setting, other than its type and range. */
 export type About = {
   /** What it sets. Choices and the default are added where it is shown, never written here. */
   readonly text: string;
   /** What the value is, with its unit, such as `PX`, `MB` or `DIR`; else its range or its choices. */
   readonly hint?: string;
-  /** The heading that it stands under in the help. */
+  /** Its heading in the help. */
   readonly group?: string;
   /** A default that depends on something else, as text made of the constants that decide it. */
   readonly usual?: string;

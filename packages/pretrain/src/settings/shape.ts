@@ -61,7 +61,7 @@ const stepsOf = (schema: object): readonly Step[] =>
     : [];
 
 /**
- * What a setting says of itself.
+ * The description of a setting.
  *
  * @param entry the setting
  * @returns its texts, its default where it has one, and whether it must be given
@@ -75,11 +75,11 @@ export function aboutOf(
   return about as About;
 }
 
-/** As many letters of choices stand beside a flag; more are listed in its text. */
+/** Choices of up to this many letters are shown next to a flag; longer ones are in its text. */
 const SHORT = 20;
 
 /**
- * What stands for the value of a setting, such as `PX`, `0..1` or `light|large`.
+ * The placeholder for the value of a setting, such as `PX`, `0..1` or `light|large`.
  *
  * @param entry the setting
  * @returns its own hint, or else its choices or range; nothing for a flag without a value
