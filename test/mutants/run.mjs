@@ -15,7 +15,7 @@ const LEAST = 90; // percent
  * which backend it runs on.
  */
 const BACKENDS = {
-  'packages/ops': 'cpu,wasm,simd-one',
+  'packages/ops': 'cpu,simd-one',
   'packages/optim': 'cpu,simd-one',
   'packages/trainer': 'cpu,simd-one',
 };

@@ -1,4 +1,6 @@
+import { registerKernels } from './kernels.ts';
 import { loadTensorFlow, TENSORFLOW } from './tensorflow.ts';
+import { wasmKernels } from './wasm-fused/index.ts';
 import { loadWebgpu, WEBGPU, webgpuReport } from './webgpu.ts';
 
 /** The backends that no installation of the package brings: a user sets them up. */
@@ -68,7 +70,10 @@ export const LOADERS: Readonly<Record<BackendName, Loader>> = {
     tfjsName: 'wasm',
     about: 'WebAssembly with SIMD where the platform has it',
     remedy: 'reinstall @tensorflow/tfjs-backend-wasm',
-    load: () => import('@tensorflow/tfjs-backend-wasm'),
+    load: async () => {
+      await import('@tensorflow/tfjs-backend-wasm');
+      registerKernels('wasm', wasmKernels);
+    },
     threads: async () => {
       const { getThreadsCount } = await import('@tensorflow/tfjs-backend-wasm');
       // Before its first threaded start tfjs throws instead of saying 1.

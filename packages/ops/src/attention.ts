@@ -1,64 +1,65 @@
 import {
   concat,
+  matMul,
   mul,
   reshape,
+  slice,
   softmax,
   sub,
   sum,
-  type Tensor,
-  type Tensor2D,
   type Tensor3D,
   type Tensor4D,
   transpose,
 } from '@tensorflow/tfjs-core';
 import { expectInteger, expectShape, refuse } from '@twocan/core';
 import { defineOp } from './define.ts';
-import { batchProduct, rowOf } from './gemm.ts';
-
-/**
- * `[B, N, P·D]` as P tensors `[H·B, N, D/H]`: one transpose of rank 4 (rank 5 has no fast kernel on
- * stock wasm), heads first, so that each part is contiguous.
- */
-function splitHeads(x: Tensor, parts: number, heads: number): Tensor3D[] {
-  const [batch = 0, tokens = 0, width = 0] = x.shape;
-  const size = width / parts / heads;
-  const byHead = transpose(reshape(x, [batch, tokens, parts * heads, size]), [2, 0, 1, 3]);
-  const byPart = reshape(byHead, [parts, heads * batch * tokens * size]) as Tensor2D;
-  return Array.from({ length: parts }, (_, i) =>
-    reshape(rowOf(byPart, i), [heads * batch, tokens, size]),
-  );
-}
-
-/** P tensors `[H·B, N, D/H]` as `[B, N, P·D]`. */
-function mergeHeads(parts: Tensor3D[], batch: number): Tensor {
-  const stacked = concat(parts, 0);
-  const [groups, tokens, size] = stacked.shape;
-  const columns = groups / batch;
-  const byHead = reshape(stacked, [columns, batch, tokens, size]);
-  return reshape(transpose(byHead, [1, 2, 0, 3]), [batch, tokens, columns * size]);
-}
 
 type Heads = { readonly heads: number };
-type Parts = [Tensor3D, Tensor3D, Tensor3D];
+
+/** `[B, N, D]` as `[B, H, N, D/H]`. */
+function byHead(x: Tensor3D, heads: number): Tensor4D {
+  const [batch, tokens, width] = x.shape;
+  return transpose(reshape(x, [batch, tokens, heads, width / heads]), [0, 2, 1, 3]) as Tensor4D;
+}
+
+/** `[B, H, N, D/H]` as `[B, N, D]`. */
+function together(x: Tensor4D): Tensor3D {
+  const [batch, heads, tokens, size] = x.shape;
+  return reshape(transpose(x, [0, 2, 1, 3]), [batch, tokens, heads * size]);
+}
+
+/** Queries, keys and values of each head. */
+function parts(qkv: Tensor3D, heads: number): [q: Tensor4D, k: Tensor4D, v: Tensor4D] {
+  const [batch, tokens, width] = qkv.shape;
+  const part = (i: number): Tensor4D =>
+    byHead(slice(qkv, [0, 0, (i * width) / 3], [batch, tokens, width / 3]), heads);
+  return [part(0), part(1), part(2)];
+}
+
+/** 1/√(D/H) */
+const factor = (q: Tensor4D): number => 1 / Math.sqrt(q.shape[3]);
+
+/** softmax(q·kᵀ/√(D/H)) */
+const weightsOf = (q: Tensor4D, k: Tensor4D): Tensor4D =>
+  softmax(matMul(mul(q, factor(q)) as Tensor4D, k, false, true));
 
 const op = defineOp({
   name: 'attention',
   inputs: ['qkv'],
   forward: ({ qkv }: { readonly qkv: Tensor3D }, { heads }: Heads) => {
-    const [q, k, v] = splitHeads(qkv, 3, heads) as Parts;
-    const scores = batchProduct(mul(q, 1 / Math.sqrt(q.shape[2])), k, false, true);
-    const weights = softmax(scores);
-    return { y: mergeHeads([batchProduct(weights, v)], qkv.shape[0]), q, k, v, weights };
+    const [q, k, v] = parts(qkv, heads);
+    const weights = weightsOf(q, k);
+    return { y: together(matMul(weights, v)), q, k, v, weights };
   },
   backward: ({ dy, q, k, v, weights }, { heads }) => {
-    const [d] = splitHeads(dy, 1, heads) as [Tensor3D];
-    const weighted = mul(batchProduct(d, v, false, true), weights);
+    const d = byHead(dy as Tensor3D, heads);
+    const weighted = mul(matMul(d, v, false, true), weights);
     const centred = sub(weighted, mul(weights, sum(weighted, -1, true)));
-    const dScores = mul(centred, 1 / Math.sqrt(q.shape[2])) as Tensor3D;
-    const dq = batchProduct(dScores, k);
-    const dk = batchProduct(dScores, q, true, false);
-    const dv = batchProduct(weights, d, true, false);
-    return { qkv: mergeHeads([dq, dk, dv], dy.shape[0] ?? 1) };
+    const dScores = mul(centred, factor(q)) as Tensor4D;
+    const dq: Tensor4D = matMul(dScores, k);
+    const dk: Tensor4D = matMul(dScores, q, true);
+    const dv: Tensor4D = matMul(weights, d, true);
+    return { qkv: concat([dq, dk, dv].map(together), 2) };
   },
 });
 
@@ -66,11 +67,8 @@ const weightsOp = defineOp({
   name: 'attentionWeights',
   outputs: ['weights'],
   forward: ({ qkv }: { readonly qkv: Tensor3D }, { heads }: Heads) => {
-    const [batch, tokens] = qkv.shape;
-    const [q, k] = splitHeads(qkv, 3, heads) as Parts;
-    const scores = batchProduct(mul(q, 1 / Math.sqrt(q.shape[2])), k, false, true);
-    const byHead = reshape(softmax(scores), [heads, batch, tokens, tokens]);
-    return { weights: transpose(byHead, [1, 0, 2, 3]) as Tensor4D };
+    const [q, k] = parts(qkv, heads);
+    return { weights: weightsOf(q, k) };
   },
 });
 
@@ -88,7 +86,7 @@ const weightsOp = defineOp({
  */
 export function attention(qkv: Tensor3D, heads: number): Tensor3D {
   expectHeads('attention', qkv, heads);
-  return op({ qkv }, { heads }) as Tensor3D;
+  return op({ qkv }, { heads });
 }
 
 /**

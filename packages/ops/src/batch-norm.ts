@@ -11,7 +11,7 @@ import {
 } from '@tensorflow/tfjs-core';
 import { expectEpsilon, expectInteger, expectRank, expectShape } from '@twocan/core';
 import { defineOp } from './define.ts';
-import { sumRows } from './gemm.ts';
+import { sumRows } from './rows.ts';
 
 /** The mean of the rows of `[B, D]` as `[1, D]`. */
 const meanRows = (x: Tensor2D): Tensor => reshape(mul(sumRows(x), 1 / x.shape[0]), [1, x.shape[1]]);

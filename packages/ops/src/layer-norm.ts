@@ -12,7 +12,7 @@ import {
 } from '@tensorflow/tfjs-core';
 import { expectEpsilon, expectShape, expectTensor } from '@twocan/core';
 import { defineOp } from './define.ts';
-import { flattenRows, sumRows } from './gemm.ts';
+import { flattenRows, sumRows } from './rows.ts';
 
 type Norm = { readonly x: Tensor; readonly scale: Tensor1D; readonly bias: Tensor1D };
 

@@ -10,7 +10,7 @@ import {
 import { expectShape, expectTensor } from '@twocan/core';
 import { defineOp } from './define.ts';
 import { geluWithDerivative } from './gelu.ts';
-import { flattenRows, productTransposed, sumRows, transposedProduct } from './gemm.ts';
+import { flattenRows, sumRows } from './rows.ts';
 
 type Line = { readonly x: Tensor; readonly kernel: Tensor2D; readonly bias: Tensor1D };
 
@@ -21,10 +21,10 @@ const like = (x: Tensor, y: Tensor2D): Tensor => reshape(y, [...x.shape.slice(0,
 
 /** dx = d·Wᵀ */
 const inputGradient = (d: Tensor2D, x: Tensor, kernel: Tensor2D): Tensor =>
-  reshape(productTransposed(d, kernel), x.shape);
+  reshape(matMul(d, kernel, false, true), x.shape);
 
 /** dW = xᵀ·d */
-const kernelGradient = (d: Tensor2D, x: Tensor): Tensor2D => transposedProduct(flattenRows(x), d);
+const kernelGradient = (d: Tensor2D, x: Tensor): Tensor2D => matMul(flattenRows(x), d, true);
 
 const withBias = defineOp({
   name: 'linear',

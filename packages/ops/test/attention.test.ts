@@ -1,9 +1,8 @@
-import { grads, matMul, type Tensor, type Tensor3D, tensor3d } from '@tensorflow/tfjs-core';
+import { grads, type Tensor, type Tensor3D, tensor3d } from '@tensorflow/tfjs-core';
 import { key, normal } from '@twocan/core';
 import { attention, attentionWeights } from '@twocan/ops';
 import { checkGradient, describeBackends, expectClose, expectNoLeak } from '@twocan/testkit';
 import { expect, it } from 'vitest';
-import { batchProduct } from '../src/gemm.ts';
 
 type Sizes = { batch: number; tokens: number; width: number; heads: number };
 
@@ -86,26 +85,5 @@ describeBackends('attentionWeights', () => {
     expectClose(weighed, reference(x, sizes), { rtol: 1e-4, atol: 2e-6 });
     expectNoLeak(() => attentionWeights(qkv, 2));
     expect(() => attentionWeights(qkv, 4)).toThrow('attentionWeights: the width of qkv must be');
-  });
-});
-
-describeBackends('batchProduct', () => {
-  it('is matMul, small and large, either side transposed', () => {
-    for (const [m, k, n] of [
-      [2, 3, 4],
-      [40, 32, 48],
-    ] as const) {
-      for (const left of [false, true]) {
-        for (const right of [false, true]) {
-          const a = left ? draw(1, 3, k, m) : draw(1, 3, m, k);
-          const b = right ? draw(2, 3, n, k) : draw(2, 3, k, n);
-          const want = matMul(a, b, left, right);
-          const got = batchProduct(a, b, left, right);
-          expect(got.shape).toEqual([3, m, n]);
-          expectClose(got, want, { atol: 1e-5 });
-          expectNoLeak(() => batchProduct(a, b, left, right));
-        }
-      }
-    }
   });
 });

@@ -1,4 +1,4 @@
-import type { Kernels } from './kernels.ts';
+import type { Kernels } from '../kernels.ts';
 import { dispatch, elementwise } from './program.ts';
 
 const AVERAGE = elementwise('old[index] * uniforms.decay + g[index] * (1.0 - uniforms.decay)');

@@ -1,5 +1,5 @@
 import { matMul, type Tensor, type Tensor3D } from '@tensorflow/tfjs-core';
-import type { Kernels } from './kernels.ts';
+import type { Kernels } from '../kernels.ts';
 import { dispatch, elementwise, rowwise } from './program.ts';
 
 // Every head of every image is a matrix [tokens, size]; `group` counts them, heads first.

@@ -1,5 +1,5 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
-import type { Kernels } from './kernels.ts';
+import type { Kernels } from '../kernels.ts';
 import { dispatch, elementwise, rowwise } from './program.ts';
 
 const STATISTICS = rowwise(`

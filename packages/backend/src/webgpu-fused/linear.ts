@@ -1,5 +1,5 @@
 import { engine, matMul, reshape, type Tensor, type Tensor2D } from '@tensorflow/tfjs-core';
-import type { Kernels, Named } from './kernels.ts';
+import type { Kernels, Named } from '../kernels.ts';
 import { columnSums } from './layer-norm.ts';
 import { dispatch, elementwise } from './program.ts';
 

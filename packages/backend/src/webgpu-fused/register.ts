@@ -1,8 +1,7 @@
-import { registerKernel, tidy } from '@tensorflow/tfjs-core';
+import { type Kernels, registerKernels } from '../kernels.ts';
 import { adamwKernels } from './adamw.ts';
 import { attentionKernels } from './attention.ts';
 import { correctKernels } from './corrections.ts';
-import type { Kernels, Named } from './kernels.ts';
 import { layerNormKernels } from './layer-norm.ts';
 import { linearKernels } from './linear.ts';
 
@@ -20,12 +19,5 @@ const KERNELS: Kernels = {
  */
 export function registerWebgpuKernels(backendName: string): void {
   correctKernels(backendName);
-  for (const [kernelName, compute] of Object.entries(KERNELS)) {
-    registerKernel({
-      kernelName,
-      backendName,
-      kernelFunc: ({ inputs, attrs }) =>
-        tidy(() => compute(inputs as unknown as Named, attrs ?? {})),
-    });
-  }
+  registerKernels(backendName, KERNELS);
 }

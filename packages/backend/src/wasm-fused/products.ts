@@ -1,12 +1,8 @@
 import {
   concat,
   gatherND,
-  getBackend,
   matMul,
   reshape,
-  sum,
-  type Tensor,
-  type Tensor1D,
   type Tensor2D,
   type Tensor3D,
   tensor2d,
@@ -26,13 +22,6 @@ export const productTransposed = (a: Tensor2D, b: Tensor2D): Tensor2D => matMul(
  */
 export const transposedProduct = (a: Tensor2D, b: Tensor2D): Tensor2D =>
   a.shape[1] >= b.shape[1] ? matMul(transpose(a), b) : transpose(matMul(transpose(b), a));
-
-/** The sum of the rows of `[M, N]` as `[N]`. */
-export const sumRows = (x: Tensor2D): Tensor1D => sum(x, 0);
-
-/** `[..., D]` as `[M, D]`. */
-export const flattenRows = (x: Tensor): Tensor2D =>
-  reshape(x, [-1, x.shape[x.rank - 1] ?? 1]) as Tensor2D;
 
 const rowNumber = (i: number): Tensor2D => tensor2d([i], [1, 1], 'int32');
 
@@ -59,7 +48,7 @@ export function batchProduct(
 ): Tensor3D {
   const [groups, rows, inner] = transposeA ? [a.shape[0], a.shape[2], a.shape[1]] : a.shape;
   const columns = b.shape[transposeB ? 1 : 2];
-  if (getBackend() !== 'wasm' || rows * inner * columns < WORTH_A_CALL) {
+  if (rows * inner * columns < WORTH_A_CALL) {
     return matMul(a, b, transposeA, transposeB);
   }
   return tidy(() => {
