@@ -1,7 +1,7 @@
 import { builtinModules } from 'node:module';
 import { posix } from 'node:path';
 import ts from 'typescript';
-import { BUILDING, CORE_ONLY, DIFFERENTIABLE, ENGINE, OFF_TAPE } from './tfjs-names.ts';
+import { BUILDING, DIFFERENTIABLE, ENGINE, IN_OPERATIONS, OFF_TAPE } from './tfjs-names.ts';
 import type { Manifest, Source } from './workspace.ts';
 
 const TFJS = '@tensorflow/tfjs-core';
@@ -52,9 +52,9 @@ function valueNames(clause: ts.ImportClause | undefined): readonly string[] {
 
 /** The tfjs-core functions that a package may use; apps and tests are free. */
 function allowed(name: string): ReadonlySet<string> {
-  if (name === '@twocan/core' || name === '@twocan/ops')
-    return new Set([...DIFFERENTIABLE, ...CORE_ONLY, ...ENGINE]);
-  if (name === '@twocan/backend') return new Set([...DIFFERENTIABLE, ...ENGINE]);
+  if (['@twocan/core', '@twocan/ops', '@twocan/backend'].includes(name)) {
+    return new Set([...DIFFERENTIABLE, ...IN_OPERATIONS, ...ENGINE]);
+  }
   if (name === '@twocan/backend-simd') return new Set([...ENGINE, ...BUILDING]);
   if (name === '@twocan/optim') return new Set([...DIFFERENTIABLE, ...OFF_TAPE]);
   return DIFFERENTIABLE;

@@ -13,8 +13,8 @@ export const DIFFERENTIABLE: ReadonlySet<string> = new Set([
   ...['tidy', 'keep', 'dispose', 'memory', 'util'],
 ]);
 
-/** In addition, what the op contract and its gradients are written with. */
-export const CORE_ONLY: ReadonlySet<string> = new Set([
+/** In addition, what operations, their gradients and kernels are written with. */
+export const IN_OPERATIONS: ReadonlySet<string> = new Set([
   ...['gather', 'gatherND', 'oneHot', 'equal', 'greater', 'sign', 'step', 'customGrad', 'grads'],
 ]);
 

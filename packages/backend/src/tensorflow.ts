@@ -3,7 +3,6 @@ import { builtin } from './builtin.ts';
 import { restoreUtil } from './missing-in-node.ts';
 import { findPackage } from './set-up-folders.ts';
 import { shareCore } from './share-core.ts';
-import { registerTensorFlowKernels } from './tensorflow-kernels.ts';
 
 type Binding = { readonly TF_Version: string; isUsingGpuDevice(): boolean };
 type Backend = new (binding: Binding, name: string) => KernelBackend;
@@ -58,7 +57,6 @@ export async function loadTensorFlow(name: 'node' | 'node-gpu'): Promise<void> {
   const { NodeJSKernelBackend } = bring(path.join(folder, 'dist/nodejs_kernel_backend.js')) as {
     NodeJSKernelBackend: Backend;
   };
-  registerTensorFlowKernels(TENSORFLOW);
   registerBackend(TENSORFLOW, () => new NodeJSKernelBackend(binding, packageName));
 }
 

@@ -9,7 +9,7 @@ import {
 } from '@tensorflow/tfjs-core';
 import { expectShape, expectTensor } from '@twocan/core';
 import { defineOp } from './define.ts';
-import { geluWithDerivative } from './gelu.ts';
+import { geluSlope, normalCdf } from './gelu.ts';
 import { flattenRows, sumRows } from './rows.ts';
 
 type Line = { readonly x: Tensor; readonly kernel: Tensor2D; readonly bias: Tensor1D };
@@ -60,11 +60,12 @@ const withGelu = defineOp({
   name: 'linearGelu',
   inputs: ['x', 'kernel', 'bias'],
   forward: ({ x, kernel, bias }: Line) => {
-    const [y, derivative] = geluWithDerivative(add(product(x, kernel), bias));
-    return { y: like(x, y as Tensor2D), derivative: derivative as Tensor2D };
+    const z = add(product(x, kernel), bias) as Tensor2D;
+    const cdf = normalCdf(z);
+    return { y: like(x, mul(z, cdf)), z, cdf };
   },
-  backward: ({ dy, x, kernel, derivative }) => {
-    const d = mul(flattenRows(dy), derivative) as Tensor2D;
+  backward: ({ dy, x, kernel, z, cdf }) => {
+    const d = mul(flattenRows(dy), geluSlope(z, cdf)) as Tensor2D;
     return { x: inputGradient(d, x, kernel), kernel: kernelGradient(d, x), bias: sumRows(d) };
   },
 });
