@@ -1,6 +1,7 @@
-import { type CanConfig, resolveCanConfig, termNames } from '@twocan/can';
+import type { CanConfig } from '@twocan/can';
 import { expectInteger, expectOptions } from '@twocan/core';
 import { type Augmentation, IMAGENET_MEAN, IMAGENET_STD, resolveAugmentation } from '@twocan/data';
+import { resolveMethod } from './settings/method.ts';
 import { checkedSettings, type Settings } from './settings/settings.ts';
 import { resolveTraining, type Training } from './settings/training.ts';
 
@@ -27,26 +28,7 @@ export type PretrainConfig = Training & {
  * const { encoder } = resolveModel({ preset: 'tiny64' });
  */
 export function resolveModel(settings: Settings): CanConfig {
-  const values = checkedSettings('resolveModel', settings);
-  const { preset, method, temperature, noiseEmbed, noiseScale, pixels } = values;
-  const { maskRatio, sigmaMax, head, weights, imageSize, patch } = values;
-  const noise = {
-    ...{ embed: noiseEmbed, scale: noiseScale },
-    ...(sigmaMax === undefined ? {} : { max: sigmaMax }),
-  };
-  const encoder = {
-    ...(imageSize === undefined ? {} : { image: { height: imageSize, width: imageSize } }),
-    ...(patch === undefined ? {} : { patch }),
-  };
-  return resolveCanConfig({
-    ...{ preset, method, encoder, noise, temperature },
-    normalizePixels: pixels === 'normalized',
-    ...(maskRatio === undefined ? {} : { maskRatio }),
-    ...(head === undefined ? {} : { projector: head }),
-    ...(weights && {
-      weights: Object.fromEntries(termNames.map((name, i) => [name, weights[i] ?? 0])),
-    }),
-  });
+  return resolveMethod('resolveModel', checkedSettings('resolveModel', settings));
 }
 
 /**

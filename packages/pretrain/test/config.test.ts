@@ -52,6 +52,17 @@ describe('resolveConfig', () => {
 });
 
 describe('resolveModel', () => {
+  it('names what the method refuses by the settings that lead to it', () => {
+    const resolve = (settings: object) => () => resolveModel(settings);
+    expect(resolve({ imageSize: 33, sigmaMax: 0 })).toThrow(
+      'resolveModel: imageSize must be divisible by the patch of 8, got 33\n' +
+        'sigmaMax must be positive while the weight of denoising is above 0 (weights, method), got 0',
+    );
+    expect(resolve({ weights: [0, 0, 0] })).toThrow(
+      'resolveModel: weights must not all be 0, got 0,0,0',
+    );
+  });
+
   it('puts settings on top of preset and method', () => {
     const model = resolveModel({ method: 'mae', imageSize: 64, patch: 16, weights: [0, 3, 0] });
     expect(model.encoder.image).toEqual({ height: 64, width: 64 });

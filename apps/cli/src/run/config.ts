@@ -10,12 +10,12 @@ import {
   type Sides,
 } from '@twocan/pretrain';
 import { pretrainSettings } from '@twocan/pretrain/settings';
+import { flagOf } from '../args/flag-name.ts';
 import { type Options, SETTINGS } from '../args/options.ts';
 import { isPlace, labelOf } from '../files/path-names.ts';
-import { usageError } from '../terminal/failure.ts';
+import { reasonOf, usageError } from '../terminal/failure.ts';
 import type { ImagesIdentity } from './data-identity.ts';
 import { checkMemory } from './enough-memory.ts';
-import { modelProblems } from './model-problems.ts';
 
 /**
  * A run, resolved, and where its images lie: together with them and this version of twocan it is
@@ -63,11 +63,17 @@ export type DataFacts = {
 export const resolveModel = (options: Options): CanConfig =>
   inFlags(() => resolveMethod(settingsOf(options)));
 
+/** Errors name settings, which are flags here: `maskRatio must …` is of `--mask-ratio`. */
 function inFlags<T>(resolved: () => T): T {
   try {
     return resolved();
   } catch (error) {
-    throw usageError(modelProblems(error), error);
+    const flag = (name: string): string =>
+      Object.hasOwn(pretrainSettings, name) ? `--${flagOf(name)}` : name;
+    const text = reasonOf(error)
+      .replace(/^\w+(?= must )/gm, flag)
+      .replace(/\(\w+(?:, \w+)*\)/g, (names) => names.replace(/\w+/g, flag));
+    throw usageError(text, error);
   }
 }
 

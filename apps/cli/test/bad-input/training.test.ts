@@ -169,6 +169,7 @@ describeRows('Training', {
     await refused([...TINY, '--sigma-max', '1e-20'], /--sigma-max 1e-20: there would be no noise/);
     await refused([...TINY, '--mask-ratio', '1e-12'], /must hide patches/);
     await refused([...TINY, '--mask-ratio', '0.99999'], /must leave a visible patch/);
+    await refused([...TINY, '--warmup-epochs', '9'], /--warmup-epochs must be at most 1.5, the ep/);
     const finetune = ['finetune', '--model', whole, '--data', photos, '--batch', '4'];
     expectFailure(await twocan([...finetune, '--lr', '0']), 2, /--lr 0: no weight would change/);
     const probe = ['probe', '--model', whole, '--data', photos, '--lr', '0'];

@@ -7,7 +7,7 @@ import {
   termNames,
 } from '@twocan/can';
 import { presetNames } from '@twocan/vit';
-import { choice, number, setting, three, whole } from './setting.ts';
+import { choice, number, setting, three, type Values, whole } from './setting.ts';
 
 const group = 'Model and method';
 
@@ -92,6 +92,72 @@ export function methodSettings(names: readonly MethodName[] = methodNames) {
       text: `Weights of the terms of the loss: ${termNames.join(', ')}`,
     }),
   };
+}
+
+/** The setting that decides what the method's config calls by this path. */
+const SETTING_OF: Readonly<Record<string, string>> = {
+  'encoder.image.height': 'imageSize',
+  'encoder.image.width': 'imageSize',
+  'encoder.patch': 'patch',
+  'noise.max': 'sigmaMax',
+  'noise.embed': 'noiseEmbed',
+  'noise.scale': 'noiseScale',
+  projector: 'head',
+  ...Object.fromEntries(termNames.map((name) => [`weights.${name}`, 'weights'])),
+};
+
+/**
+ * The method's config that settings lead to.
+ *
+ * @param caller the function that names itself in errors
+ * @param values settings, checked
+ * @returns the complete config
+ * @throws RangeError that lists by their settings what the method says is wrong
+ */
+export function resolveMethod(
+  caller: string,
+  values: Values<ReturnType<typeof methodSettings>>,
+): CanConfig {
+  const { preset, method, temperature, maskRatio, head, weights, imageSize, patch } = values;
+  const { sigmaMax, noiseEmbed: embed, noiseScale: scale } = values;
+  try {
+    return resolveCanConfig({
+      ...{ preset, method, temperature },
+      normalizePixels: values.pixels === 'normalized',
+      encoder: {
+        ...(imageSize && { image: { height: imageSize, width: imageSize } }),
+        ...(patch && { patch }),
+      },
+      noise: { embed, scale, ...(sigmaMax !== undefined && { max: sigmaMax }) },
+      ...(maskRatio !== undefined && { maskRatio }),
+      ...(head && { projector: head }),
+      ...(weights && {
+        weights: Object.fromEntries(termNames.map((name, i) => [name, weights[i] ?? 0])),
+      }),
+    });
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new RangeError(`${caller}: ${inSettings(error.message)}`, { cause: error });
+  }
+}
+
+/** Lines `- noise.max: must …, got …` by the names of the settings. */
+function inSettings(message: string): string {
+  const lines = message
+    .split('\n')
+    .slice(1)
+    .map((line) => {
+      const [, path = '', rest = line] = /^- ([\w.]+): (.*)$/.exec(line) ?? [];
+      const what = rest
+        .replace(/where weights\.(\w+) > 0/, 'while the weight of $1 is above 0 (weights, method)')
+        .replace(
+          /got (\{.*\})$/,
+          (_, weights: string) => `got ${Object.values(JSON.parse(weights))}`,
+        );
+      return `${SETTING_OF[path] ?? path} ${what}`.trim();
+    });
+  // Height and width are one setting.
+  return [...new Set(lines)].join('\n');
 }
 
 /** A default that the methods differ in: `0.5 (can), 0.75 (mae)`. */
