@@ -66,8 +66,8 @@ async function augmentationParts(
         applyPlan(image, { ...(plans[i] as ViewPlan), ...without }, size);
       }),
     );
-  const crop = await apply({ jitter: [], grey: false, blur: 0 });
-  const coloured = await apply({ blur: 0 });
+  const crop = await apply({ operations: [], grey: false, sigma: 0 });
+  const coloured = await apply({ sigma: 0 });
   const whole = await apply({});
   const view = new Float32Array(size * size * 3);
   const normalised = await timed(() => images.map(() => toNormalized(view)));

@@ -44,9 +44,9 @@ export function applyPlan(image: Image, plan: ViewPlan, size: number): Float32Ar
     );
   }
   let pixels = cropResize(image, plan.crop, size, plan.flip);
-  for (const operation of plan.jitter) pixels = operate(pixels, size, operation);
+  for (const operation of plan.operations) pixels = operate(pixels, size, operation);
   if (plan.grey) toGrey(pixels);
-  return plan.blur > 0 ? gaussianBlur(pixels, size, plan.blur) : pixels;
+  return plan.sigma > 0 ? gaussianBlur(pixels, size, plan.sigma) : pixels;
 }
 
 /** Colours change in place, places do not. */

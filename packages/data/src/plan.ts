@@ -22,10 +22,10 @@ export type ViewPlan = {
   readonly crop: Crop;
   readonly flip: boolean;
   /** Applied in the order given, RandAugment's before the jitter's; empty for none. */
-  readonly jitter: readonly Operation[];
+  readonly operations: readonly Operation[];
   readonly grey: boolean;
   /** Standard deviation of the Gaussian blur in pixels of the view; 0 for none. */
-  readonly blur: number;
+  readonly sigma: number;
   /** A rectangle of noise; absent for none. */
   readonly erase?: Erasure;
 };
@@ -159,14 +159,14 @@ export function sampleViewPlan(
   return {
     crop: sampleCrop(fold(key, 'crop'), source, settings),
     flip: coin('flip', settings.flip),
-    jitter: [
+    operations: [
       ...(settings.randAugment === undefined
         ? []
         : sampleOperations(fold(key, 'operations'), settings.randAugment)),
       ...(coin('jitter?', settings.jitter) ? sampleJitter(fold(key, 'jitter'), settings) : []),
     ],
     grey: coin('grey', settings.grey),
-    blur: coin('blur', settings.blur) ? (sigma * size) / 224 : 0,
+    sigma: coin('blur', settings.blur) ? (sigma * size) / 224 : 0,
     ...(erasure === undefined ? {} : { erase: erasure }),
   };
 }
@@ -195,7 +195,7 @@ export function centrePlan(source: { readonly width: number; readonly height: nu
   expectSides('centrePlan', source);
   const side = Math.min(source.width, source.height);
   const crop = centreCrop(source, side, side);
-  return { crop, flip: false, jitter: [], grey: false, blur: 0 };
+  return { crop, flip: false, operations: [], grey: false, sigma: 0 };
 }
 
 const between = (u: number | undefined, low: number, high: number): number =>
@@ -236,11 +236,11 @@ function expectSides(caller: string, source: { width: number; height: number }):
 
 /** Checks that an argument is a plan. Whether its crop lies in the picture is checked where the picture is known. */
 export function expectPlan(caller: string, plan: ViewPlan): void {
-  const needed = ['crop', 'flip', 'jitter', 'grey', 'blur'];
+  const needed = ['crop', 'flip', 'operations', 'grey', 'sigma'];
   expectOptions(caller, 'plan', plan, needed, ['erase']);
   expectOptions(caller, 'plan.crop', plan.crop, ['x', 'y', 'width', 'height']);
   expectType(caller, 'plan.flip', plan.flip, 'boolean');
-  expectType(caller, 'plan.jitter', plan.jitter, Array);
+  expectType(caller, 'plan.operations', plan.operations, Array);
   expectType(caller, 'plan.grey', plan.grey, 'boolean');
-  expectNumber(caller, 'plan.blur', plan.blur, 'be 0 or more', (x) => x >= 0 && x <= 1e4);
+  expectNumber(caller, 'plan.sigma', plan.sigma, 'be 0 or more', (x) => x >= 0 && x <= 1e4);
 }

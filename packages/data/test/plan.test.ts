@@ -95,13 +95,13 @@ describe('sampleViewPlan', () => {
     const source = { width: 300, height: 300 };
     const all = resolveAugmentation(224, { blur: 1 });
     const plan = sampleViewPlan(key(3), source, 224, all);
-    expect(plan.blur).toBeGreaterThanOrEqual(0.1);
-    expect(plan.blur).toBeLessThanOrEqual(2);
-    expectClose(sampleViewPlan(key(3), source, 112, all).blur, plan.blur / 2);
-    const { jitter: _, ...others } = plan;
+    expect(plan.sigma).toBeGreaterThanOrEqual(0.1);
+    expect(plan.sigma).toBeLessThanOrEqual(2);
+    expectClose(sampleViewPlan(key(3), source, 112, all).sigma, plan.sigma / 2);
+    const { operations: _, ...others } = plan;
     expect(sampleViewPlan(key(3), source, 224, { ...all, jitter: 0 })).toEqual({
       ...others,
-      jitter: [],
+      operations: [],
     });
   });
 });

@@ -72,7 +72,7 @@ describe('ends of what is drawn', () => {
     ['saturation', 5, 0, 6],
     ['hue', 0.5, -0.5, 0.5],
   ] as const)('%s %d gives amounts from %d to %d', (kind, reach, low, high) => {
-    const jitter = plans({ jitter: 1, [kind]: reach }).flatMap((plan) => plan.jitter);
+    const jitter = plans({ jitter: 1, [kind]: reach }).flatMap((plan) => plan.operations);
     const amounts = jitter.filter((change) => change.kind === kind).map(({ amount }) => amount);
     expect(amounts).toHaveLength(1000);
     expectEnds(amounts, low, high, 0.01 * (high - low));
@@ -80,7 +80,7 @@ describe('ends of what is drawn', () => {
 
   it('blur has every σ of its range, in the scale of the view', () => {
     const sigmas = (size: number) =>
-      plans({ blur: 1, sigma: [0.2, 3] }, { size }).map(({ blur }) => blur);
+      plans({ blur: 1, sigma: [0.2, 3] }, { size }).map(({ sigma }) => sigma);
     expectEnds(sigmas(224), 0.2, 3, 0.02);
     expectEnds(sigmas(112), 0.1, 1.5, 0.01);
   });
@@ -288,7 +288,7 @@ describe('ends of what is changed', () => {
 
   it('a crop of the last row, of the last column and of one pixel is that', () => {
     const picture = numberedPicture(5, 4);
-    const plain = { flip: false, jitter: [], grey: false, blur: 0 };
+    const plain = { flip: false, operations: [], grey: false, sigma: 0 };
     const rgb = (x: number, y: number): number[] =>
       [0, 1, 2].map((c) => (picture.data[3 * (5 * y + x) + c] ?? Number.NaN) / 255);
     const one = (x: number, y: number) =>

@@ -17,7 +17,7 @@ const picture = numberedPicture(golden.width, golden.height);
 const whole = { x: 0, y: 0, width: picture.width, height: picture.height };
 const base = (): Float32Array => cropResize(picture, whole, 8, false);
 const close = { rtol: 0, atol: 3e-6 };
-const plain: ViewPlan = { crop: whole, flip: false, jitter: [], grey: false, blur: 0 };
+const plain: ViewPlan = { crop: whole, flip: false, operations: [], grey: false, sigma: 0 };
 
 describe('against torchvision', () => {
   it('cuts and resizes: smaller, larger, and both at once', () => {
@@ -40,7 +40,7 @@ describe('against torchvision', () => {
   it('shears, shifts, turns and sharpens', () => {
     expect(golden.spatial).toHaveLength(12);
     for (const { kind, amount, pixels } of golden.spatial) {
-      const plan = { ...plain, jitter: [{ kind, amount } as Operation] };
+      const plan = { ...plain, operations: [{ kind, amount } as Operation] };
       expectClose(applyPlan(picture, plan, 8), pixels, close, `${kind} ${amount}`);
     }
   });
@@ -107,8 +107,8 @@ describe('applyPlan', () => {
       { kind: 'contrast', amount: 1.4 },
       { kind: 'brightness', amount: 1.3 },
     ];
-    const forward = applyPlan(picture, { ...plain, jitter: changes }, 8);
-    const backward = applyPlan(picture, { ...plain, jitter: changes.toReversed() }, 8);
+    const forward = applyPlan(picture, { ...plain, operations: changes }, 8);
+    const backward = applyPlan(picture, { ...plain, operations: changes.toReversed() }, 8);
     const byHand = base();
     for (const change of changes) changeColour(byHand, change);
     expect(forward).toEqual(byHand);
@@ -119,7 +119,7 @@ describe('applyPlan', () => {
     const flat = flatPicture(11, 7, [10, 200, 90]);
     const crop = { x: 1, y: 2, width: 9, height: 4 };
     for (const size of [1, 2, 5, 16]) {
-      const view = applyPlan(flat, { ...plain, crop, blur: 1.7 }, size);
+      const view = applyPlan(flat, { ...plain, crop, sigma: 1.7 }, size);
       expectClose(
         view,
         Float32Array.from(view, (_, i) => ([10, 200, 90][i % 3] ?? 0) / 255),
@@ -129,7 +129,7 @@ describe('applyPlan', () => {
 
   it('never changes the source', () => {
     const before = picture.data.slice();
-    applyPlan(picture, { ...plain, jitter: [{ kind: 'hue', amount: 0.3 }], grey: true }, 8);
+    applyPlan(picture, { ...plain, operations: [{ kind: 'hue', amount: 0.3 }], grey: true }, 8);
     expect(picture.data).toEqual(before);
   });
 
