@@ -72,8 +72,8 @@ const encoderParams = (): vit.EncoderParams => ({ ...params().encoder });
 const batch = (): can.CanBatch => ({ views: [images(2, 1), images(2, 2)] });
 const draws = (): can.Draws => ({ ...can.drawCorruption(key, config, batch()) });
 const forward = (): Partial<can.Forward> => {
-  const { clean, noisy, predictions, mask } = can.canForward(config)(params(), batch(), key);
-  return { clean, noisy, predictions, mask } as Partial<can.Forward>;
+  const { clean, noisy, predictions } = can.canForwardWith(config)(params(), batch(), draws());
+  return { clean, noisy, predictions } as Partial<can.Forward>;
 };
 const mask = (): masking.Mask => masking.sampleMask(key, { batch: 2, patches: 4, ratio: 0.5 });
 const tree = (): { w: Tensor; b: Tensor } => ({ w: t2(2, 3), b: t1(3) });
@@ -635,7 +635,7 @@ export const VALID: Readonly<Record<string, Readonly<Record<string, ValidCall>>>
       wide: [0, 1, 2],
     },
     canLargeBatch: just(method, {}),
-    canPictures: { args: () => [method, forward()], wide: [1] },
+    canPictures: { args: () => [method, forward(), draws().mask], wide: [1, 2] },
     canTerms: just(method),
     contrastiveTerm: just(method),
     denoisingTerm: just(method),
@@ -654,7 +654,7 @@ export const VALID: Readonly<Record<string, Readonly<Record<string, ValidCall>>>
       () => method,
     ),
     methodCost: just(method),
-    pictureErrors: { args: () => [method, forward()], wide: [1] },
+    pictureErrors: { args: () => [method, forward(), draws().mask], wide: [1, 2] },
     reconstructionCaption: just(method),
     reconstructionTerm: just(method),
     resolveCanConfig: of(() => ({ preset: 'tiny32', method: 'can', temperature: 0.2 })),

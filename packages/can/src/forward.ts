@@ -21,21 +21,21 @@ import type { CanConfig, Pooling } from './config.ts';
 import { drawCorruption, expectDrawsOf } from './draws.ts';
 import { expectCanConfig, expectCanParams } from './expect.ts';
 import type { CanBatch, CanParams } from './params.ts';
-import type { Draws, Forward, ForwardTensors, Need, Teacher } from './parts.ts';
+import type { DrawnForward, Draws, Forward, Need, Teacher } from './parts.ts';
 import { expectBatch } from './views.ts';
 
 /**
  * Runs the model on a batch and returns its parts, for pictures and inspection.
  *
  * @param config the method
- * @returns `(params, batch, key) → Forward`; the caller disposes it with `tf.dispose`
+ * @returns `(params, batch, key) → { forward, mask, levels }`; the caller disposes `forward`
  * @example
- * const parts = canForward(config)(params, { views: [a, b] }, key(0));
- * dispose(parts);
+ * const { forward, mask } = canForward(config)(params, { views: [a, b] }, key(0));
+ * dispose(forward);
  */
 export function canForward(
   config: CanConfig,
-): (params: CanParams, batch: CanBatch, key: Key) => Forward {
+): (params: CanParams, batch: CanBatch, key: Key) => DrawnForward {
   expectCanConfig('canForward', config);
   return (params, batch, key) => {
     expectCanParams('canForward', params);
@@ -43,11 +43,12 @@ export function canForward(
     expectBatch('canForward', config, batch);
     // Only the noise is a tensor; masks and levels outlive the tidy.
     let draws: Draws = {};
-    const tensors = tidy(() => {
+    const forward = tidy(() => {
       draws = drawCorruption(key, config, batch);
       return ownTensors(config, params, batch, draws);
     });
-    return withDraws(tensors, draws);
+    const { mask, levels } = draws;
+    return { forward, ...(mask && { mask }), ...(levels && { levels }) };
   };
 }
 
@@ -57,7 +58,7 @@ export function canForward(
  * @param config the method
  * @returns `(params, batch, draws) → Forward`; the caller disposes it with `tf.dispose`
  * @example
- * const parts = canForwardWith(config)(params, { views: [a] }, { mask });
+ * const forward = canForwardWith(config)(params, { views: [a] }, { mask });
  */
 export function canForwardWith(
   config: CanConfig,
@@ -67,32 +68,18 @@ export function canForwardWith(
     expectCanParams('canForwardWith', params);
     expectBatch('canForwardWith', config, batch);
     expectOptions('canForwardWith', 'draws', draws, []);
-    return withDraws(
-      tidy(() => ownTensors(config, params, batch, draws)),
-      draws,
-    );
+    return tidy(() => ownTensors(config, params, batch, draws));
   };
 }
 
 /** Everything that there are parameters for. */
 const EVERY: ReadonlySet<Need> = new Set(['embeddings', 'predictions', 'mask', 'noise']);
 
-function ownTensors(
-  config: CanConfig,
-  params: CanParams,
-  batch: CanBatch,
-  draws: Draws,
-): ForwardTensors {
+function ownTensors(config: CanConfig, params: CanParams, batch: CanBatch, draws: Draws): Forward {
   const parts = forwardTensors(config, params, batch, draws, EVERY);
   // Without noise the two are one tensor; the caller gets one of each to dispose.
   return { ...parts, noisy: clone(parts.noisy) };
 }
-
-const withDraws = (tensors: ForwardTensors, { mask, levels }: Draws): Forward => ({
-  ...tensors,
-  ...(mask && { mask }),
-  ...(levels && { levels }),
-});
 
 /**
  * The embeddings of the two views alone, without decoding: the first pass over a batch in shards.
@@ -129,7 +116,7 @@ export function forwardTensors(
   batch: CanBatch,
   draws: Draws,
   needs: ReadonlySet<Need>,
-): ForwardTensors {
+): Forward {
   const { encoded, ...parts } = encodeViews(config, params, batch, draws, needs.has('embeddings'));
   return {
     ...parts,

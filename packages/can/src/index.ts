@@ -17,7 +17,7 @@ export { initCan } from './init.ts';
 export { type CanLargeBatch, canLargeBatch } from './large-batch.ts';
 export { type CanLossOptions, canLoss, canLossWith } from './loss.ts';
 export type { CanBatch, CanParams } from './params.ts';
-export type { Draws, Forward, Need, Parts, Teacher } from './parts.ts';
+export type { DrawnForward, Draws, Forward, Need, Parts, Teacher } from './parts.ts';
 export { type PictureErrors, pictureErrors } from './picture-errors.ts';
 export { canPictures, type Pictures, reconstructionCaption } from './pictures.ts';
 export { type CanOptions, resolveCanConfig, weightsFromNested } from './resolve.ts';

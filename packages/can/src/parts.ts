@@ -28,14 +28,10 @@ export type Forward = {
   readonly predictions?: Tensor3D;
   /** The added noise σε in patches, `[M, N, P]`, if there is noise. */
   readonly noise?: Tensor3D;
-  /** Kept and hidden patches, if any are hidden. */
-  readonly mask?: Mask;
-  /** σ of each image, `[M]`, if there is noise. */
-  readonly levels?: Float32Array;
 };
 
-/** The tensors of {@link Forward}: what may leave a tidy, which would walk typed arrays. */
-export type ForwardTensors = Omit<Forward, 'mask' | 'levels'>;
+/** A forward pass with what was drawn for it on the host. */
+export type DrawnForward = Pick<Draws, 'mask' | 'levels'> & { readonly forward: Forward };
 
 /**
  * A part of the forward pass that a term reads: projections of the two views (`embeddings`), the decoder's output
@@ -51,7 +47,7 @@ export type Teacher = {
   readonly embeddings?: NonNullable<Forward['embeddings']>;
 };
 
-type AllParts = Forward & { readonly teacher?: Teacher };
+type AllParts = Forward & Pick<Draws, 'mask' | 'levels'> & { readonly teacher?: Teacher };
 
 /** The forward pass as a term sees it: what it needs is there. */
 export type Parts<N extends Need> = AllParts & {

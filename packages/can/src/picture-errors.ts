@@ -1,6 +1,6 @@
 import { ones, type Scalar, sub, type Tensor2D, tidy } from '@tensorflow/tfjs-core';
 import { expectOptions } from '@twocan/core';
-import { maskedWeights } from '@twocan/masking';
+import { type Mask, maskedWeights } from '@twocan/masking';
 import { weightedMeanSquaredError } from '@twocan/ops';
 import { patchGrid, patchify } from '@twocan/patches';
 import type { CanConfig } from './config.ts';
@@ -27,21 +27,23 @@ export type PictureErrors = {
  *
  * @param config the method; it predicts patches
  * @param forward from `canForward`
+ * @param mask of the same pass; none where nothing was hidden
  * @returns fresh scalars
  * @throws RangeError if the config has no decoder
  * @example
- * const { hidden, visible, noise } = pictureErrors(config, canForward(config)(params, batch, key(0)));
+ * const { forward, mask } = canForward(config)(params, batch, key(0));
+ * const { hidden, visible, noise } = pictureErrors(config, forward, mask);
  */
-export function pictureErrors(config: CanConfig, forward: Forward): PictureErrors {
+export function pictureErrors(config: CanConfig, forward: Forward, mask?: Mask): PictureErrors {
   expectCanConfig('pictureErrors', config);
   expectOptions('pictureErrors', 'forward', forward, ['clean', 'noisy']);
   const { patch, image } = config.encoder;
   const { count } = patchGrid({ ...image, patch });
   return tidy(() => {
-    const { clean, output } = canPictures(config, forward);
+    const { clean, output } = canPictures(config, forward, mask);
     const [truth, made] = [patchify(clean, patch), patchify(output, patch)];
     const every = ones([clean.shape[0], count]) as Tensor2D;
-    const hidden = forward.mask === undefined ? undefined : maskedWeights(forward.mask);
+    const hidden = mask === undefined ? undefined : maskedWeights(mask);
     const visible = hidden === undefined ? every : (sub(every, hidden) as Tensor2D);
     return {
       ...(hidden && { hidden: weightedMeanSquaredError(made, truth, hidden) }),

@@ -11,7 +11,7 @@ import {
   zerosLike,
 } from '@tensorflow/tfjs-core';
 import { expectOptions, expectRank, expectShape } from '@twocan/core';
-import { maskedWeights } from '@twocan/masking';
+import { type Mask, maskedWeights } from '@twocan/masking';
 import { patchGrid, patchify, unpatchify } from '@twocan/patches';
 import { denormalizePatches } from '@twocan/reconstruction';
 import type { CanConfig } from './config.ts';
@@ -64,15 +64,17 @@ export function reconstructionCaption(config: CanConfig): string {
  *
  * @param config the method
  * @param forward from `canForward`
+ * @param mask of the same pass; none where nothing was hidden
  * @returns clean, input and output images; print `reconstructionCaption(config)` with them
  * @throws RangeError if the config has no decoder
  * @example
- * const { input, output } = canPictures(config, canForward(config)(params, batch, key(0)));
+ * const { forward, mask } = canForward(config)(params, batch, key(0));
+ * const { input, output } = canPictures(config, forward, mask);
  */
-export function canPictures(config: CanConfig, forward: Forward): Pictures {
+export function canPictures(config: CanConfig, forward: Forward, mask?: Mask): Pictures {
   expectCanConfig('canPictures', config);
   expectOptions('canPictures', 'forward', forward, ['clean', 'noisy']);
-  const { clean, noisy, predictions, mask } = forward;
+  const { clean, noisy, predictions } = forward;
   if (predictions === undefined) {
     throw new RangeError(
       'canPictures: the config must predict patches, got reconstruction and denoising of weight 0',
@@ -84,6 +86,14 @@ export function canPictures(config: CanConfig, forward: Forward): Pictures {
   expectShape('canPictures', 'forward.noisy', noisy, clean.shape);
   expectRank('canPictures', 'forward.predictions', predictions, 3);
   const { rows, columns, count } = patchGrid({ ...image, patch });
+  if (mask !== undefined) {
+    expectOptions('canPictures', 'mask', mask, ['batch', 'patches']);
+    if (mask.batch !== clean.shape[0] || mask.patches !== count) {
+      throw new RangeError(
+        `canPictures: mask must be of ${clean.shape[0]} images of ${count} patches, got ${mask.batch} of ${mask.patches}`,
+      );
+    }
+  }
   return tidy(() => {
     const seen = patchify(noisy, patch);
     const hidden: Tensor =

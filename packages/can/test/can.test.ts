@@ -225,10 +225,10 @@ describeBackends('CAN', () => {
     tidy(() => {
       const config = small({ noise: { max: 0.3 } });
       const batch = { views: [images(1, 2), images(2, 2)] };
-      const forward = canForward(config)(initCan(key(0), config), batch, key(1));
-      const { clean, mask, noise, predictions } = forward;
+      const { forward, mask, levels } = canForward(config)(initCan(key(0), config), batch, key(1));
+      const { clean, noise, predictions } = forward;
       if (!mask || !noise || !predictions) throw new Error('all parts expected');
-      expect(forward.levels?.length).toBe(4);
+      expect(levels?.length).toBe(4);
       const truth = patchify(clean, 2);
       // A perfect model: normalised pixels where hidden, the noise where visible.
       const right = normalizePatches(truth).arraySync();
@@ -239,7 +239,7 @@ describeBackends('CAN', () => {
         }),
       );
       const ideal = { ...forward, predictions: tensor3d(perfect) };
-      const { output, input } = canPictures(config, ideal);
+      const { output, input } = canPictures(config, ideal, mask);
       expectClose(output, clean, { atol: 1e-4 });
       const blank = patchify(input, 2).arraySync().flat();
       for (const [t, rank] of [...mask.restore].entries()) {
@@ -263,7 +263,7 @@ describeBackends('CAN', () => {
         'canLossWith: the config uses mask, but draws lack it; make draws with drawCorruption',
       );
       const simclr = small({ method: 'simclr' });
-      const forward = canForward(simclr)(initCan(key(0), simclr), { views: [x, x] }, key(0));
+      const { forward } = canForward(simclr)(initCan(key(0), simclr), { views: [x, x] }, key(0));
       expect(() => canPictures(simclr, forward)).toThrow('canPictures: the config must predict');
       expect(() =>
         canLoss(config)(initCan(key(0), simclr), { views: [x, x] }, { key: key(0) }),
@@ -282,12 +282,12 @@ describeBackends('CAN', () => {
       expectNoLeak(() => held(canLoss(config)(params, batch, { key: key(1) })));
       expectNoLeak(() => held(canLossWith(config)(params, batch, draws)));
       expectNoLeak(() => held(valueAndGrad(canLoss(config))(params, batch, { key: key(1) })));
-      expectNoLeak(() => held(canForward(config)(params, batch, key(1))));
+      expectNoLeak(() => held(canForward(config)(params, batch, key(1)).forward));
       expectNoLeak(() => held(canForwardWith(config)(params, batch, draws)));
       const [view] = batch.views;
       if (view) expectNoLeak(() => encode(config)(params, view));
       const forward = canForwardWith(config)(params, batch, draws);
-      if (forward.predictions) expectNoLeak(() => canPictures(config, forward));
+      if (forward.predictions) expectNoLeak(() => canPictures(config, forward, draws.mask));
       if (params.projector) expectNoLeak(() => canEmbeddings(config)(params, batch, draws));
       dispose([held(forward), draws.noise ?? [], ...batch.views]);
       disposeTree(params as Params);

@@ -92,8 +92,7 @@ describeBackends('CAN against PyTorch', () => {
         compare('embeddings/a', a);
         compare('embeddings/b', b);
       }
-      const { mask, levels, ...tensors } = parts;
-      dispose([tensors as never, ...views, ...(draws.noise ? [draws.noise] : [])]);
+      dispose([parts as never, ...views, ...(draws.noise ? [draws.noise] : [])]);
       disposeTree(params as Params);
     });
   }

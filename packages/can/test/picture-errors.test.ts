@@ -1,7 +1,7 @@
 import { add, dispose, mul, reshape, sub, type Tensor3D, tidy } from '@tensorflow/tfjs-core';
 import { canForward, type Forward, initCan, pictureErrors } from '@twocan/can';
 import { disposeTree, key } from '@twocan/core';
-import { maskedWeights } from '@twocan/masking';
+import { type Mask, maskedWeights } from '@twocan/masking';
 import { patchify } from '@twocan/patches';
 import { normalizePatches } from '@twocan/reconstruction';
 import { describeBackends, expectClose, expectNoLeak } from '@twocan/testkit';
@@ -12,26 +12,25 @@ describeBackends('pictureErrors', () => {
   const config = small();
 
   /** A forward pass whose predictions are replaced; all it holds is disposed afterwards. */
-  const judged = (change: (forward: Forward) => Tensor3D): number[] => {
+  const judged = (change: (forward: Forward, mask?: Mask) => Tensor3D): number[] => {
     const params = initCan(key(0), config);
     const batch = { views: [images(1, 3), images(2, 3)] };
-    const forward = canForward(config)(params, batch, key(3));
-    const predictions = change(forward);
-    const errors = pictureErrors(config, { ...forward, predictions });
+    const { forward, mask } = canForward(config)(params, batch, key(3));
+    const predictions = change(forward, mask);
+    const errors = pictureErrors(config, { ...forward, predictions }, mask);
     const numbers = [errors.hidden, errors.visible, errors.noise].map(
       (error) => error?.dataSync()[0] ?? Number.NaN,
     );
-    const { mask: _, levels: __, ...tensors } = forward;
     dispose([...Object.values(errors), predictions, ...batch.views] as never);
-    dispose(tensors as never);
+    dispose(forward as never);
     disposeTree(params);
     return numbers;
   };
 
   it('is 0 for the noise itself at visible patches and the true pixels at hidden ones', () => {
-    const [hidden, visible, noise] = judged((forward) =>
+    const [hidden, visible, noise] = judged((forward, mask) =>
       tidy(() => {
-        const { mask, noise: added } = forward;
+        const { noise: added } = forward;
         if (mask === undefined || added === undefined) throw new Error('no mask or noise');
         const patch = config.encoder.patch;
         const truth = normalizePatches(patchify(forward.clean, patch));

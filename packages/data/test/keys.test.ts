@@ -73,10 +73,10 @@ describe('keys of a plan', () => {
 
   it('are folded by name for whatever is there or not', () => {
     for (let seed = 0; seed < 64; seed++) {
-      const { flip, grey, blur, jitter, erase } = planOf(key(seed));
-      const kinds = jitter.map(({ kind }) => kind);
+      const { flip, grey, sigma, operations, erase } = planOf(key(seed));
+      const kinds = operations.map(({ kind }) => kind);
       const coin = (name: string): boolean => (uniform(fold(key(seed), name), 1)[0] ?? 1) < 0.5;
-      expect([flip, grey, blur > 0, kinds.includes('hue')]).toEqual(
+      expect([flip, grey, sigma > 0, kinds.includes('hue')]).toEqual(
         ['flip', 'grey', 'blur', 'jitter?'].map(coin),
       );
       if (erase !== undefined) expect(coin('erase?')).toBe(true);
@@ -84,21 +84,21 @@ describe('keys of a plan', () => {
   });
 
   it('are folded by name for each number', () => {
-    const { crop, jitter, blur, erase } = sampleViewPlan(
+    const { crop, operations, sigma, erase } = sampleViewPlan(
       key(5),
       { width: 400, height: 300 },
       64,
       resolveAugmentation(64, { ...everything, jitter: 1, blur: 1, erasing: 1 }),
     );
     expect(Object.values(crop)).toEqual([152, 10, 178, 184]);
-    expect(jitter.map(({ kind, amount }) => [kind, amount])).toEqual([
+    expect(operations.map(({ kind, amount }) => [kind, amount])).toEqual([
       ['translateX', 0.24261751726269723],
       ['saturation', 0.867455244064331],
       ['hue', -0.07289847135543824],
       ['contrast', 1.3720382213592528],
       ['brightness', 0.9205362319946289],
     ]);
-    expect(blur).toBe(0.19082541465759276);
+    expect(sigma).toBe(0.19082541465759276);
     expect(erase).toEqual({
       box: { x: 3, y: 13, width: 54, height: 17 },
       noise: { hi: 2645971043, lo: 1101372551 },
@@ -107,22 +107,22 @@ describe('keys of a plan', () => {
 
   it('give numbers that do not depend on each other', () => {
     const plans = Array.from({ length: 4000 }, (_, i) => planOf(fold(key(8), i)));
-    const amount = ({ jitter }: ViewPlan, kind: string): number =>
-      jitter.findLast((change) => change.kind === kind)?.amount ?? Number.NaN;
+    const amount = ({ operations }: ViewPlan, kind: string): number =>
+      operations.findLast((change) => change.kind === kind)?.amount ?? Number.NaN;
     const columns: Record<string, (plan: ViewPlan) => number> = {
       flip: ({ flip }) => Number(flip),
       grey: ({ grey }) => Number(grey),
-      blurred: ({ blur }) => Number(blur > 0),
-      jittered: ({ jitter }) => Number(jitter.some(({ kind }) => kind === 'hue')),
+      blurred: ({ sigma }) => Number(sigma > 0),
+      jittered: ({ operations }) => Number(operations.some(({ kind }) => kind === 'hue')),
       erased: ({ erase }) => Number(erase !== undefined),
-      sigma: ({ blur }) => blur || Number.NaN,
+      sigma: ({ sigma }) => sigma || Number.NaN,
       area: ({ crop }) => crop.width * crop.height,
       aspect: ({ crop }) => Math.log(crop.width / crop.height),
       left: ({ crop }) => crop.x / (400 - crop.width),
       top: ({ crop }) => crop.y / (300 - crop.height),
       hue: (plan) => amount(plan, 'hue'),
-      rank: ({ jitter }) => {
-        const rank = jitter.slice(-4).findIndex(({ kind }) => kind === 'hue');
+      rank: ({ operations }) => {
+        const rank = operations.slice(-4).findIndex(({ kind }) => kind === 'hue');
         return rank < 0 ? Number.NaN : rank;
       },
       erasedLeft: ({ erase }) => (erase ? erase.box.x / (64 - erase.box.width) : Number.NaN),

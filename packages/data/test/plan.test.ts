@@ -61,28 +61,28 @@ describe('sampleViewPlan', () => {
       0.5,
     );
     near(
-      share(plans, ({ jitter }) => jitter.length === 4),
+      share(plans, ({ operations }) => operations.length === 4),
       0.8,
     );
     near(
-      share(plans, ({ jitter }) => jitter.length === 0),
+      share(plans, ({ operations }) => operations.length === 0),
       0.2,
     );
     near(
       share(plans, ({ grey }) => grey),
       0.2,
     );
-    expect(share(plans, ({ blur }) => blur > 0)).toBe(0);
-    const jittered = plans.filter(({ jitter }) => jitter.length > 0);
+    expect(share(plans, ({ sigma }) => sigma > 0)).toBe(0);
+    const jittered = plans.filter(({ operations }) => operations.length > 0);
     for (const kind of ['brightness', 'contrast', 'saturation', 'hue'] as const) {
-      const amounts = jittered.flatMap(({ jitter }) =>
-        jitter.filter((change) => change.kind === kind).map(({ amount }) => amount),
+      const amounts = jittered.flatMap(({ operations }) =>
+        operations.filter((change) => change.kind === kind).map(({ amount }) => amount),
       );
       const [middle, reach] = kind === 'hue' ? [0, 0.1] : [1, 0.4];
       expectClose(Math.min(...amounts), middle - reach, { atol: 0.01 });
       expectClose(Math.max(...amounts), middle + reach, { atol: 0.01 });
       near(
-        share(jittered, ({ jitter }) => jitter[0]?.kind === kind),
+        share(jittered, ({ operations }) => operations[0]?.kind === kind),
         0.25,
       );
     }

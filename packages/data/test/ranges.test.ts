@@ -88,8 +88,8 @@ describe('ends of what is drawn', () => {
   it('a probability of 0 is never, of 1 always', () => {
     for (const p of [0, 1]) {
       const all = plans({ flip: p, jitter: p, grey: p, blur: p, erasing: p }, { size: 64 });
-      const seen = all.map(({ flip, jitter, grey, blur, erase }) =>
-        [flip, jitter.length > 0, grey, blur > 0, erase !== undefined].join(),
+      const seen = all.map(({ flip, operations, grey, sigma, erase }) =>
+        [flip, operations.length > 0, grey, sigma > 0, erase !== undefined].join(),
       );
       expect(new Set(seen)).toEqual(
         new Set([

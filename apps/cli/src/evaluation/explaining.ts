@@ -133,9 +133,7 @@ async function decoded(
       const levels = new Float32Array(images.length).fill(sigma);
       const noise = addNoise(fold(root, 'noise'), view, levels).noise;
       const draws = drawn.noise === undefined ? drawn : { ...drawn, levels, noise };
-      const { mask, levels: used, ...tensors } = canForwardWith(model)(parts, batch, draws);
-      const forward = { ...tensors, ...(mask && { mask }), ...(used && { levels: used }) };
-      return pictureErrors(model, forward);
+      return pictureErrors(model, canForwardWith(model)(parts, batch, draws), draws.mask);
     });
     const { hidden, visible, noise } = errors;
     return {

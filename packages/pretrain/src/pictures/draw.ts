@@ -1,5 +1,11 @@
 import { mul, reshape, type Tensor3D, type Tensor4D, tensor4d, tidy } from '@tensorflow/tfjs-core';
-import { type CanConfig, type CanParams, canForward, canPictures, type Forward } from '@twocan/can';
+import {
+  type CanConfig,
+  type CanParams,
+  canForward,
+  canPictures,
+  type DrawnForward,
+} from '@twocan/can';
 import { expectInteger, expectKey, expectOptions, type Key } from '@twocan/core';
 import { atMost, type Dataset, plainViews } from '@twocan/data';
 import { visibleWeights } from '@twocan/masking';
@@ -65,8 +71,8 @@ export async function drawPictures(
   const drawn = tidy(() => {
     const images = tensor4d(pixels, [count, image.height, image.width, channels]);
     const views = Array.from({ length: model.views }, () => images);
-    const forward = canForward(model)(params, { views }, key);
-    return { ...imagesOf(model, forward), ...noiseOf(model, forward) };
+    const drawn = canForward(model)(params, { views }, key);
+    return { ...imagesOf(model, drawn), ...noiseOf(model, drawn) };
   });
   const deviation = normalization.std.reduce((a, b) => a + b, 0) / normalization.std.length;
   // Three deviations of the strongest noise reach black and white.
@@ -88,14 +94,15 @@ export async function drawPictures(
 type Drawn = { readonly [id in PictureId]?: Tensor4D };
 
 /** Pictures in the units of the images. */
-function imagesOf(model: CanConfig, forward: Forward): Drawn {
+function imagesOf(model: CanConfig, { forward, mask }: DrawnForward): Drawn {
   if (forward.predictions === undefined) return { original: forward.clean, input: forward.noisy };
-  const { clean, input, output } = canPictures(model, forward);
+  const { clean, input, output } = canPictures(model, forward, mask);
   return { original: clean, input, reconstruction: output };
 }
 
 /** Noise as a picture, which is far too faint to be seen as it is. */
-function noiseOf(model: CanConfig, { noise, predictions, mask }: Forward): Drawn {
+function noiseOf(model: CanConfig, { forward, mask }: DrawnForward): Drawn {
+  const { noise, predictions } = forward;
   if (noise === undefined) return {};
   const { image, patch, channels } = model.encoder;
   const { rows, columns, count } = patchGrid({ ...image, patch });
