@@ -13,6 +13,7 @@ import { join } from 'node:path';
 import { publint } from 'publint';
 import { formatMessage } from 'publint/utils';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { drawPhotos } from '../apps/cli/test/cli.ts';
 import {
   closure,
   install,
@@ -76,12 +77,10 @@ describe('tarballs', () => {
   it.each(names)(
     '%s is clean for publint and attw',
     async (name) => {
-      const { tarball, manifest } = find(name);
+      const { tarball } = find(name);
       const bytes = new Uint8Array(readFileSync(tarball)).buffer;
       const { messages, pkg } = await publint({ strict: true, pack: { tarball: bytes } });
       expect(messages.map((message) => formatMessage(message, pkg, { color: false }))).toEqual([]);
-      // attw judges entry points; the command line has none.
-      if (manifest.name === 'twocan') return;
       await runTool('.bin/attw', [tarball, '--profile', 'esm-only', '--quiet']);
     },
     TIMEOUT,
@@ -125,6 +124,27 @@ describe('README examples', () => {
       mkdirSync(folder, { recursive: true });
       symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'), 'dir');
       await expectExampleRuns(folder, exampleOf(ROOT));
+    },
+    TIMEOUT,
+  );
+});
+
+describe('twocan as a module', () => {
+  it(
+    'runs the example of its documentation on a folder',
+    async () => {
+      const folder = scratchFolder('module', 'twocan');
+      await install(folder, closure('twocan', packed), {});
+      await drawPhotos(join(folder, 'photos'), 2, 8);
+      const example = firstExample(readFileSync(join(ROOT, 'docs/api.md'), 'utf8'));
+      writeFileSync(join(folder, 'example.mjs'), example?.code ?? '');
+      const printed = await runScript(folder, 'example.mjs');
+      const lines = printed.trim().split('\n');
+      expect(lines.slice(0, 20).every((line, i) => line.startsWith(`step ${i + 1}: loss `))).toBe(
+        true,
+      );
+      expect(lines[20]).toMatch(/^k-NN [\d.]+, raw pixels [\d.]+, untrained [\d.]+$/);
+      expect(lines[21]).toMatch(/^probe [\d.]+; 16 images, 96 numbers each$/);
     },
     TIMEOUT,
   );

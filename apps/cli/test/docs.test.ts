@@ -12,7 +12,12 @@ const DOCS = new URL('../../../docs/', import.meta.url);
 const PAGES = readdirSync(DOCS).filter((name) => name.endsWith('.md'));
 /** Lines that other programs run, or that need a network or what a network brought: .ci/native runs those. */
 const OTHERS = [
-  ...['npm install -g twocan', 'pip install tensorboard', 'tensorboard --logdir runs'],
+  ...[
+    'npm install -g twocan',
+    'npm install twocan',
+    'pip install tensorboard',
+    'tensorboard --logdir runs',
+  ],
   ...['twocan setup node', 'twocan setup node --check', 'twocan setup node-gpu'],
   ...['twocan setup webgpu', 'twocan bench --backend webgpu'],
 ];

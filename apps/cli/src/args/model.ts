@@ -33,7 +33,6 @@ export const JSON_RESULT = {
 export const EVALUATED = {
   ...MODEL,
   data: setting(text, { ...LABELLED_IMAGES, needed: true }),
-  ...JSON_RESULT,
   features: setting(choice(['patches', 'cls', 'both']), {
     ...{ usual: "the method's, patches" },
     text: 'Mean of the patch tokens, class token, or both',
@@ -49,9 +48,13 @@ export const SEED = {
   seed: setting(whole({ min: 0 }), { text: 'Seed of all random numbers', default: 0 }),
 };
 
-/** The accuracy of each class, and a picture of it. */
+/** The accuracy of each class. */
 export const PER_CLASS = {
   perClass: setting(flag, { text: 'List the accuracy of each class', default: false }),
+};
+
+/** A picture of which class is taken for which. */
+export const CONFUSION = {
   confusion: setting(text, {
     ...{ hint: 'FILE' },
     text: 'Draw which class is taken for which, as PNG',

@@ -2,8 +2,23 @@ import { flag, setting, text } from '@twocan/pretrain/settings';
 import { command } from '../args/command.ts';
 import { readConfigFile } from '../args/config-file.ts';
 import { layOver, onlyOneLength, SETTINGS } from '../args/options.ts';
+import { EXIT } from '../terminal/failure.ts';
 
 const group = 'Run';
+
+/** What a run is told, and where it goes. */
+export const runSettings = {
+  ...SETTINGS,
+  out: setting(text, {
+    ...{ group, hint: 'RUN', usual: 'runs/DATA-PRESET-TIME' },
+    text: 'Run folder',
+  }),
+  resume: setting(flag, {
+    ...{ group, default: false },
+    text: 'Go on with the run in --out from its last checkpoint',
+  }),
+  overwrite: setting(flag, { group, text: 'Replace the run in --out', default: false }),
+};
 
 /** `twocan pretrain`: from a folder of images, or none, to a trained encoder in a run folder. */
 export const pretrain = command(
@@ -11,20 +26,11 @@ export const pretrain = command(
     name: 'pretrain',
     description: 'Train an image encoder without labels (CAN, MAE, SimCLR and what lies between)',
     settings: {
-      ...SETTINGS,
-      out: setting(text, {
-        ...{ group, hint: 'RUN', usual: 'runs/DATA-PRESET-TIME' },
-        text: 'Run folder',
-      }),
+      ...runSettings,
       config: setting(text, {
         ...{ group, hint: 'FILE' },
         text: "Settings as JSON (config.schema.json), or a run's config.json; flags win over it",
       }),
-      resume: setting(flag, {
-        ...{ group, default: false },
-        text: 'Go on with the run in --out from its last checkpoint',
-      }),
-      overwrite: setting(flag, { group, text: 'Replace the run in --out', default: false }),
     },
     examples: [
       'twocan pretrain',
@@ -37,6 +43,18 @@ export const pretrain = command(
     const options = config === undefined ? given : layOver(readConfigFile(config), given);
     // Loaded here, so that --help and wrong usage answer at once.
     const { runPretraining } = await import('../pretrain/pretraining.ts');
-    return runPretraining({ options, resume, overwrite, ...(out !== undefined && { out }) });
+    const { knnLine } = await import('../evaluation/knn.ts');
+    const { interruptible } = await import('../run/interruptible.ts');
+    const { finished, folder, goOn, knn, heldOut } = await runPretraining({
+      ...{ options, resume, overwrite, ...(out !== undefined && { out }) },
+      stoppable: interruptible,
+    });
+    if (!finished) {
+      console.error(`saved; go on with: ${goOn}`);
+      return EXIT.interrupted;
+    }
+    console.log(`run: ${folder.path}`);
+    if (knn && heldOut !== undefined) console.log(knnLine(knn, heldOut));
+    return EXIT.done;
   },
 );

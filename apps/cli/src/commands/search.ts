@@ -4,23 +4,28 @@ import { IMAGES, MODEL } from '../args/model.ts';
 import { checkOutput } from '../files/outputs.ts';
 import { usageError } from '../terminal/failure.ts';
 
+/** What a search is told. */
+export const searchSettings = {
+  ...MODEL,
+  ...IMAGES,
+  query: setting(text, { hint: 'IMAGE', text: 'Find the images nearest to this one' }),
+  duplicates: setting(number({ min: -1, max: 1 }), {
+    text: 'Instead: all pairs whose cosine is at least this',
+  }),
+  top: setting(whole({ min: 1 }), { text: 'Images to find', default: 8 }),
+  index: setting(text, {
+    ...{ hint: 'FILE' },
+    text: 'Keep the features of --data in this file, and use them the next time',
+  }),
+};
+
 /** `twocan search`: the nearest images of a folder, or its near-duplicates. */
 export const search = command(
   {
     name: 'search',
     description: 'Find images like a given one, or near-duplicates',
     settings: {
-      ...MODEL,
-      ...IMAGES,
-      query: setting(text, { hint: 'IMAGE', text: 'Find the images nearest to this one' }),
-      duplicates: setting(number({ min: -1, max: 1 }), {
-        text: 'Instead: all pairs whose cosine is at least this',
-      }),
-      top: setting(whole({ min: 1 }), { text: 'Images to find', default: 8 }),
-      index: setting(text, {
-        ...{ hint: 'FILE' },
-        text: 'Keep the features of --data in this file, and use them the next time',
-      }),
+      ...searchSettings,
       out: setting(text, { hint: 'FILE', text: 'A .png sheet or .json', usual: 'none' }),
     },
     examples: [
@@ -29,18 +34,20 @@ export const search = command(
     ],
   },
   async (values, given) => {
-    const { query, duplicates: least } = values;
-    if (least !== undefined && given.top !== undefined && given.out === undefined) {
+    const { query, duplicates, out } = values;
+    if (duplicates !== undefined && given.top !== undefined && given.out === undefined) {
       throw usageError(
         '--top has no effect on --duplicates without --out: all pairs are printed, and the sheet shows the first',
       );
     }
-    const wanted = least === undefined ? query && { query } : query === undefined && { least };
-    if (!wanted) throw usageError('give one of --query IMAGE and --duplicates COSINE');
-    checkOutput(values, { flag: 'index', endings: ['', '.index', '.safetensors'], kept: true });
+    if ((query === undefined) === (duplicates === undefined)) {
+      throw usageError('give one of --query IMAGE and --duplicates COSINE');
+    }
     checkOutput(values, { flag: 'out', endings: ['.png', '.json'] });
-    const { searchFolder } = await import('../search/searching.ts');
-    await searchFolder({ ...values, wanted });
+    const { searchFolder, writeFound } = await import('../search/searching.ts');
+    const found = await searchFolder(values);
+    console.log(found.lines.join('\n'));
+    if (out !== undefined) await writeFound(out, found);
     return undefined;
   },
 );

@@ -7,6 +7,7 @@ import { effectiveRank } from '@twocan/evaluate';
 import { addNoise } from '@twocan/noise';
 import type { Machine } from '../args/machine.ts';
 import { writeAttention } from '../draw/attention-sheet.ts';
+import { checkOutput } from '../files/outputs.ts';
 import { openImages, roomFor } from '../images/layout/open-images.ts';
 import type { RunConfig } from '../run/config.ts';
 import { openModel } from '../run/open-model.ts';
@@ -20,7 +21,6 @@ export type ExplainRequest = Machine & {
   readonly data: string;
   readonly attention?: string;
   readonly seed: number;
-  readonly json: boolean;
 };
 
 const IMAGES = 256; // enough for steady means, few enough for seconds
@@ -29,12 +29,26 @@ const PARTS = 2 + LEVELS.length; // the features, the decoder as it was trained 
 
 type Run = { readonly config: RunConfig; readonly params: CanParams };
 
+/** What was found, and the model and images that it is of. */
+export type Explanation = Features &
+  Decoded & {
+    /** The checkpoint's file. */
+    readonly checkpoint: string;
+    readonly step: number;
+    readonly images: number;
+  };
+
 /**
- * Prints what features and decoder of a model are like on a folder of images, without labels.
+ * Measures what features and decoder of a model are like on a folder of images, without labels.
  *
  * @param request model, images and where the attention maps go
+ * @returns what was found, and the config of the model
+ * @throws Failure (exit code 2) for a folder of less than two images
  */
-export async function explain(request: ExplainRequest): Promise<void> {
+export async function explain(
+  request: ExplainRequest,
+): Promise<{ readonly result: Explanation; readonly config: RunConfig }> {
+  checkOutput(request, { flag: 'attention', endings: ['.png'] });
   await startBackend(request);
   const { config, params, step, path } = await openModel(request.model);
   const run = { config, params };
@@ -56,17 +70,11 @@ export async function explain(request: ExplainRequest): Promise<void> {
           ? {}
           : await decoded(run, images, root, (done) => count(1 + done, PARTS));
       count(PARTS, PARTS);
-      const found = {
-        ...{ checkpoint: path, step, images: images.length },
-        ...{ ...ofFeatures, ...ofDecoder },
-      };
       if (request.attention !== undefined) {
         await writeAttention(request.attention, config, params, images);
       }
-      console.log(request.json ? JSON.stringify(found) : inWords(found, config));
-      if (request.attention !== undefined && !request.json) {
-        console.log(`attention: ${request.attention}`);
-      }
+      const of = { checkpoint: path, step, images: images.length };
+      return { result: { ...of, ...ofFeatures, ...ofDecoder }, config };
     } finally {
       await folder.close();
     }
@@ -163,7 +171,14 @@ async function numberOf(scalar: Tensor): Promise<number> {
   return value;
 }
 
-function inWords(found: Features & Decoded, { model }: RunConfig): string {
+/**
+ * What was found, as text.
+ *
+ * @param found of {@link explain}
+ * @param config of the model
+ * @returns a line for each number
+ */
+export function explanationLines(found: Features & Decoded, { model }: RunConfig): string[] {
   const { hidden, visible, denoising = [] } = found;
   const line = (name: string, value: number, means: string): string =>
     `${name.padEnd(18)} ${value.toFixed(3).padStart(8)}  ${means}`;
@@ -190,7 +205,7 @@ function inWords(found: Features & Decoded, { model }: RunConfig): string {
         'decibels taken off by the decoder',
       ),
     ),
-  ].join('\n');
+  ];
 }
 
 const errorOf = ({ normalizePixels }: RunConfig['model']): string =>

@@ -16,15 +16,30 @@ export type FewShotRequest = Question & {
   readonly seed: number;
 };
 
+/** Accuracies from a few images of each class, and what they are of. */
+export type FewShotScores = Compared<readonly FewShotResult[]> & {
+  /** The checkpoint's file. */
+  readonly checkpoint: string;
+  readonly step: number;
+  readonly trainImages: number;
+  readonly testImages: number;
+  readonly classes: number;
+  readonly draws: number;
+  readonly l2: number;
+};
+
 /**
- * Prints what ridge regression reaches from a few images of each class, beside raw pixels and the
+ * Measures what ridge regression reaches from a few images of each class, beside raw pixels and the
  * untrained encoder.
  *
  * @param request model, folder, shots and draws
+ * @returns a result for each number of shots, and the images that they are of
  * @throws Failure (exit code 2) when a class has fewer images than `shots`
  */
-export async function judgeByFewShots(request: FewShotRequest): Promise<void> {
-  const { draws, l2, seed, json } = request;
+export async function measureFewShots(
+  request: FewShotRequest,
+): Promise<{ readonly result: FewShotScores; readonly evaluation: Evaluation }> {
+  const { draws, l2, seed } = request;
   const { answers, evaluation, ...of } = await judged(request, (sides) =>
     fewShotAccuracy({
       ...sides,
@@ -33,12 +48,8 @@ export async function judgeByFewShots(request: FewShotRequest): Promise<void> {
     }),
   );
   const { train, test, classes } = evaluation;
-  if (json) {
-    const counts = { trainImages: train.length, testImages: test.length, classes, draws, l2 };
-    console.log(JSON.stringify({ ...of, ...answers, ...counts }));
-    return;
-  }
-  console.log(fewShotLines(answers, evaluation, draws).join('\n'));
+  const counts = { trainImages: train.length, testImages: test.length, classes, draws, l2 };
+  return { result: { ...of, ...answers, ...counts }, evaluation };
 }
 
 /**

@@ -7,6 +7,7 @@ import { EVERY, type Evaluation } from '../images/evaluation-sets.ts';
 import { isSamePlace } from '../images/layout/same-place.ts';
 import { openModel } from '../run/open-model.ts';
 import { startBackend } from '../run/start-backend.ts';
+import { message } from '../terminal/messages.ts';
 import { showWork } from '../terminal/work.ts';
 
 /** What every judgement of a trained encoder is asked. */
@@ -17,7 +18,6 @@ export type Question = Machine & {
   readonly features?: Pooling;
   /** How many pictures of each side at most; all unless said. */
   readonly limit?: number;
-  readonly json: boolean;
 };
 
 /** The three answers, and what they are about. */
@@ -54,7 +54,7 @@ export async function judged<R>(
       },
       config.model.encoder.image,
     );
-    for (const note of data.notes()) console.error(note);
+    for (const note of data.notes()) message(note);
     try {
       const { evaluation } = data;
       const answers = await compareFeatures(

@@ -52,20 +52,30 @@ export function knnLine(result: KnnComparison, heldOut: string): string {
   );
 }
 
-/** What `twocan knn` was asked. */
+/** A model, labelled images, and how neighbours vote. */
 export type KnnRequest = Question & { readonly k: number; readonly temperature: number };
 
+/** Accuracies of a model's features beside both baselines, and what they are of. */
+export type KnnResult = KnnComparison & {
+  /** The checkpoint's file. */
+  readonly checkpoint: string;
+  readonly step: number;
+};
+
 /**
- * Prints the k-NN accuracy of a model on a labelled folder, beside raw pixels and its untrained self.
+ * Measures the k-NN accuracy of a model on a labelled folder, beside raw pixels and its untrained self.
  *
  * @param request model, folder and votes
+ * @returns the result, and the images that it is of
+ * @throws Failure (exit code 2) when the folder has no classes
  */
-export async function judgeByKnn(request: KnnRequest): Promise<void> {
-  const { k, temperature, json } = request;
+export async function measureKnn(
+  request: KnnRequest,
+): Promise<{ readonly result: KnnResult; readonly evaluation: Evaluation }> {
+  const { k, temperature } = request;
   const { answers, evaluation, ...of } = await judged(request, (sides) =>
     nearestNeighbours(sides, { k, temperature }, showWork),
   );
   const accuracies = eachOf(answers, ({ accuracy }: Classification) => accuracy);
-  const result = { ...accuracies, ...countsOf(evaluation, { k }) };
-  console.log(json ? JSON.stringify({ ...of, ...result }) : knnLine(result, evaluation.heldOut));
+  return { result: { ...of, ...accuracies, ...countsOf(evaluation, { k }) }, evaluation };
 }

@@ -5,31 +5,59 @@ import {
   confusionMatrix,
   type ProbeRecipe,
   probeAccuracy,
+  probeRecipes,
 } from '@twocan/evaluate';
 import { type Compared, eachOf } from '@twocan/pretrain';
 import { writeConfusion } from '../draw/confusion.ts';
+import { checkOutput } from '../files/outputs.ts';
 import type { Evaluation } from '../images/evaluation-sets.ts';
 import { percent } from '../terminal/percent.ts';
 import { progressOf } from '../terminal/progress.ts';
 import { judged, type Question } from './judging.ts';
 
-/** What `twocan probe` was asked. */
+/** A model, labelled images, and how the probe is trained. */
 export type ProbeRequest = Question & {
-  readonly recipe: ProbeRecipe;
+  readonly optimizer: ProbeRecipe['optimizer'];
+  readonly epochs?: number;
+  readonly batch?: number;
+  readonly lr?: number;
+  readonly weightDecay?: number;
   readonly seed: number;
   /** Where the picture of confusions goes. */
   readonly confusion?: string;
-  readonly perClass: boolean;
+};
+
+/** Accuracies of linear probes in [0, 1], and what they are of. */
+export type ProbeScores = Compared<number> & {
+  /** The checkpoint's file. */
+  readonly checkpoint: string;
+  readonly step: number;
+  readonly trainImages: number;
+  readonly testImages: number;
+  readonly classes: number;
+  /** Of the trained encoder; null for a class without test images. */
+  readonly perClass: Readonly<Record<string, number | null>>;
+  readonly recipe: ProbeRecipe;
 };
 
 /**
  * Trains a linear probe on the features of a labelled folder, beside raw pixels and the untrained
- * encoder, and prints what it reaches.
+ * encoder.
  *
  * @param request model, folder and recipe
+ * @returns what it reaches, and the images that it is of
+ * @throws Failure (exit code 2) when the folder has no classes
  */
-export async function judgeByProbe(request: ProbeRequest): Promise<void> {
-  const { recipe, seed, confusion, json } = request;
+export async function measureProbe(
+  request: ProbeRequest,
+): Promise<{ readonly result: ProbeScores; readonly evaluation: Evaluation }> {
+  const { optimizer, epochs, batch, lr, weightDecay, seed, confusion } = request;
+  checkOutput(request, { flag: 'confusion', endings: ['.png'] });
+  const given = Object.entries({ epochs, batch, base: lr, weightDecay });
+  const recipe: ProbeRecipe = {
+    ...probeRecipes[optimizer],
+    ...Object.fromEntries(given.filter(([, value]) => value !== undefined)),
+  };
   const { answers, evaluation, ...of } = await judged(request, (sides) =>
     probeAccuracy({
       ...sides,
@@ -46,15 +74,9 @@ export async function judgeByProbe(request: ProbeRequest): Promise<void> {
     await writeConfusion(confusion, counts, names);
   }
   const accuracies = eachOf(answers, ({ accuracy }: Classification) => accuracy);
-  const perClass = Object.fromEntries(names.map((name, c) => [name, trained.perClass[c] ?? null]));
-  if (json) {
-    const counts = { trainImages: train.length, testImages: test.length, classes };
-    console.log(JSON.stringify({ ...of, ...accuracies, ...counts, perClass, recipe }));
-    return;
-  }
-  console.log(probeLine(accuracies, evaluation));
-  if (request.perClass) console.log(classLines(names, trained).join('\n'));
-  if (confusion !== undefined) console.log(`confusions: ${confusion}`);
+  const perClass = byClass(names, trained);
+  const counts = { trainImages: train.length, testImages: test.length, classes };
+  return { result: { ...of, ...accuracies, ...counts, perClass, recipe }, evaluation };
 }
 
 /**
@@ -76,19 +98,30 @@ export function probeLine(
 }
 
 /**
- * One line for each class, the worst first.
+ * The accuracy of each class, by its name.
  *
  * @param names of the classes
  * @param result their accuracies
- * @returns lines such as `  41.5%  cat`
+ * @returns null for a class without images
  */
-export function classLines(
+export function byClass(
   names: readonly string[],
   { perClass }: Pick<Classification, 'perClass'>,
-): string[] {
-  return names
-    .map((name, c) => ({ name, share: perClass[c] ?? Number.NaN }))
-    .filter(({ share }) => !Number.isNaN(share))
+): Readonly<Record<string, number | null>> {
+  const share = (accuracy = Number.NaN): number | null =>
+    Number.isNaN(accuracy) ? null : accuracy;
+  return Object.fromEntries(names.map((name, c) => [name, share(perClass[c])]));
+}
+
+/**
+ * One line for each class, the worst first.
+ *
+ * @param perClass accuracies by the names of the classes; null where there are no images
+ * @returns lines such as `  41.5%  cat`
+ */
+export function classLines(perClass: Readonly<Record<string, number | null>>): string[] {
+  return Object.entries(perClass)
+    .flatMap(([name, share]) => (share === null ? [] : [{ name, share }]))
     .sort((a, b) => a.share - b.share)
     .map(({ name, share }) => `${percent(share).padStart(7)}  ${printable(name)}`);
 }

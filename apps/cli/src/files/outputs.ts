@@ -11,6 +11,7 @@ import {
 import { basename, dirname, extname, join, resolve, sep } from 'node:path';
 import { makeFolder, removeEmptyFolders, writeFileAtomic } from '@twocan/checkpoint/node';
 import { hasCode, reasonOf, usageError } from '../terminal/failure.ts';
+import { message } from '../terminal/messages.ts';
 import { isFolder } from './is-folder.ts';
 import { ownImage } from './own-output.ts';
 import { isWithin, pathProblem } from './path-names.ts';
@@ -56,7 +57,7 @@ export function checkOutput(values: Places, rule: OutputRule): void {
   for (const path of [given, ...beside(given)]) checkFile(`--${flag}`, path);
   const replaced = [given, ...beside(given)].filter((path) => existsSync(path));
   if (!kept && replaced.length > 0) {
-    console.error(`${replaced.join(' and ')} will be replaced`);
+    message(`${replaced.join(' and ')} will be replaced`);
   }
 }
 

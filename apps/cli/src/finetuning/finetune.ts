@@ -4,7 +4,7 @@ import { disposeTree } from '@twocan/core';
 import { type Classification, confusionMatrix } from '@twocan/evaluate';
 import type { Machine } from '../args/machine.ts';
 import { writeConfusion } from '../draw/confusion.ts';
-import { classLines } from '../evaluation/probing.ts';
+import { byClass, classLines } from '../evaluation/probing.ts';
 import { isPlace } from '../files/path-names.ts';
 import { type LabelledData, openLabelled } from '../images/datasets.ts';
 import { EVERY, type Evaluation } from '../images/evaluation-sets.ts';
@@ -186,7 +186,7 @@ async function tell(
     const labels = test.labels ?? new Int32Array(0);
     await writeConfusion(confusion, confusionMatrix(labels, result.predictions, classes), names);
   }
-  const perClass = Object.fromEntries(names.map((name, c) => [name, result.perClass[c] ?? null]));
+  const perClass = byClass(names, result);
   const summary = {
     ...{ from, accuracy: result.accuracy, perClass, steps },
     ...{ trainImages: train.length, testImages: test.length, classes, recipe },
@@ -199,5 +199,5 @@ async function tell(
   console.log(
     `fine-tuned top-1: ${percent(result.accuracy)} (${from === null ? 'from scratch' : `from ${from}`}; ${test.length} ${heldOut}, ${classes} classes, trained on ${train.length})`,
   );
-  if (listed) console.log(classLines(names, result).join('\n'));
+  if (listed) console.log(classLines(perClass).join('\n'));
 }

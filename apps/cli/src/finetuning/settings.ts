@@ -2,7 +2,14 @@ import { scaledLearningRate } from '@twocan/optim';
 import { choice, flag, number, setting, text, type Values, whole } from '@twocan/pretrain/settings';
 import { presetNames } from '@twocan/vit';
 import { MACHINE } from '../args/machine.ts';
-import { ANY_MODEL, JSON_RESULT, LABELLED_IMAGES, PER_CLASS, SEED } from '../args/model.ts';
+import {
+  ANY_MODEL,
+  CONFUSION,
+  JSON_RESULT,
+  LABELLED_IMAGES,
+  PER_CLASS,
+  SEED,
+} from '../args/model.ts';
 import type { FinetuneRecipe } from './plan.ts';
 
 const BATCH = 64;
@@ -75,6 +82,7 @@ export const FINETUNE = {
   }),
   ...SEED,
   ...PER_CLASS,
+  ...CONFUSION,
   out: setting(text, {
     ...{ hint: 'DIR', usual: 'nowhere' },
     text: 'Keep the classifier and the numbers here',

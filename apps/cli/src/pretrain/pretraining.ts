@@ -1,11 +1,10 @@
-import type { BackendReport } from '@twocan/backend';
+import type { PretrainEvent } from '@twocan/pretrain';
 import { runConfigProblems } from '../args/config-file.ts';
 import { layOver, type Options } from '../args/options.ts';
-import { knnLine } from '../evaluation/knn.ts';
 import { type OpenedData, openData } from '../images/datasets.ts';
 import { differences, type RunConfig, resolveModel, resolveRun, runLabel } from '../run/config.ts';
 import { knowImages, placed, sameImages, whereImagesAre } from '../run/data-identity.ts';
-import { alone, interruptible } from '../run/interruptible.ts';
+import { alone } from '../run/interruptible.ts';
 import {
   checkNewRun,
   checkOldRun,
@@ -17,36 +16,53 @@ import {
   runFolder,
 } from '../run/run-folder.ts';
 import { startBackend } from '../run/start-backend.ts';
-import { EXIT, usageError } from '../terminal/failure.ts';
+import { usageError } from '../terminal/failure.ts';
 import { shellLine } from '../terminal/shell-line.ts';
 import { quickStart } from './quick-start.ts';
-import { train } from './train.ts';
+import type { Run } from './run.ts';
+import { type Outcome, train } from './train.ts';
 import { expectEffect, noteResumed } from './without-effect.ts';
 
-/** What the command was asked to do. */
-export type Request = {
+/** A run to begin or to go on with. */
+export type PretrainRequest = {
   readonly options: Options;
   readonly out?: string;
   readonly resume: boolean;
   readonly overwrite: boolean;
+  /** Does the training with a signal that stops it between two steps, after a checkpoint. */
+  readonly stoppable: <T>(work: (signal: AbortSignal) => Promise<T>) => Promise<T>;
+  /** Is told what happens, once it is written. */
+  readonly onEvent?: ((event: PretrainEvent) => unknown) | undefined;
+};
+
+/** How a run went. */
+export type PretrainOutcome = Outcome & {
+  readonly folder: RunFolder;
+  readonly config: RunConfig;
+  /** Where the images come from that the accuracies are of. */
+  readonly heldOut?: string;
+  /** The command that goes on with it, ready to be pasted. */
+  readonly goOn: string;
 };
 
 /**
- * Runs `twocan pretrain` once the words are parsed.
+ * Trains on a folder, or on drawings, into a run folder.
  *
  * Everything that can be wrong with the request is found before the run folder is touched.
  *
  * @param request what to do
- * @returns the exit code
+ * @returns how it went
+ * @throws Failure (exit code 2) for a request that cannot be met, (3) for numbers that explode
  */
-export async function runPretraining(request: Request): Promise<number> {
+export async function runPretraining(request: PretrainRequest): Promise<PretrainOutcome> {
   if (request.resume && request.overwrite) {
     throw usageError('--resume and --overwrite exclude each other; give one');
   }
   return request.resume ? resumeRun(request) : newRun(request);
 }
 
-async function newRun({ options: asked, out, overwrite }: Request): Promise<number> {
+async function newRun(request: PretrainRequest): Promise<PretrainOutcome> {
+  const { options: asked, out, overwrite } = request;
   const options = quickStart(asked);
   const model = resolveModel(options);
   const folder = runFolder(out ?? defaultRunPath(runLabel(options), new Date()));
@@ -60,12 +76,13 @@ async function newRun({ options: asked, out, overwrite }: Request): Promise<numb
     expectEffect({ given: asked, config });
     return alone(folder, async () => {
       await createRun(folder, config, known?.marks);
-      return carryOut(folder, config, data, backend, false);
+      return carryOut({ folder, config, data, backend, resume: false }, request);
     });
   });
 }
 
-async function resumeRun({ options, out }: Request): Promise<number> {
+async function resumeRun(request: PretrainRequest): Promise<PretrainOutcome> {
+  const { options, out } = request;
   if (out === undefined) throw usageError('--resume needs --out RUN, the run to go on with');
   const folder = runFolder(out);
   const before = readRunConfig(folder, runConfigProblems);
@@ -97,12 +114,12 @@ async function resumeRun({ options, out }: Request): Promise<number> {
       const backend = await startBackend({ ...asked, backend: before.backend });
       await rewriteRun(folder, before, config, known?.marks);
       const noted = { ...data, notes: () => [...data.notes(), ...notes] };
-      return carryOut(folder, config, noted, backend, true);
+      return carryOut({ folder, config, data: noted, backend, resume: true }, request);
     });
   });
 }
 
-async function closing(data: OpenedData, work: () => Promise<number>): Promise<number> {
+async function closing<T>(data: OpenedData, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } finally {
@@ -111,22 +128,12 @@ async function closing(data: OpenedData, work: () => Promise<number>): Promise<n
 }
 
 async function carryOut(
-  folder: RunFolder,
-  config: RunConfig,
-  data: OpenedData,
-  backend: BackendReport,
-  resume: boolean,
-): Promise<number> {
+  run: Pick<Run, 'folder' | 'config' | 'data' | 'backend' | 'resume'>,
+  { stoppable, onEvent }: PretrainRequest,
+): Promise<PretrainOutcome> {
+  const { folder, config, data } = run;
   const goOn = shellLine(['twocan', 'pretrain', '--resume', '--out', folder.path]);
-  const { finished, knn } = await interruptible((signal) =>
-    train({ folder, config, data, backend, resume, signal, goOn }),
-  );
-  if (!finished) {
-    console.error(`saved; go on with: ${goOn}`);
-    return EXIT.interrupted;
-  }
-  console.log(`run: ${folder.path}`);
-  const { evaluation } = data;
-  if (knn && evaluation) console.log(knnLine(knn, evaluation.heldOut));
-  return EXIT.done;
+  const outcome = await stoppable((signal) => train({ ...run, signal, goOn, onEvent }));
+  const heldOut = data.evaluation?.heldOut;
+  return { ...outcome, folder, config, goOn, ...(heldOut && { heldOut }) };
 }

@@ -1,4 +1,5 @@
 import type { BackendReport } from '@twocan/backend';
+import type { PretrainEvent } from '@twocan/pretrain';
 import type { OpenedData } from '../images/datasets.ts';
 import type { RunConfig } from '../run/config.ts';
 import type { RunFolder } from '../run/run-folder.ts';
@@ -11,6 +12,8 @@ export type Run = {
   readonly backend: BackendReport;
   readonly resume: boolean;
   readonly signal: AbortSignal;
+  /** Is told what happens, once it is written. */
+  readonly onEvent?: ((event: PretrainEvent) => unknown) | undefined;
   /** The command that goes on with it, ready to be pasted. */
   readonly goOn: string;
 };

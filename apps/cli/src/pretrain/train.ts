@@ -23,6 +23,7 @@ import { keepMap } from '../run/map-file.ts';
 import { evaluationsIn } from '../run/metrics-file.ts';
 import { sheetPath } from '../run/sample-sheets.ts';
 import { savedState } from '../run/saved-state.ts';
+import { messageStream } from '../terminal/messages.ts';
 import { percent } from '../terminal/percent.ts';
 import { duration, makeProgress, type Progress } from '../terminal/progress.ts';
 import { showWork } from '../terminal/work.ts';
@@ -56,7 +57,7 @@ async function trained(run: Run): Promise<Outcome> {
   const first = state?.step ?? 0;
   listSkipped(folder.skipped, data.leftOut());
   const record = openRecord(run, environmentOf(run.backend), first);
-  const progress = makeProgress({ stream: process.stderr, total: config.steps, first });
+  const progress = makeProgress({ stream: messageStream(), total: config.steps, first });
   announce(run, first, progress);
   if (first > 0) record.report();
   const began = performance.now();
@@ -72,14 +73,15 @@ async function trained(run: Run): Promise<Outcome> {
     for await (const event of heedingSignals(events)) {
       if (event.type !== 'done') {
         await write(event, run, record, progress);
+        await run.onEvent?.(event);
         continue;
       }
-      disposeState(event.state);
       progress.close();
-      if (event.aborted) return { finished: false };
-      progress.note(`trained for ${duration(performance.now() - began)}`);
-      const knn = resultOf(run, event.knn);
-      return { finished: true, ...(knn && { knn }) };
+      if (!event.aborted) progress.note(`trained for ${duration(performance.now() - began)}`);
+      const knn = event.aborted ? undefined : resultOf(run, event.knn);
+      await run.onEvent?.(event);
+      disposeState(event.state);
+      return { finished: !event.aborted, ...(knn && { knn }) };
     }
   } catch (error) {
     progress.close();

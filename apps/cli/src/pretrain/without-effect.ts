@@ -3,6 +3,7 @@ import { flagOf } from '../args/flag-name.ts';
 import type { Options } from '../args/options.ts';
 import type { RunConfig } from '../run/config.ts';
 import { usageError } from '../terminal/failure.ts';
+import { message } from '../terminal/messages.ts';
 
 /** What a rule found: a run that is refused, or a remark. */
 export type Finding = { readonly refuse: string } | { readonly note: string };
@@ -113,7 +114,7 @@ export function applyRules<Facts>(rules: readonly Rule<Facts>[], facts: Facts): 
   const found = rules.flatMap((rule) => rule(facts) ?? []);
   const reasons = found.flatMap((finding) => ('refuse' in finding ? finding.refuse : []));
   if (reasons.length > 0) throw usageError(reasons.join('\n'));
-  for (const finding of found) if ('note' in finding) console.error(finding.note);
+  for (const finding of found) if ('note' in finding) message(finding.note);
 }
 
 /** Rules for what is given to a run that goes on. */

@@ -2,6 +2,7 @@ import { totalmem } from 'node:os';
 import type { BackendName } from '@twocan/backend';
 import { leastStepMemory, type MethodCost } from '@twocan/vit';
 import { usageError } from '../terminal/failure.ts';
+import { message } from '../terminal/messages.ts';
 
 /** WebAssembly has 32-bit addresses. */
 const MOST_OF_WASM = 2 ** 32;
@@ -38,7 +39,7 @@ export function checkMemory({ cost, batch, backend, sizes }: Training): void {
     );
   }
   if (!ON_GPU.includes(backend) && least > totalmem()) {
-    console.error(
+    message(
       `${step}, and this machine has ${gigabytes(totalmem())}; if it fails, give a smaller --batch or ${sizes}`,
     );
   }

@@ -5,6 +5,7 @@ import type { Sides } from '@twocan/pretrain';
 import { nonFiniteLeaf } from '@twocan/trainer';
 import { isObject } from '../args/config-file.ts';
 import { nonFiniteError, reasonOf, usageError } from '../terminal/failure.ts';
+import { message } from '../terminal/messages.ts';
 
 /**
  * Loads a checkpoint file, or the newest one of a folder that can be read. Newer ones that are
@@ -18,7 +19,7 @@ export async function newestCheckpoint(path: string): Promise<LoadedCheckpoint |
   const checkpoint = await loadCheckpoint(path);
   if (checkpoint === undefined) return undefined;
   for (const { path: damaged, reason } of checkpoint.skipped) {
-    console.error(
+    message(
       `${damaged} is damaged and left out (${reasonOf(new Error(reason))}); using ${basename(checkpoint.path)}`,
     );
   }

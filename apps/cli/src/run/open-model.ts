@@ -6,6 +6,7 @@ import { decodeSafetensors } from '@twocan/checkpoint';
 import { disposeTree } from '@twocan/core';
 import { isObject } from '../args/config-file.ts';
 import { isSystemError, reasonOf, usageError } from '../terminal/failure.ts';
+import { message } from '../terminal/messages.ts';
 import type { RunConfig } from './config.ts';
 import { newestCheckpoint } from './newest-checkpoint.ts';
 
@@ -63,7 +64,7 @@ const LARGE = 500e6; // bytes
 function noteLarge(path: string): void {
   const newest = statSync(path).isDirectory() ? readdirSync(path).sort().at(-1) : undefined;
   const size = statSync(join(path, newest ?? ''), { throwIfNoEntry: false })?.size ?? 0;
-  if (size > LARGE) console.error(`reading a checkpoint of ${(size / 1e9).toFixed(1)} GB`);
+  if (size > LARGE) message(`reading a checkpoint of ${(size / 1e9).toFixed(1)} GB`);
 }
 
 /**

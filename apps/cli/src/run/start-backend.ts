@@ -2,6 +2,7 @@ import { enableProdMode } from '@tensorflow/tfjs-core';
 import { type BackendReport, chooseBackend } from '@twocan/backend';
 import type { Machine } from '../args/machine.ts';
 import { hasCode, reasonOf, usageError } from '../terminal/failure.ts';
+import { message } from '../terminal/messages.ts';
 
 /**
  * Names the backend, the reason, and the backends that were passed over; `twocan doctor` has the remedies.
@@ -33,11 +34,11 @@ export async function startBackend({
       chooseBackend(backend, threads === undefined ? {} : { threads }),
     );
     if (threads !== undefined && report.name !== 'simd') {
-      console.error(
+      message(
         `--threads ${threads} changes nothing: the backend ${report.name} takes the number that it likes; only simd is given one`,
       );
     }
-    if (!quiet) console.error(backendLine(report));
+    if (!quiet) message(backendLine(report));
     return report;
   } catch (error) {
     throw hasCode(error, 'BACKEND_MISSING') ? usageError(reasonOf(error), error) : error;

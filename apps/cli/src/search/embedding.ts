@@ -8,42 +8,49 @@ import { openImages, roomFor } from '../images/layout/open-images.ts';
 import { oneColourNote } from '../images/one-colour.ts';
 import { openModel } from '../run/open-model.ts';
 import { startBackend } from '../run/start-backend.ts';
+import { message } from '../terminal/messages.ts';
 import { showWork } from '../terminal/work.ts';
 
-/** What `twocan embed` was asked. */
-export type EmbedRequest = Machine & {
-  readonly model: string;
-  readonly data: string;
-  readonly out: string;
-};
+/** A model and a folder of images. */
+export type EmbedRequest = Machine & { readonly model: string; readonly data: string };
+
+/** One row of numbers for each image, in the order of their names. */
+export type Embedding = Rows & { readonly names: readonly string[] };
 
 /**
- * Writes the features of a folder's images, in the order of their names.
+ * Computes the features of a folder's images.
  *
- * @param request model, folder and file; `.jsonl` for one JSON object a line, else NumPy with the
- *   names in a text file next to it
+ * @param request model and folder
+ * @returns names and rows
+ * @throws Failure (exit code 2) for a model or folder that cannot be used
  */
-export async function embedFolder(request: EmbedRequest): Promise<void> {
-  const { model, data, out } = request;
+export async function embedImages(request: EmbedRequest): Promise<Embedding> {
   await startBackend(request);
-  const { config, params } = await openModel(model);
-  const folder = await openImages(data, roomFor(config.model.encoder, request));
+  const { config, params } = await openModel(request.model);
+  const folder = await openImages(request.data, roomFor(config.model.encoder, request));
   try {
     const extract = encoderFeatures(config.model, params);
     const rows = await extractRows(folder, config, extract, showWork);
-    const names = namesBeside(out);
-    if (names.length === 0) await writeOutput(out, jsonLines(folder, rows));
-    else await writeOutput(out, encodeNpy(rows.features, [folder.length, rows.width]));
-    for (const path of names)
-      await writeOutput(path, `${namesOf(folder).map(lineOfName).join('\n')}\n`);
-    for (const note of oneColourNote(folder)) console.error(note);
-    console.log(
-      `${folder.length} images, ${rows.width} numbers each: ${[out, ...names].join(', ')}`,
-    );
+    for (const note of oneColourNote(folder)) message(note);
+    return { names: namesOf(folder), ...rows };
   } finally {
     disposeTree(params);
     await folder.close();
   }
+}
+
+/**
+ * Writes features to a file.
+ *
+ * @param out `.jsonl` for one JSON object a line, else NumPy with the names in a text file next to it
+ * @param embedding names and rows
+ */
+export async function writeEmbedding(out: string, embedding: Embedding): Promise<void> {
+  const { names, features, width } = embedding;
+  const beside = namesBeside(out);
+  if (beside.length === 0) await writeOutput(out, jsonLines(embedding));
+  else await writeOutput(out, encodeNpy(features, [names.length, width]));
+  for (const path of beside) await writeOutput(path, `${names.map(lineOfName).join('\n')}\n`);
 }
 
 const namesOf = (dataset: Dataset): string[] =>
@@ -65,9 +72,8 @@ export function lineOfName(name: string): string {
   );
 }
 
-function jsonLines(dataset: Dataset, rows: Rows): string {
-  const { features, width } = rows;
-  const lines = namesOf(dataset).map((name, i) =>
+function jsonLines({ names, features, width }: Embedding): string {
+  const lines = names.map((name, i) =>
     JSON.stringify({ name, features: [...features.subarray(i * width, (i + 1) * width)] }),
   );
   return `${lines.join('\n')}\n`;

@@ -8,6 +8,7 @@ import { writeOutput } from '../files/outputs.ts';
 import { countChanges } from '../run/data-identity.ts';
 import { modelDigest, type OpenedModel } from '../run/open-model.ts';
 import { isSystemError, reasonOf, usageError } from '../terminal/failure.ts';
+import { message } from '../terminal/messages.ts';
 import { progressOf } from '../terminal/progress.ts';
 import { version } from '../terminal/version.ts';
 import { showWork } from '../terminal/work.ts';
@@ -115,7 +116,7 @@ function sayChanges(
   }
   const counts = countChanges(changes);
   if (counts.length === 0) return;
-  console.error(
+  message(
     `--index ${file}: since it was made, ${counts.join(', ')}; ${missing} of ${now.length} images are computed anew`,
   );
 }
@@ -136,7 +137,7 @@ async function readIndex(file: string, about: About): Promise<Index | undefined>
     throw usageError(`--index ${file} is a safetensors file, but no index; name another file`);
   }
   if (metadata.version !== about.version) {
-    console.error(`--index ${file} is of another version of twocan, and is made anew`);
+    message(`--index ${file} is of another version of twocan, and is made anew`);
     return undefined;
   }
   if (metadata.model !== about.model) {

@@ -7,41 +7,66 @@ import { type FeatureConfig, picturesOf, type Rows } from '@twocan/pretrain';
 import type { Machine } from '../args/machine.ts';
 import { writeSheet } from '../draw/picture-files.ts';
 import type { SheetRow } from '../draw/sheet.ts';
-import { writeOutput } from '../files/outputs.ts';
+import { checkOutput, writeOutput } from '../files/outputs.ts';
 import { openImages, roomFor } from '../images/layout/open-images.ts';
 import { openQuery } from '../images/query-image.ts';
 import { type OpenedModel, openModel } from '../run/open-model.ts';
 import { startBackend } from '../run/start-backend.ts';
+import { usageError } from '../terminal/failure.ts';
+import { message } from '../terminal/messages.ts';
 import { progressOf } from '../terminal/progress.ts';
 import { comparableRows } from './comparable-rows.ts';
 import { indexedRows, rowsOf } from './search-index.ts';
 
-/** What `twocan search` was asked. */
+/** A model, a folder, and what is looked for there. */
 export type SearchRequest = Machine & {
   readonly model: string;
   readonly data: string;
+  /** Images to find. */
   readonly top: number;
+  /** The file that keeps the features of the folder. */
   readonly index?: string;
-  readonly out?: string;
-  /** One image to find the like of, or the least cosine of pairs. */
-  readonly wanted: { readonly query: string } | { readonly least: number };
+  /** An image to find the like of. */
+  readonly query?: string;
+  /** In place of it: the least cosine of pairs. */
+  readonly duplicates?: number;
 };
 
-/** What was found: a line of text, an object for JSON, and rows of pictures. */
-type Found = { readonly lines: string[]; readonly json: unknown; readonly rows: SheetRow[] };
+/** Images by their names, the best first. */
+export type SearchResult =
+  | {
+      readonly query: string;
+      readonly nearest: readonly { readonly name: string; readonly cosine: number }[];
+    }
+  | {
+      readonly least: number;
+      readonly pairs: readonly { readonly names: readonly string[]; readonly cosine: number }[];
+    };
+
+/** What was found, as text, as data, and as rows of pictures. */
+type Found = {
+  readonly lines: readonly string[];
+  readonly result: SearchResult;
+  readonly rows: readonly SheetRow[];
+  readonly config: FeatureConfig;
+};
 
 /**
  * Finds images like a given one, or near-duplicates, in a folder.
  *
  * @param request model, folder and what is wanted
+ * @returns what was found
+ * @throws Failure (exit code 2) unless one of `query` and `duplicates` is given, or for a model, folder
+ *   or image that cannot be used
  */
-export async function searchFolder(request: SearchRequest): Promise<void> {
-  const { wanted, top } = request;
+export async function searchFolder(request: SearchRequest): Promise<Found> {
+  const { query, duplicates, top } = request;
+  checkOutput(request, { flag: 'index', endings: ['', '.index', '.safetensors'], kept: true });
   // First the image: the features of a folder may take hours.
   const find =
-    'query' in wanted
-      ? findNearest(wanted.query, await openQuery(wanted.query), top)
-      : findPairs(wanted.least, top);
+    query !== undefined && duplicates === undefined
+      ? findNearest(query, await openQuery(query), top)
+      : findPairs(onlyPairs(request), top);
   await startBackend(request);
   const model = await openModel(request.model);
   try {
@@ -52,9 +77,7 @@ export async function searchFolder(request: SearchRequest): Promise<void> {
         file === undefined
           ? await rowsOf(model, folder)
           : await indexedRows(model, folder, { data, file });
-      const found = await find(model, folder, rows);
-      console.log(found.lines.join('\n'));
-      if (request.out !== undefined) await writeFound(request.out, found, model.config);
+      return { ...(await find(model, folder, rows)), config: model.config };
     } finally {
       await folder.close();
     }
@@ -63,21 +86,36 @@ export async function searchFolder(request: SearchRequest): Promise<void> {
   }
 }
 
-async function writeFound(
-  out: string,
-  { json, rows }: Found,
-  config: FeatureConfig,
-): Promise<void> {
+/**
+ * The least cosine of the pairs that are looked for.
+ *
+ * @throws Failure (exit code 2) where an image is given as well, or neither of the two
+ */
+export function onlyPairs({
+  query,
+  duplicates,
+}: Pick<SearchRequest, 'query' | 'duplicates'>): number {
+  if (query === undefined && duplicates !== undefined) return duplicates;
+  throw usageError('give one of --query IMAGE and --duplicates COSINE');
+}
+
+/**
+ * Writes what was found to a file.
+ *
+ * @param out `.json`, or `.png` for a sheet of pictures
+ * @param found of {@link searchFolder}
+ */
+export async function writeFound(out: string, { result, rows, config }: Found): Promise<void> {
   if (out.toLowerCase().endsWith('.json')) {
-    await writeOutput(out, `${JSON.stringify(json, null, 2)}\n`);
+    await writeOutput(out, `${JSON.stringify(result, null, 2)}\n`);
   } else if (rows.length > 0) {
     await writeSheet(out, rows, config);
   } else {
-    console.error(`${out} is not written: there is no pair to draw`);
+    message(`${out} is not written: there is no pair to draw`);
   }
 }
 
-type Find = (model: OpenedModel, folder: Dataset, rows: Rows) => Promise<Found>;
+type Find = (model: OpenedModel, folder: Dataset, rows: Rows) => Promise<Omit<Found, 'config'>>;
 
 const findNearest =
   (query: string, image: ImageFolder, top: number): Find =>
@@ -90,7 +128,7 @@ const findNearest =
       const results = hits.map(({ row, cosine }) => ({ name: folder.name(row), cosine }));
       return {
         lines: results.map(({ name, cosine }) => `${cosine.toFixed(4)}  ${printable(name)}`),
-        json: { query, nearest: results },
+        result: { query, nearest: results },
         rows: [
           { label: `Query: ${basename(query)}`, pictures: await shownOf(image, [0], config) },
           {
@@ -126,7 +164,7 @@ const findPairs =
           ({ names, cosine }) => `${cosine.toFixed(4)}  ${names.map(printable).join('  ')}`,
         ),
       ],
-      json: { least, pairs: results },
+      result: { least, pairs: results },
       rows: await Promise.all(
         shown.map(async ({ first, second, cosine }) => ({
           label: `Cosine ${cosine.toFixed(4)}`,

@@ -1,5 +1,6 @@
 import { termNames } from '@twocan/can';
 import { liveLine, type Stream } from './live-line.ts';
+import { messageStream } from './messages.ts';
 import { styleFor } from './style.ts';
 
 /** What one finished step has to say. */
@@ -41,7 +42,7 @@ const PLAIN_LINES = 20; // in a pipe: about this many lines in a whole run
  * terminal, in a pipe a plain one every ten seconds.
  *
  * @param what what is counted, such as `reading images`
- * @param options.stream standard error unless given
+ * @param options.stream where messages go unless given
  * @param options.now milliseconds on a clock that never goes back
  * @returns the counter
  * @example
@@ -51,7 +52,7 @@ const PLAIN_LINES = 20; // in a pipe: about this many lines in a whole run
 export function progressOf(
   what: string,
   {
-    stream = process.stderr,
+    stream = messageStream(),
     now = () => performance.now(),
   }: { readonly stream?: Stream; readonly now?: () => number } = {},
 ): Counter {

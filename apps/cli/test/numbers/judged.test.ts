@@ -9,9 +9,10 @@ import { type Dataset, plainViews, subset } from '@twocan/data';
 import { imageFolder } from '@twocan/data/node';
 import { fewShotAccuracy, knnAccuracy, probeAccuracy, probeRecipes } from '@twocan/evaluate';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { type FewShotRequest, judgeByFewShots } from '../../src/evaluation/few-shots.ts';
-import { judgeByKnn } from '../../src/evaluation/knn.ts';
-import { judgeByProbe, type ProbeRequest } from '../../src/evaluation/probing.ts';
+import type { Command } from '../../src/args/command.ts';
+import { fewshot } from '../../src/commands/fewshot.ts';
+import { knn } from '../../src/commands/knn.ts';
+import { probe } from '../../src/commands/probe.ts';
 import { resolveModel, resolveRun } from '../../src/run/config.ts';
 import { startBackend } from '../../src/run/start-backend.ts';
 import { drawPhotos, scratch } from '../cli.ts';
@@ -62,12 +63,14 @@ async function ofEach<R>(judge: (own: Sides) => Promise<R>): Promise<Record<stri
   return answers;
 }
 
-/** What a function prints on standard output. */
-async function printed(work: () => Promise<void>): Promise<string> {
+/** What a command prints on standard output about the model. */
+async function printed({ run }: Command, ...words: readonly string[]): Promise<string> {
+  const { model: of, data, backend, threads } = question;
+  const always = ['--model', of, '--data', data, '--backend', backend, '--threads', `${threads}`];
   const log = vi.spyOn(console, 'log').mockImplementation(() => undefined);
   const error = vi.spyOn(console, 'error').mockImplementation(() => undefined);
   try {
-    await work();
+    await run([...always, ...words]);
     return log.mock.calls.map(([line]) => String(line)).join('\n');
   } finally {
     log.mockRestore();
@@ -103,11 +106,11 @@ describe('what a judgement prints', () => {
   const about = { checkpoint: expect.stringContaining('checkpoint-00000003'), step: 3 };
 
   test('by neighbours: the numbers of a computation without the program', async () => {
-    const request = { ...question, k: 3, temperature: 0.2, json: true };
+    const words = ['--k', '3', '--temperature', '0.2'];
     const { trained, rawPixels, untrained } = await ofEach(
       async (own) => (await knnAccuracy({ ...own, k: 3, temperature: 0.2, centre: true })).accuracy,
     );
-    const json = JSON.parse(await printed(() => judgeByKnn(request))) as object;
+    const json = JSON.parse(await printed(knn, ...words, '--json')) as object;
     expect(json).toMatchObject({
       trained,
       rawPixels,
@@ -116,17 +119,17 @@ describe('what a judgement prints', () => {
       ...counts,
       neighbours: 3,
     });
-    const line = await printed(() => judgeByKnn({ ...request, json: false }));
+    const line = await printed(knn, ...words);
     expect(line).toMatch(/^k-NN top-1: [\d.]+% \(raw pixels .* 3 classes, k 3 of 24\)$/);
-    const many = await printed(() => judgeByKnn({ ...request, k: 99 }));
+    const many = await printed(knn, '--k', '99', '--json');
     expect(JSON.parse(many)).toMatchObject({ neighbours: 24 });
   });
 
   test('by a probe, each class, and the picture of confusions', async () => {
     const recipe = { ...probeRecipes.adamw, epochs: 3 };
     const results = await ofEach((own) => probeAccuracy({ ...own, key: key(5), recipe }));
-    const request: ProbeRequest = { ...question, recipe, seed: 5, perClass: false, json: true };
-    const json = JSON.parse(await printed(() => judgeByProbe(request))) as object;
+    const words = ['--epochs', '3', '--seed', '5'];
+    const json = JSON.parse(await printed(probe, ...words, '--json')) as object;
     expect(json).toMatchObject({
       ...{ trained: results.trained?.accuracy, rawPixels: results.rawPixels?.accuracy },
       ...{ untrained: results.untrained?.accuracy, ...about, ...counts, recipe },
@@ -135,34 +138,30 @@ describe('what a judgement prints', () => {
       ),
     });
     const confusion = folder.path('confusion.png');
-    const text = await printed(() =>
-      judgeByProbe({ ...request, json: false, perClass: true, confusion }),
-    );
+    const text = await printed(probe, ...words, '--per-class', '--confusion', confusion);
     const lines = text.split('\n');
     expect(lines[0]).toMatch(/^linear probe top-1: .* 3 classes, trained on 24\)$/);
     expect(lines.slice(1, 4).every((line) => /^ +[\d.]+% {2}class-[012]$/.test(line))).toBe(true);
     expect(lines[4]).toBe(`confusions: ${confusion}`);
-    const short = await printed(() => judgeByProbe({ ...request, json: false }));
+    const short = await printed(probe, ...words);
     expect(short).toBe(lines[0]);
   });
 
   test('by few shots, as many as the smallest class allows', async () => {
-    const request: FewShotRequest = {
-      ...{ ...question, draws: 2, l2: 16, seed: 3, json: true },
-    };
+    const words = ['--draws', '2', '--l2', '16', '--seed', '3'];
     const results = await ofEach((own) =>
       fewShotAccuracy({ ...own, key: key(3), draws: 2, l2: 16, shots: [1, 5] }),
     );
-    const json = JSON.parse(await printed(() => judgeByFewShots(request))) as object;
+    const json = JSON.parse(await printed(fewshot, ...words, '--json')) as object;
     expect(json).toMatchObject({ ...results, ...about, ...counts, draws: 2, l2: 16 });
-    const text = await printed(() => judgeByFewShots({ ...request, shots: [2, 8], json: false }));
+    const text = await printed(fewshot, ...words, '--shots', '2,8');
     expect(text.split('\n').map((line) => line.trim().split(' ')[0])).toEqual([
       'few-shot',
       'images',
       '2',
       '8',
     ]);
-    await expect(printed(() => judgeByFewShots({ ...request, shots: [2, 9] }))).rejects.toThrow(
+    await expect(printed(fewshot, ...words, '--shots', '2,9')).rejects.toThrow(
       '--shots 9: the smallest class has 8 images to learn from',
     );
   });

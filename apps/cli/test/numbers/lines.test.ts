@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { fewShotLines } from '../../src/evaluation/few-shots.ts';
 import { comparisonOf } from '../../src/evaluation/judged-lines.ts';
 import { countsOf, knnLine } from '../../src/evaluation/knn.ts';
-import { classLines, probeLine } from '../../src/evaluation/probing.ts';
+import { byClass, classLines, probeLine } from '../../src/evaluation/probing.ts';
 import type { Evaluation } from '../../src/images/evaluation-sets.ts';
 import { brief } from '../../src/report/scale.ts';
 import type { MetricsLine } from '../../src/run/metrics-file.ts';
@@ -105,10 +105,11 @@ describe('lines that compare', () => {
   });
 
   test('classes, the worst first, without those that have no image', () => {
-    const perClass = [0.5, Number.NaN, 1, 0.125];
-    expect(classLines(['cat', 'none', 'dog', 'eel'], { perClass })).toEqual([
-      ...['  12.5%  eel', '  50.0%  cat', ' 100.0%  dog'],
-    ]);
+    const perClass = byClass(['cat', 'none', 'dog', 'eel'], {
+      perClass: [0.5, Number.NaN, 1, 0.125],
+    });
+    expect(perClass).toEqual({ cat: 0.5, none: null, dog: 1, eel: 0.125 });
+    expect(classLines(perClass)).toEqual([...['  12.5%  eel', '  50.0%  cat', ' 100.0%  dog']]);
   });
 
   test('few shots', () => {

@@ -1,6 +1,6 @@
 export { methodSettings } from './method.ts';
 export { didYouMean } from './nearest-name.ts';
-export { problemsOf, type Source } from './problems.ts';
+export { checkedValues, problemsOf, type Source } from './problems.ts';
 export {
   type About,
   choice,

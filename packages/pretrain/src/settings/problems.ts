@@ -1,6 +1,7 @@
+import { expectOptions } from '@twocan/core';
 import * as v from 'valibot';
 import { didYouMean } from './nearest-name.ts';
-import { LARGEST, type Schema } from './setting.ts';
+import { type Given, LARGEST, type Schema, type Values, withDefaults } from './setting.ts';
 import { hintOf, type Shape, shapeOf, textOf } from './shape.ts';
 
 /** How the source of some values writes names and values in errors. */
@@ -50,6 +51,33 @@ export function problemsOf(
     const hint = of.kind === 'list' ? ` (${hintOf(entry)})` : '';
     return `${called(name)} ${ruleOf(of, value)}${hint}, got ${written(value, name)}`;
   });
+}
+
+/**
+ * Checks settings that were given in code.
+ *
+ * @param caller the function that names itself in errors
+ * @param settings what there is
+ * @param given values by name
+ * @returns the values with their defaults
+ * @throws TypeError for no object; RangeError that lists every setting that is unknown or out of range
+ * @example
+ * const { seed } = checkedValues('draw', { seed: setting(whole({ min: 0 }), { text: '…', default: 0 }) }, {});
+ */
+export function checkedValues<S extends Schema>(
+  caller: string,
+  settings: S,
+  given: Given<S>,
+): Values<S> {
+  expectOptions(caller, 'settings', given, []);
+  // Nothing is as good as a name that is left out.
+  const some = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+  const problems = problemsOf(settings, some, {
+    called: (name) => name,
+    written: (value) => JSON.stringify(value) ?? String(value),
+  });
+  if (problems.length > 0) throw new RangeError(`${caller}: ${problems.join('\n')}`);
+  return withDefaults(settings, some as Given<S>);
 }
 
 /** What a value must be, as the rest of a sentence that starts with the setting's name. */

@@ -1,7 +1,6 @@
-import { expectOptions } from '@twocan/core';
 import { methodSettings } from './method.ts';
-import { problemsOf } from './problems.ts';
-import { type Given, type Schema, type Values, withDefaults } from './setting.ts';
+import { checkedValues } from './problems.ts';
+import type { Given, Schema, Values } from './setting.ts';
 import { TRAINING, VIEWS } from './training.ts';
 
 /**
@@ -31,15 +30,5 @@ export function checkedSettings(
   caller: string,
   settings: Settings,
 ): Values<typeof pretrainSettings> {
-  expectOptions(caller, 'settings', settings, []);
-  // Nothing is as good as a name that is left out.
-  const given = Object.fromEntries(
-    Object.entries(settings).filter(([, value]) => value !== undefined),
-  );
-  const problems = problemsOf(pretrainSettings, given, {
-    called: (name) => name,
-    written: (value) => JSON.stringify(value) ?? String(value),
-  });
-  if (problems.length > 0) throw new RangeError(`${caller}: ${problems.join('\n')}`);
-  return withDefaults(pretrainSettings, given);
+  return checkedValues(caller, pretrainSettings, settings);
 }

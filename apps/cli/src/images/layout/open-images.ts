@@ -12,6 +12,7 @@ import {
 import { isFolder } from '../../files/is-folder.ts';
 import { ownFolder, ownImage } from '../../files/own-output.ts';
 import { isSystemError, reasonOf, usageError } from '../../terminal/failure.ts';
+import { message } from '../../terminal/messages.ts';
 import { progressOf } from '../../terminal/progress.ts';
 import { classOfName, type Part } from './layout.ts';
 import { leftOutLine, refused } from './left-out.ts';
@@ -44,7 +45,7 @@ export async function openImages(path: string, room: Room): Promise<OpenedImages
   const folder = await openPart(path, { folder: '', names: listing.images, inside: '' }, room);
   const leftOut = (): readonly LeftOut[] => [...listing.leftOut, ...refused(folder.broken, '')];
   const line = leftOutLine(leftOut());
-  if (line !== undefined) console.error(line);
+  if (line !== undefined) message(line);
   return { ...folder, leftOut };
 }
 

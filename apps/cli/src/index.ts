@@ -1,0 +1,13 @@
+export type { Messages, OptionsOf } from './api/call.ts';
+export { embed, reconstruct, search } from './api/images.ts';
+export { explain, fewShot, knn, probe } from './api/measures.ts';
+export { type OpenedRun, openRun } from './api/open-run.ts';
+export { type PretrainOptions, type PretrainResult, pretrain } from './api/pretrain.ts';
+export type { Explanation } from './evaluation/explaining.ts';
+export type { FewShotScores } from './evaluation/few-shots.ts';
+export type { KnnComparison, KnnResult } from './evaluation/knn.ts';
+export type { ProbeScores } from './evaluation/probing.ts';
+export type { RunConfig } from './run/config.ts';
+export type { MetricsLine } from './run/metrics-file.ts';
+export type { Embedding } from './search/embedding.ts';
+export type { SearchResult } from './search/searching.ts';
