@@ -516,6 +516,7 @@ export const VALID: Readonly<Record<string, Readonly<Record<string, ValidCall>>>
       args: () => [wholeRun(), { dataset: dataset() }],
       ...{ wide: [0, 1], free: [0] },
     },
+    imagesOfStep: { args: () => [{ batch: 8, accumulate: 2 }], wide: [0] },
     rawPixels: { args: () => [draw(1, 192), 1], free: [0, 1] },
     randomViews: of(
       () => config,
@@ -523,6 +524,7 @@ export const VALID: Readonly<Record<string, Readonly<Record<string, ValidCall>>>
     ),
     resolveConfig: just({ preset: 'tiny32', lr: 0.1, weights: [1, 1, 1] }, { length: 64 }),
     resolveModel: just({ preset: 'tiny32', imageSize: 64, patch: 8, maskRatio: 0.5 }),
+    trainedParams: { args: () => [{ params: tree(), ema: tree() }], wide: [0] },
     trialStep: of(
       () => config,
       () => () => [images(2, 1), images(2, 2)],

@@ -1,4 +1,4 @@
-import { expectInteger, expectNumber, expectOptions } from '@twocan/core';
+import { expectInteger, expectNumber, expectOptions, refuse } from '@twocan/core';
 import { resolveAugmentation } from '@twocan/data';
 import type { PretrainConfig } from './config.ts';
 import { expectPixelConfig } from './features/config.ts';
@@ -17,6 +17,15 @@ export function expectPretrainConfig(caller: string, config: PretrainConfig): vo
   for (const name of NUMBERS) {
     const value = config.optimizer[name as 'beta1'];
     expectNumber(caller, name, value, 'be finite', Number.isFinite);
+  }
+  const { batch, accumulate = 1, microBatch = batch } = config;
+  expectInteger(caller, 'accumulate', accumulate);
+  expectInteger(caller, 'microBatch', microBatch, 1, batch);
+  if (batch % microBatch !== 0) {
+    refuse(caller, 'microBatch', `divide the batch of ${batch}`, microBatch);
+  }
+  if (config.microBatch !== undefined && config.accumulate !== undefined) {
+    throw new RangeError(`${caller}: microBatch and accumulate exclude each other; give one`);
   }
   expectOptions(caller, 'augmentation', config.augmentation, []);
   resolveAugmentation(config.model.encoder.image.width, config.augmentation);

@@ -43,6 +43,7 @@ export {
   type Naming,
 } from './run/explosion.ts';
 export { pretrain, pretrainWith } from './run/pretrain.ts';
-export { freshParams, type PretrainState } from './run/state.ts';
+export { freshParams, type PretrainState, trainedParams } from './run/state.ts';
 export type { Settings } from './settings/settings.ts';
+export { imagesOfStep } from './settings/training.ts';
 export { randomViews, type TrialStep, trialStep } from './trial-step.ts';

@@ -38,6 +38,8 @@ export const SETTINGS = {
 } satisfies Schema;
 
 const { method: _, ...WITHOUT_METHOD } = methodSettings(['can']);
+// Rows are compared at equal cost a step, which is counted for one batch in one piece.
+const { accumulate: __, microBatch: ___, ...OF_ONE_BATCH } = TRAINING;
 
 /** What all rows of an ablation share: the rows say which losses there are. */
 export const SHARED = {
@@ -48,7 +50,7 @@ export const SHARED = {
   ...EVAL_DATA,
   ...VIEWS,
   ...WITHOUT_METHOD,
-  ...TRAINING,
+  ...OF_ONE_BATCH,
   ...MACHINE,
 } satisfies Schema;
 

@@ -8,6 +8,7 @@ import {
   type Evaluation,
   explosionAdvice,
   explosionOf,
+  imagesOfStep,
   type PretrainEvent,
   type PretrainState,
   pretrainWith,
@@ -143,7 +144,7 @@ function writeStep(
   const { loss = Number.NaN, ...others } = metrics;
   const machine = {
     millis,
-    imagesPerSecond: (1000 * config.batch) / millis,
+    imagesPerSecond: (1000 * imagesOfStep(config)) / millis,
     tensors: memory().numTensors,
     rssMegabytes: process.memoryUsage.rss() / 2 ** 20,
   };

@@ -76,6 +76,29 @@ const RULES: readonly Rule<Planned>[] = [
     'noise and a decoder',
   ),
   withoutPart('noiseScale', ({ model }) => usesLevel(model), 'a decoder that gets the noise level'),
+  ({ given: { accumulate }, config: { microBatch } }) =>
+    accumulate !== undefined && microBatch !== undefined
+      ? {
+          refuse:
+            '--accumulate and --micro-batch exclude each other: one adds batches up, the other cuts one into parts; give one',
+        }
+      : undefined,
+  ({ config: { microBatch, batch } }) =>
+    microBatch !== undefined && batch % microBatch !== 0
+      ? { refuse: `--micro-batch ${microBatch} must divide the batch of ${batch} images` }
+      : undefined,
+  ({ config: { microBatch, batch } }) =>
+    microBatch === batch
+      ? {
+          refuse: `--micro-batch ${microBatch} has no effect: it is the whole batch; leave it out, or give less`,
+        }
+      : undefined,
+  ({ config: { microBatch, model } }) =>
+    microBatch !== undefined && usesContrast(model) && model.projector.batchNorm
+      ? {
+          refuse: `--micro-batch ${microBatch}: the batch norm of the large head would see one part of the batch, so the loss would be another; give --head light`,
+        }
+      : undefined,
   ({ given, config: { steps } }) =>
     given.checkpointEvery !== undefined && given.checkpointEvery > steps
       ? {

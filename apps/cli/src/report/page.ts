@@ -1,4 +1,4 @@
-import type { Dot, FeatureMap } from '@twocan/pretrain';
+import { type Dot, type FeatureMap, imagesOfStep } from '@twocan/pretrain';
 import { comparisonOf } from '../evaluation/judged-lines.ts';
 import type { RunConfig } from '../run/config.ts';
 import type { Environment } from '../run/environment.ts';
@@ -118,7 +118,7 @@ function header({ name, config, lines }: ReportData): Html {
         ]),
     tile('Loss', lossOf(last), `${lossOf(first)} at the first step`),
     tile('Speed', brief(rates[Math.floor(rates.length / 2)]), 'images per second, median'),
-    tile('Trained for', duration(millis), `${done} steps of ${config.batch} images`),
+    tile('Trained for', duration(millis), `${done} steps of ${imagesOfStep(config)} images`),
   ];
   return html`<h1>${name}</h1><p class="faint">${config.method}, preset ${config.preset}, on ${config.data}; ${state}</p><div class="tiles">${tiles}</div>`;
 }
@@ -173,7 +173,8 @@ function weightsInWords({ model }: RunConfig): string {
   return `Loss = ${terms.join(' + ')}.`;
 }
 
-function settings({ model, batch, steps, optimizer, seed, data }: RunConfig): Html {
+function settings(config: RunConfig): Html {
+  const { model, steps, optimizer, seed, data, ema } = config;
   const { encoder, decoder } = model;
   return table([
     ['Data', data],
@@ -182,15 +183,21 @@ function settings({ model, batch, steps, optimizer, seed, data }: RunConfig): Ht
     ['Decoder', blocks(decoder)],
     ['Hidden patches', `${100 * model.maskRatio}%`],
     ['Noise', `up to ${model.noise.max} deviations of a pixel`],
-    ['Batch and steps', `${batch} images, ${steps} steps`],
+    ['Batch and steps', `${imagesOfStep(config)} images, ${steps} steps`],
     [
       'Learning rate',
       `${brief(optimizer.learningRate)} after ${optimizer.warmupSteps} steps of warm-up`,
     ],
     ['Weight decay', `${optimizer.weightDecay}`],
+    ...given('Largest gradient norm', optimizer.clip),
+    ...given('Decay of the average', ema),
     ['Seed', `${seed}`],
   ]);
 }
+
+/** A row of a setting that a run may be without. */
+const given = (name: string, value: number | undefined): [string, string][] =>
+  value === undefined ? [] : [[name, String(value)]];
 
 type Blocks = { readonly depth: number; readonly width: number; readonly heads: number };
 

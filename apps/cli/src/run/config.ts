@@ -107,7 +107,7 @@ export function resolveRun(
     resolveConfig(settingsOf(options), data),
   );
   const sizes = '--image-size or --preset';
-  checkMemory({ cost: methodCost(model), batch: rest.batch, backend, sizes });
+  checkMemory({ cost: methodCost(model), batch: rest.microBatch ?? rest.batch, backend, sizes });
   return {
     version: 1,
     data: data.source,

@@ -13,7 +13,7 @@ import { newestCheckpoint } from './newest-checkpoint.ts';
 /** A trained model, from a checkpoint. */
 export type OpenedModel = {
   readonly config: RunConfig;
-  /** The caller disposes it. */
+  /** The averaged ones, where the run kept an average; the caller disposes them. */
   readonly params: CanParams;
   readonly step: number;
   /** The checkpoint's file. */
@@ -42,9 +42,11 @@ export async function openModel(given: string, named = `--model ${given}`): Prom
   if (checkpoint === undefined) {
     throw usageError(`${named} holds no checkpoint; ${GIVE}`);
   }
-  const { config, params, optimizer, ema, step } = checkpoint;
+  const { config, optimizer, ema, step } = checkpoint;
+  // The average is what the run was evaluated by.
+  const params = ema ?? checkpoint.params;
   if (optimizer) disposeTree(optimizer);
-  if (ema) disposeTree(ema);
+  if (ema) disposeTree(checkpoint.params);
   if (!isRunConfig(config)) {
     disposeTree(params);
     throw usageError(

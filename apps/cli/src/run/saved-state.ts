@@ -21,6 +21,7 @@ export async function savedState(
     differences(held as RunConfig, config, where),
   );
   if (checkpoint === undefined) return undefined;
-  const { step, params, optimizer = {} } = checkpoint;
-  return { step, params: params as CanParams, optimizer };
+  const { step, params, optimizer = {}, ema } = checkpoint;
+  const average = ema && { ema: ema as CanParams };
+  return { step, params: params as CanParams, optimizer, ...average };
 }

@@ -100,7 +100,22 @@ const ROWS: Rows = {
     expectRefused([...RUN, '--stpes', '3'], /--stpes; did you mean --steps/),
 
   'A value out of range': () =>
-    expectRefused([...DATA, '--steps', '0', '--lr', 'x'], /--steps must be.*\n.*--lr must be/),
+    expectRefused(
+      [
+        ...[...DATA, '--steps', '0', '--lr', 'x', '--ema', '1', '--clip', '0', '--accumulate', '1'],
+        ...['--micro-batch', '0'],
+      ],
+      new RegExp(
+        [
+          '--steps must be.*',
+          '--accumulate must be a whole number of at least 2, got 1',
+          '--micro-batch must be a whole number of at least 1, got 0',
+          '.*--lr must be.*',
+          '--clip must be a number above 0, got 0',
+          '--ema must be a number above 0 and below 1, got 1',
+        ].join('\n.*'),
+      ),
+    ),
 
   'A number that no computation takes': async () => {
     for (const [flag, value, rule] of [

@@ -71,7 +71,7 @@ describeRows('Training', {
       expectFailure(
         outcome,
         3,
-        /exploded after step \d+: .*\n.*\n {2}start anew with a lower --lr/,
+        /exploded after step \d+: .*\n.*\n {2}start anew with a lower --lr .*, or with --clip 1/,
       );
       expect(outcome.stderr).not.toContain('train must be');
       expectFinite(out);
@@ -211,6 +211,21 @@ describeRows('Training', {
     expectFailure(await twocan(search), 2, /--top has no effect on --duplicates without --out/);
     const setup = ['setup', 'node', '--check', '--classic'];
     expectFailure(await twocan(setup), 2, /--check only compares; leave out/);
+  },
+
+  'A batch that cannot be computed in parts': async () => {
+    const four = ['--data', 'shapes:8', '--batch', '4', '--steps', '1', ...MACHINE];
+    const parts = [...four, '--micro-batch'];
+    await refused([...parts, '3'], /--micro-batch 3 must divide the batch of 4 images/);
+    await refused([...parts, '8'], /--micro-batch 8 must divide the batch of 4 images/);
+    await refused([...parts, '4'], /--micro-batch 4 has no effect: it is the whole batch/);
+    await refused([...parts, '2', '--accumulate', '2'], /--accumulate and --micro-batch exclude/);
+    await refused(
+      [...parts, '2', '--head', 'large'],
+      /--micro-batch 2: the batch norm of the large/,
+    );
+    const ablate = ['ablate', '--data', photos, '--micro-batch', '2'];
+    expectFailure(await twocan(ablate), 2, /unknown option --micro-batch/);
   },
 
   'An option that is given twice': async () => {

@@ -11,7 +11,7 @@ import type { Progress } from '../progress.ts';
 import { type Evaluation, evaluateEncoder, type Scores } from './evaluate.ts';
 import type { PretrainEvent } from './events.ts';
 import { exploded } from './explosion.ts';
-import { freshParams, type PretrainState } from './state.ts';
+import { freshParams, type PretrainState, trainedParams } from './state.ts';
 
 /** Images that are drawn, and evaluated on where there are no labels, at most. */
 const IMAGES = 500;
@@ -46,7 +46,8 @@ export async function* evaluated(
   done: readonly Evaluation[],
 ): AsyncGenerator<PretrainEvent, void, void> {
   const { config, images, progress } = run;
-  const { step, params } = state;
+  const { step } = state;
+  const params = trainedParams(state);
   const isDone = (at: number): boolean => done.some((evaluation) => evaluation.step === at);
   if (!isDone(0)) yield await unlessExploded(config, step, () => evaluationOfStart(run));
   if (isDone(step)) return;
@@ -100,13 +101,12 @@ const imagesOf = ({ sets, images }: Evaluated) => ({ images, ...(sets && { sets 
  *
  * @throws ExplosionError
  */
-export async function expectFeatures(
-  run: Evaluated,
-  { step, params }: PretrainState,
-): Promise<void> {
+export async function expectFeatures(run: Evaluated, state: PretrainState): Promise<void> {
   const { config, images } = run;
-  const extract = encoderFeatures(config.model, params);
-  await unlessExploded(config, step, () => extractRows(atMost(images, LOOKED_AT), config, extract));
+  const extract = encoderFeatures(config.model, trainedParams(state));
+  await unlessExploded(config, state.step, () =>
+    extractRows(atMost(images, LOOKED_AT), config, extract),
+  );
 }
 
 /** Does some work with the state after a step; features that are not finite are the run's explosion. */

@@ -77,7 +77,8 @@ export function explosionAdvice(
   }
   const decay = decayAdvice(config.optimizer, naming);
   if (decay !== undefined) return `start anew with ${decay}`;
-  return `start anew with a lower ${lr} (the peak was ${brief(learningRate)} after ${warmupSteps} steps of warm-up; try ${brief(learningRate / 3)})`;
+  const bound = config.optimizer.clip === undefined ? `, or with ${naming('clip')} 1` : '';
+  return `start anew with a lower ${lr} (the peak was ${brief(learningRate)} after ${warmupSteps} steps of warm-up; try ${brief(learningRate / 3)})${bound}`;
 }
 
 /**

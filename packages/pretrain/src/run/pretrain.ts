@@ -1,8 +1,7 @@
-import { tensor4d } from '@tensorflow/tfjs-core';
-import { type CanParams, canLoss } from '@twocan/can';
+import type { CanParams } from '@twocan/can';
 import { expectOptions, expectType, fold, key } from '@twocan/core';
-import { type Batch, expectDataset, makeBatches } from '@twocan/data';
-import { disposeState, fit, isNonFinite, makeStep, type TrainEvent } from '@twocan/trainer';
+import { expectDataset, makeBatches } from '@twocan/data';
+import { disposeState, fit, isNonFinite, type TrainEvent } from '@twocan/trainer';
 import { type PretrainConfig, resolveConfig } from '../config.ts';
 import { expectPretrainConfig } from '../expect-config.ts';
 import { expectSets } from '../features/sides.ts';
@@ -12,7 +11,8 @@ import { compareKnn, type Evaluation, expectEvaluations } from './evaluate.ts';
 import { type Evaluated, evaluated, expectFeatures, imagesToShow } from './evaluations.ts';
 import type { PretrainEvent, PretrainOptions } from './events.ts';
 import { exploded, explosionOf } from './explosion.ts';
-import { freshState, optimizerOf, type PretrainState, scheduleOf } from './state.ts';
+import { freshState, type PretrainState, scheduleOf } from './state.ts';
+import { partsOf, type StepParts, stepOf } from './step.ts';
 
 /**
  * Pretrains an encoder, as events: it reads and writes no files, and prints nothing.
@@ -114,24 +114,20 @@ function stepsOf(
   state: PretrainState,
 ): AsyncGenerator<TrainEvent<CanParams>, void, void> {
   const root = key(config.seed);
-  const loss = canLoss(config.model);
   const { checkpointEvery } = config;
-  return fit<CanParams, Batch>({
+  const batches = makeBatches(dataset, {
+    key: fold(root, 'data'),
+    batch: config.batch,
+    size: config.model.encoder.image.width,
+    views: config.model.views,
+    augmentation: config.augmentation,
+    ...config.normalization,
+  });
+  return fit<CanParams, StepParts>({
     state,
-    // Batches stay host arrays until a step needs them: its tidy frees the tensors again.
-    step: makeStep((params, { views, shape }, context) => {
-      const tensors = views.map((view) => tensor4d(view, [...shape]));
-      return loss(params, { views: tensors }, context);
-    }, optimizerOf(config)),
+    step: stepOf(config),
     key: fold(root, 'train'),
-    batches: makeBatches(dataset, {
-      key: fold(root, 'data'),
-      batch: config.batch,
-      size: config.model.encoder.image.width,
-      views: config.model.views,
-      augmentation: config.augmentation,
-      ...config.normalization,
-    }),
+    batches: partsOf(config, batches),
     until: config.steps,
     learningRate: scheduleOf(config),
     ...(checkpointEvery > 0 ? { checkpointEvery } : {}),

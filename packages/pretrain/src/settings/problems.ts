@@ -102,10 +102,11 @@ function rangeOf(
   value: unknown,
   noun: 'number' | 'numbers',
 ): string {
-  const { min, above, max = LARGEST } = range;
+  const { min, above, max = LARGEST, below } = range;
   const largest = whole ? Number.MAX_SAFE_INTEGER : LARGEST;
   const tooLarge = typeof value === 'number' && value > max;
-  const most = max < largest || tooLarge ? ` and at most ${max}` : '';
+  const upTo = max < largest || tooLarge ? ` and at most ${max}` : '';
+  const most = below === undefined ? upTo : ` and below ${below}`;
   const low = above === undefined ? `of at least ${min}` : `above ${above}`;
   const article = noun === 'number' ? 'a ' : '';
   return `${article}${whole ? 'whole ' : ''}${noun} ${low}${most}`;

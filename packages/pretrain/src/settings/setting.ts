@@ -58,8 +58,13 @@ export function setting<T>(
 /** Larger numbers leave the range of 32 bits as soon as something is multiplied: no computation takes them. */
 export const LARGEST = 1e30;
 
-/** Where a number must lie: from `min`, or above `above`, to `max`. */
-export type Range = { readonly min?: number; readonly above?: number; readonly max?: number };
+/** Where a number must lie: from `min`, or above `above`, to `max`, or below `below`. */
+export type Range = {
+  readonly min?: number;
+  readonly above?: number;
+  readonly max?: number;
+  readonly below?: number;
+};
 
 /**
  * A number.
@@ -69,12 +74,14 @@ export type Range = { readonly min?: number; readonly above?: number; readonly m
  * @example
  * number({ above: 0, max: 1 });
  */
-export function number({ min, above, max = LARGEST }: Range): v.GenericSchema<number> {
+export function number({ min, above, max = LARGEST, below }: Range): v.GenericSchema<number> {
   const low =
     above === undefined
       ? v.minValue<number, number>(min ?? -LARGEST)
       : v.gtValue<number, number>(above);
-  return v.pipe(v.number(), low, v.maxValue(max));
+  const high =
+    below === undefined ? v.maxValue<number, number>(max) : v.ltValue<number, number>(below);
+  return v.pipe(v.number(), low, high);
 }
 
 /**

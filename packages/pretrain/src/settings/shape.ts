@@ -44,7 +44,10 @@ export function shapeOf(entry: v.GenericSchema): Shape {
   if (bare.type !== 'number') return { kind: 'text' };
   const steps = stepsOf(bare);
   const bound = (type: string) => steps.find((step) => step.type === type)?.requirement;
-  const range = { min: bound('min_value'), above: bound('gt_value'), max: bound('max_value') };
+  const range = {
+    ...{ min: bound('min_value'), above: bound('gt_value') },
+    ...{ max: bound('max_value'), below: bound('lt_value') },
+  };
   return {
     kind: 'number',
     whole: steps.some(({ type }) => type === 'integer'),

@@ -1,4 +1,4 @@
-import { refuse } from '@twocan/core';
+import { expectInteger, expectOptions, refuse } from '@twocan/core';
 import { resolveAugmentation } from '@twocan/data';
 import { scaledLearningRate } from '@twocan/optim';
 import { number, setting, type Values, whole } from './setting.ts';
@@ -25,9 +25,17 @@ export const TRAINING = {
     ...{ group, usual: `${BATCH}, or all if they are fewer` },
     text: 'Images a step',
   }),
+  accumulate: setting(whole({ min: 2 }), {
+    group,
+    text: 'Batches whose gradients are averaged into one step; images are contrasted within each batch alone',
+  }),
+  microBatch: setting(whole({ min: 1 }), {
+    ...{ group, hint: 'IMAGES' },
+    text: 'Compute each batch in parts of so many images, in the memory of one part; the loss stays that of the whole batch',
+  }),
   lr: setting(number({ min: 0 }), {
     ...{ group, hint: 'RATE' },
-    usual: `${RATES.large}, or ${RATES.small} for the presets ${SMALL.join(', ')}; times batch/256`,
+    usual: `${RATES.large}, or ${RATES.small} for the presets ${SMALL.join(', ')}; times the images of a step/256`,
     text: 'Peak learning rate',
   }),
   warmupEpochs: setting(number({ min: 0 }), {
@@ -37,6 +45,14 @@ export const TRAINING = {
   weightDecay: setting(number({ min: 0 }), {
     ...{ group, hint: 'W', default: 0.05 },
     text: 'Decoupled weight decay, on kernels only',
+  }),
+  clip: setting(number({ above: 0 }), {
+    ...{ group, hint: 'NORM', usual: 'no bound' },
+    text: 'Largest norm of a gradient; a larger one is scaled down to it',
+  }),
+  ema: setting(number({ above: 0, below: 1 }), {
+    ...{ group, hint: 'DECAY', usual: 'no average' },
+    text: 'Keep a moving average of the weights, such as 0.999; the average is evaluated, and used by all commands',
   }),
   seed: setting(whole({ min: 0 }), {
     ...{ group, default: 0 },
@@ -58,8 +74,12 @@ export const VIEWS = {
 
 /** How a run is trained: batch, length, optimizer and checkpoints, all defaults filled in. */
 export type Training = {
-  /** Images a step. */
+  /** Images of a batch. */
   readonly batch: number;
+  /** Batches a step, where there is more than one. */
+  readonly accumulate?: number;
+  /** Images of a part, where a batch is computed in parts. */
+  readonly microBatch?: number;
   readonly steps: number;
   readonly optimizer: {
     readonly name: 'adamw';
@@ -69,11 +89,35 @@ export type Training = {
     readonly beta1: number;
     readonly beta2: number;
     readonly weightDecay: number;
+    /** The largest norm of a gradient, where it is bounded. */
+    readonly clip?: number;
   };
+  /** The decay of the moving average of the weights, where one is kept. */
+  readonly ema?: number;
   readonly seed: number;
   /** Steps between checkpoints; 0 for the last alone. */
   readonly checkpointEvery: number;
 };
+
+/**
+ * How many images one step of a run sees.
+ *
+ * @param training its batch, and how many of them make a step
+ * @returns images
+ * @throws RangeError for numbers that are not whole and positive
+ * @example
+ * imagesOfStep({ batch: 64, accumulate: 4 }); // 256
+ */
+export function imagesOfStep(training: {
+  readonly batch: number;
+  readonly accumulate?: number | undefined;
+}): number {
+  expectOptions('imagesOfStep', 'training', training, ['batch']);
+  const { batch, accumulate = 1 } = training;
+  expectInteger('imagesOfStep', 'batch', batch);
+  expectInteger('imagesOfStep', 'accumulate', accumulate);
+  return batch * accumulate;
+}
 
 /**
  * How a run is trained.
@@ -90,10 +134,10 @@ export function resolveTraining(
   values: Values<typeof TRAINING>,
   { preset, images }: { readonly preset: string; readonly images: number },
 ): Training {
-  const { seed, weightDecay } = values;
+  const { seed, weightDecay, accumulate, microBatch, clip, ema } = values;
   const batch = values.batch ?? Math.min(BATCH, images);
   if (batch > images) refuse(caller, 'batch', `be at most the ${images} images of the data`, batch);
-  const perEpoch = Math.floor(images / batch);
+  const perEpoch = Math.floor(images / batch) / (accumulate ?? 1);
   const steps = values.steps ?? Math.max(1, Math.round(values.epochs * perEpoch));
   const { warmupEpochs } = values;
   const warmup = warmupEpochs === undefined ? steps * WARMUP_SHARE : warmupEpochs * perEpoch;
@@ -108,13 +152,19 @@ export function resolveTraining(
   }
   const base = SMALL.some((name) => new RegExp(`^${name}\\d`).test(preset)) ? 'small' : 'large';
   return {
-    ...{ batch, steps },
+    batch,
+    ...(accumulate !== undefined && { accumulate }),
+    ...(microBatch !== undefined && { microBatch }),
+    steps,
     optimizer: {
       name: 'adamw',
-      learningRate: values.lr ?? scaledLearningRate(RATES[base], batch),
+      learningRate:
+        values.lr ?? scaledLearningRate(RATES[base], imagesOfStep({ batch, accumulate })),
       minLearningRate: 0,
       ...{ warmupSteps, beta1: 0.9, beta2: 0.95, weightDecay },
+      ...(clip !== undefined && { clip }),
     },
+    ...(ema !== undefined && { ema }),
     seed,
     checkpointEvery: values.checkpointEvery ?? Math.max(1, Math.ceil(steps / CHECKPOINTS)),
   };
