@@ -19,12 +19,7 @@ import { multiplyAdds } from './peak';
 import { normalRows } from './random';
 import { reduceColumns, reduceRows, sumOfSquares } from './reduce';
 import { productTicket } from './product';
-import {
-  layerNormGradientRows,
-  layerNormRows,
-  softmaxGradientRows,
-  softmaxRows,
-} from './rows';
+import { layerNormGradientRows, layerNormRows, softmaxRows } from './rows';
 
 /** Word i of the row. */
 // @ts-expect-error: decorator
@@ -95,9 +90,6 @@ export function runTask(kernel: u32, w: usize, t: usize, scratch: usize): void {
     }
     case 8:
       softmaxRows(u(w, 2), u(w, 3), u(w, 4), f(w, 5), from, to);
-      break;
-    case 9:
-      softmaxGradientRows(u(w, 2), u(w, 3), u(w, 4), u(w, 5), f(w, 6), from, to);
       break;
     case 10:
       layerNormRows(u(w, 2), u(w, 3), u(w, 4), u(w, 5), u(w, 6), u(w, 7), f(w, 8), from, to);

@@ -172,6 +172,12 @@ export class SimdBackend extends MathBackendCPU {
     return true;
   }
 
+  /** Ends the threads: `removeBackend` of tfjs calls it. */
+  override dispose(): void {
+    this.engine.stop();
+    super.dispose();
+  }
+
   /** In addition to what tfjs counts: bytes of tensors in the WebAssembly memory, and its size in bytes. */
   override memory(): {
     unreliable: boolean;

@@ -28,6 +28,8 @@ export type Engine = {
   readonly reserve: (bytes: number) => void;
   /** Runs a kernel cut into tasks; words are integers or bits of floats. */
   readonly run: (kernel: number, words: readonly number[], tasks: number) => void;
+  /** Ends the threads; what needs them fails from then on. */
+  readonly stop: () => void;
   readonly exports: KernelExports;
 };
 
@@ -56,6 +58,7 @@ type PoolExports = KernelExports & {
     spins: number,
   ) => number;
   readonly finished: (control: number, tasks: number, spins: number) => number;
+  readonly end: (control: number) => void;
   readonly sleep: (control: number, tasks: number, milliseconds: bigint) => number;
 };
 
@@ -103,7 +106,7 @@ export function startEngine(platform: Platform, options: SimdOptions = {}): Engi
     : { ...alone(memory, exports, heap), memory, heap, report, exports };
 }
 
-type Running = Pick<Engine, 'run' | 'reserve'>;
+type Running = Pick<Engine, 'run' | 'reserve' | 'stop'>;
 
 /** A view that is made anew when the memory has grown: growing detaches what is not shared. */
 function wordsAt(memory: WebAssembly.Memory, at: number): () => Int32Array {
@@ -129,6 +132,7 @@ function alone(memory: WebAssembly.Memory, exports: KernelExports, heap: Heap): 
       words().set(given);
       for (let task = 0; task < tasks; task++) exports.runTask(kernel, CONTROL, task, scratch);
     },
+    stop() {},
   };
 }
 
@@ -152,7 +156,7 @@ function threaded(
       spins: WORKER_SPINS,
     };
     startWorker(start, (reason) => {
-      dead = reason;
+      dead ??= reason;
     });
   }
   const at = exports.wordsOf(CONTROL);
@@ -187,6 +191,10 @@ function threaded(
         throw new Error(STUCK, { cause });
       }
       waitFor(exports, tasks, maySleep);
+    },
+    stop() {
+      dead = 'the backend was disposed';
+      exports.end(CONTROL);
     },
   };
 }

@@ -8,11 +8,11 @@ export type WorkerStart = {
 };
 
 // Written as text, so that it needs no file of its own: bundlers and eval-less tools leave it alone.
-// A worker never returns from its loop while the pool lives.
+// A worker returns from its loop when the pool ends.
 const WORK = `const { exports } = new WebAssembly.Instance(d.module, { env: { memory: d.memory } });
 exports.workerLoop(d.control, d.scratch, d.spins);`;
 const IN_NODE = `const { workerData: d } = require('node:worker_threads'); ${WORK}`;
-const IN_BROWSER = `onmessage = ({ data: d }) => { ${WORK} };`;
+const IN_BROWSER = `onmessage = ({ data: d }) => { ${WORK} close(); };`;
 
 type NodeThreads = typeof import('node:worker_threads');
 

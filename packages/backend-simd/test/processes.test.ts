@@ -19,6 +19,12 @@ it('TWOCAN_THREADS decides where nothing else does, and an idle process ends', (
   expect(['1', '3'].map(threads)).toEqual(['1', '3']);
 });
 
+it.skipIf(process.platform !== 'linux')('removing the backend ends its threads', () => {
+  const script = fileURLToPath(new URL('./scripts/dispose.mjs', import.meta.url));
+  const said = execFileSync(process.execPath, [script], { encoding: 'utf8', timeout: 60_000 });
+  expect(said.trim()).toBe('300 2 0');
+});
+
 it('works inside a worker thread', () => {
   const script = fileURLToPath(new URL('./scripts/in-worker.mjs', import.meta.url));
   const said = execFileSync(process.execPath, [script], { encoding: 'utf8', timeout: 60_000 });

@@ -1,6 +1,6 @@
 import { getKernel, registerKernel, type Tensor, tidy } from '@tensorflow/tfjs-core';
 
-/** Tensors by the names of the op contract; those that a kernel needs are there. */
+/** Tensors by the names of an operation's definition; those that a kernel needs are there. */
 export type Named = Readonly<Record<'x' | 'dy' | 'kernel' | 'bias' | 'residual0', Tensor>> &
   Readonly<Record<'scale' | 'qkv' | 'residual1' | 'residual2' | 'residual3', Tensor>> &
   Readonly<Record<'parameter' | 'gradient' | 'm' | 'v', Tensor>>;

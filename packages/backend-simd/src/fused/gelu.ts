@@ -2,6 +2,7 @@ import { type TensorInfo, util } from '@tensorflow/tfjs-core';
 import { combine } from '../kernels/binary.ts';
 import type { Kernel, Kernels } from '../kernels/register.ts';
 import { bits, cut, TASK } from '../kernels/tasks.ts';
+import { LINE } from '../kernels/unary.ts';
 
 const gelu: Kernel = ({ x }, _, backend) => {
   if (x === undefined) return undefined;
@@ -12,7 +13,7 @@ const gelu: Kernel = ({ x }, _, backend) => {
   const { chunk, tasks } = cut(n, 8 * n, 4);
   if (n > 0) {
     // 1·x + 0: a copy, which is then replaced in place.
-    backend.engine.run(TASK.unary, [n, chunk, 20, from, y.at, bits(1), bits(0)], tasks);
+    backend.engine.run(TASK.unary, [n, chunk, LINE, from, y.at, bits(1), bits(0)], tasks);
     backend.engine.run(TASK.gelu, [n, chunk, y.at, derivative.at], tasks);
   }
   return [y.info, derivative.info];

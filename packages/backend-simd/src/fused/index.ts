@@ -8,7 +8,7 @@ import { optimizerKernels } from './optimizer.ts';
 import { randomKernels } from './random.ts';
 import { tokenKernels } from './tokens.ts';
 
-/** Kernels of the op contract: operations of `@twocan/core`, forward and backward. */
+/** Kernels of the operations of `@twocan/ops`, forward and backward. */
 export const fusedKernels: Kernels = {
   ...linearKernels,
   ...geluKernels,

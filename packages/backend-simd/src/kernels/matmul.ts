@@ -3,7 +3,7 @@ import type { SimdBackend } from '../backend.ts';
 import { multiply } from './product.ts';
 import type { Kernel, Kernels } from './register.ts';
 import { TASK } from './tasks.ts';
-import { mapElements } from './unary.ts';
+import { codeOf, mapElements } from './unary.ts';
 
 const WORTH_TASKS = 200_000; // multiplications and additions
 
@@ -91,7 +91,12 @@ const batchMatMul: Kernel = ({ a, b }, { transposeA, transposeB }, backend) => {
   return matMul(backend, a, b, transposeA === true, transposeB === true);
 };
 
-const ACTIVATIONS: Readonly<Record<string, number>> = { relu: 11, relu6: 12, elu: 13, sigmoid: 9 };
+const ACTIVATIONS: Readonly<Record<string, number>> = {
+  relu: codeOf('Relu'),
+  relu6: codeOf('Relu6'),
+  elu: codeOf('Elu'),
+  sigmoid: codeOf('Sigmoid'),
+};
 
 const fusedMatMul: Kernel = ({ a, b, bias }, attributes, backend) => {
   const { transposeA, transposeB, activation } = attributes;

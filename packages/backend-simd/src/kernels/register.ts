@@ -38,7 +38,7 @@ function tell(name: string, inputs: NamedTensorInfoMap): void {
 /** Inputs that hold row numbers. */
 const INTEGERS: ReadonlySet<string> = new Set(['index', 'back']);
 
-/** Kernels of the op contract read memory as floats, or row numbers; `defineOp` casts before it calls them. */
+/** Kernels of our operations read memory as floats, or row numbers; `defineOp` casts before it calls them. */
 function refuseOtherTypes(kernelName: string, inputs: NamedTensorInfoMap): void {
   for (const [name, info] of Object.entries(inputs ?? {})) {
     const wanted = INTEGERS.has(name) ? 'int32' : 'float32';

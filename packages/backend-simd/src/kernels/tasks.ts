@@ -9,7 +9,6 @@ export const TASK = {
   reduceColumns: 6,
   reduceParts: 7,
   softmax: 8,
-  softmaxGradient: 9,
   layerNorm: 10,
   layerNormGradient: 11,
   copyBlock: 12,

@@ -20,8 +20,11 @@ const CODES = [
   ],
   ...['Relu', 'Relu6', 'Elu', 'LeakyRelu', 'Step', 'ClipByValue', 'Sign', 'Floor', 'Ceil'],
 ] as const;
-/** p·x + q. */
-const LINE = 20;
+/** The code of p·x + q. */
+export const LINE = 20;
+
+/** The code of a function. */
+export const codeOf = (name: (typeof CODES)[number]): number => CODES.indexOf(name);
 
 /** A function of each element. */
 export function mapElements(

@@ -13,7 +13,7 @@ const KERNELS: Kernels = {
 };
 
 /**
- * Registers kernels of the op contract in few dispatches, and corrects tfjs's own.
+ * Registers kernels of operations in few dispatches, and corrects tfjs's own.
  *
  * @param backendName the name under which tfjs knows the backend
  */
