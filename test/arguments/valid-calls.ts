@@ -330,6 +330,11 @@ export const VALID: Readonly<Record<string, Readonly<Record<string, ValidCall>>>
       () => 3,
       () => ({ max: 0.1 }),
     ),
+    sampleNoise: of(
+      () => key,
+      () => images(),
+      () => Float32Array.of(0.1, 0.2),
+    ),
   },
   contrastive: {
     alignment: of(

@@ -9,7 +9,7 @@ import {
   refuse,
 } from '@twocan/core';
 import { type Mask, sampleMask } from '@twocan/masking';
-import { addNoise, sampleLevel } from '@twocan/noise';
+import { sampleLevel, sampleNoise } from '@twocan/noise';
 import { patchGrid } from '@twocan/patches';
 import type { CanConfig } from './config.ts';
 import { expectCanConfig } from './expect.ts';
@@ -32,7 +32,11 @@ export function drawCorruption(key: Key, config: CanConfig, batch: CanBatch): Dr
   expectKey('drawCorruption', 'key', key);
   expectCanConfig('drawCorruption', config);
   expectBatch('drawCorruption', config, batch);
-  const { views } = batch;
+  return drawsFor(key, config, batch);
+}
+
+/** {@link drawCorruption} of arguments that were checked. */
+export function drawsFor(key: Key, config: CanConfig, { views }: CanBatch): Draws {
   const patches = patchGrid({ ...config.encoder.image, patch: config.encoder.patch }).count;
   const perView = views.map((images, v) => {
     const [batch] = images.shape;
@@ -49,7 +53,7 @@ export function drawCorruption(key: Key, config: CanConfig, batch: CanBatch): Dr
     ...(addsNoise(config) && {
       levels: concatFloats(perView.map(({ levels }) => levels)),
       noise: tidy(() => {
-        const noises = perView.map((v) => addNoise(v.noiseKey, v.images, v.levels).noise);
+        const noises = perView.map((v) => sampleNoise(v.noiseKey, v.images, v.levels));
         return concat(noises, 0);
       }),
     }),

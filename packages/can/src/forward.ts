@@ -18,7 +18,7 @@ import { linear } from '@twocan/ops';
 import { patchify } from '@twocan/patches';
 import { decodeTokens, embedForDecoder, embedPatches, encodeTokens } from '@twocan/vit';
 import type { CanConfig, Pooling } from './config.ts';
-import { drawCorruption, expectDrawsOf } from './draws.ts';
+import { drawsFor, expectDrawsOf } from './draws.ts';
 import { expectCanConfig, expectCanParams } from './expect.ts';
 import type { CanBatch, CanParams } from './params.ts';
 import type { DrawnForward, Draws, Forward, Need, Teacher } from './parts.ts';
@@ -44,7 +44,7 @@ export function canForward(
     // Only the noise is a tensor; masks and levels outlive the tidy.
     let draws: Draws = {};
     const forward = tidy(() => {
-      draws = drawCorruption(key, config, batch);
+      draws = drawsFor(key, config, batch);
       return ownTensors(config, params, batch, draws);
     });
     const { mask, levels } = draws;

@@ -1,7 +1,7 @@
 import { type Scalar, type Tensor, tidy } from '@tensorflow/tfjs-core';
 import { expectOptions, type LossContext, type LossOutput, refuse } from '@twocan/core';
 import type { CanConfig } from './config.ts';
-import { drawCorruption } from './draws.ts';
+import { drawsFor } from './draws.ts';
 import type { CanLossOptions } from './loss.ts';
 import type { CanBatch, CanParams } from './params.ts';
 import type { Need, Parts } from './parts.ts';
@@ -64,7 +64,7 @@ export function canLargeBatch<P extends CanParams = CanParams>(
     context: LossContext<P>,
   ) => {
     expectCall('canLargeBatch', config, params, batch, context);
-    const draws = drawCorruption(context.key, config, batch);
+    const draws = drawsFor(context.key, config, batch);
     const parts = partsFor('canLargeBatch', config, needs, params, batch, draws, context);
     const { a, b } = parts.embeddings;
     return { parts, draws, embeddings: [a, b] };

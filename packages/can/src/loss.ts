@@ -1,7 +1,7 @@
 import { tidy } from '@tensorflow/tfjs-core';
 import { expectOptions, type LossContext, type LossOutput } from '@twocan/core';
 import type { CanConfig } from './config.ts';
-import { drawCorruption } from './draws.ts';
+import { drawsFor } from './draws.ts';
 import { expectCanParams } from './expect.ts';
 import type { CanBatch, CanParams } from './params.ts';
 import type { Draws, Need } from './parts.ts';
@@ -44,7 +44,7 @@ export function canLoss<P extends CanParams = CanParams>(
   return (params, batch, context) => {
     expectCall('canLoss', config, params, batch, context);
     return tidy(() => {
-      const draws = drawCorruption(context.key, config, batch);
+      const draws = drawsFor(context.key, config, batch);
       const parts = partsFor('canLoss', config, needs, params, batch, draws, context);
       return weightedSum('canLoss', terms, parts, batch, { ...context, params, draws });
     });

@@ -4,7 +4,7 @@ import { drawCorruption, initCan } from '@twocan/can';
 import { initProjector } from '@twocan/contrastive';
 import { fold, type Key, key, namedLeaves, type Params } from '@twocan/core';
 import { sampleMask } from '@twocan/masking';
-import { addNoise, initLevelMlp, sampleLevel } from '@twocan/noise';
+import { initLevelMlp, sampleLevel, sampleNoise } from '@twocan/noise';
 import { initDecoder, initEncoder } from '@twocan/vit';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { images, small } from './fixture.ts';
@@ -44,7 +44,7 @@ describe('keys', () => {
     const patches = { batch: 3, patches: 16, ratio: config.maskRatio };
     expect([...(mask?.keep ?? [])]).toEqual(both((v) => sampleMask(own('mask', v), patches).keep));
     expect([...(noise?.dataSync() ?? [])]).toEqual(
-      both((v) => addNoise(own('noise', v), images(1, 3), levelsOf(v)).noise.dataSync()),
+      both((v) => sampleNoise(own('noise', v), images(1, 3), levelsOf(v)).dataSync()),
     );
     expect(new Set(levels).size).toBe(6);
   });

@@ -5,4 +5,4 @@ export {
   type LevelMlpParams,
   levelMlp,
 } from './level.ts';
-export { addNoise, type NoisyImages, sampleLevel } from './sample.ts';
+export { addNoise, type NoisyImages, sampleLevel, sampleNoise } from './sample.ts';

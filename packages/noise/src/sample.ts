@@ -54,19 +54,38 @@ export type NoisyImages = { readonly noisy: Tensor4D; readonly noise: Tensor4D }
  * const { noisy, noise } = addNoise(key(0), images, sampleLevel(key(1), 4, { max: 0.05 }));
  */
 export function addNoise(key: Key, images: Tensor4D, levels: Float32Array): NoisyImages {
-  expectKey('addNoise', 'key', key);
-  expectRank('addNoise', 'images', images, 4);
-  expectType('addNoise', 'levels', levels, Float32Array);
+  return tidy(() => {
+    const noise = noiseFor('addNoise', key, images, levels);
+    return { noisy: add(images, noise), noise };
+  });
+}
+
+/**
+ * The noise that {@link addNoise} adds to images of this shape, alone: σe with e ~ N(0, 1).
+ *
+ * @param key where the numbers come from; image b folds it by b
+ * @param images `[B, H, W, C]`; only their shape matters
+ * @param levels σ of each image, `[B]`
+ * @returns the noise, `[B, H, W, C]`
+ * @throws RangeError if there is not one level for each image
+ * @example
+ * sampleNoise(key(0), images, sampleLevel(key(1), 4, { max: 0.05 }));
+ */
+export function sampleNoise(key: Key, images: Tensor4D, levels: Float32Array): Tensor4D {
+  return noiseFor('sampleNoise', key, images, levels);
+}
+
+function noiseFor(caller: string, key: Key, images: Tensor4D, levels: Float32Array): Tensor4D {
+  expectKey(caller, 'key', key);
+  expectRank(caller, 'images', images, 4);
+  expectType(caller, 'levels', levels, Float32Array);
   const [batch] = images.shape;
   if (levels.length !== batch) {
     throw new RangeError(
-      `addNoise: levels must hold one σ for each of ${batch} images, got ${levels.length}`,
+      `${caller}: levels must hold one σ for each of ${batch} images, got ${levels.length}`,
     );
   }
   const keys = Array.from(levels, (_, b) => fold(key, b));
-  return tidy(() => {
-    const rows = normalRows(keys, levels, images.size / Math.max(1, batch));
-    const noise: Tensor4D = reshape(rows, images.shape);
-    return { noisy: add(images, noise), noise };
-  });
+  const size = images.size / Math.max(1, batch);
+  return tidy(() => reshape(normalRows(keys, levels, size), images.shape));
 }

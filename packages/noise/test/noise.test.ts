@@ -1,4 +1,5 @@
 import {
+  dispose,
   ones,
   reshape,
   slice,
@@ -9,7 +10,14 @@ import {
 } from '@tensorflow/tfjs-core';
 import { fold, key, normal } from '@twocan/core';
 import { initDense } from '@twocan/nn';
-import { addNoise, encodeLevel, initLevelMlp, levelMlp, sampleLevel } from '@twocan/noise';
+import {
+  addNoise,
+  encodeLevel,
+  initLevelMlp,
+  levelMlp,
+  sampleLevel,
+  sampleNoise,
+} from '@twocan/noise';
 import { checkGradient, describeBackends, expectClose, expectNoLeak } from '@twocan/testkit';
 import { describe, expect, it } from 'vitest';
 
@@ -86,6 +94,19 @@ describeBackends('addNoise', () => {
     const alone = addNoise(key(1), first, Float32Array.of(1)).noise.dataSync();
     expectClose(alone, whole.slice(0, 768), { rtol: 0, atol: 0 });
     expectClose(whole.slice(768), normal(fold(key(1), 1), 768), { rtol: 0, atol: 0 });
+  });
+
+  it('adds what sampleNoise draws, bit by bit', () => {
+    const [x, levels] = [images(), Float32Array.of(0.1, 0.2)];
+    const { noisy, noise } = addNoise(key(1), x, levels);
+    const alone = sampleNoise(key(1), x, levels);
+    expect(alone.shape).toEqual(x.shape);
+    expect([...alone.dataSync()]).toEqual([...noise.dataSync()]);
+    expectNoLeak(() => sampleNoise(key(1), x, levels));
+    expect(() => sampleNoise(key(1), x, Float32Array.of(1))).toThrow(
+      'sampleNoise: levels must hold',
+    );
+    dispose([x, noisy, noise, alone]);
   });
 
   it('refuses what is no batch of images', () => {

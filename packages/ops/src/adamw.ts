@@ -61,7 +61,8 @@ const over = defineOp({ name: IN_PLACE, outputs, forward });
  *
  * @returns true if {@link adamwUpdate} heeds `inPlace`
  * @example
- * const inPlace = updatesInPlace() && lossIsFinite();
+ * const inPlace = updatesInPlace();
+ * adamwUpdate(p, g, m, v, { ...numbers, step: 1, inPlace });
  */
 export function updatesInPlace(): boolean {
   return hasKernels(IN_PLACE);

@@ -27,19 +27,22 @@ export function sincosPositions(options: {
   expectNumber('sincosPositions', 'width', width, 'be a positive multiple of 4', fits);
   expectInteger('sincosPositions', 'rows times columns times width', rows * columns * width);
   const quarter = width / 4;
-  const table = new Float32Array(rows * columns * width);
-  const write = (start: number, position: number): void => {
+  // A position's sines and cosines are those of every patch in its row or column.
+  const codes = Array.from({ length: Math.max(rows, columns) }, (_, position) => {
+    const code = new Float32Array(2 * quarter);
     for (let k = 0; k < quarter; k++) {
       const angle = position / 10000 ** (k / quarter);
-      table[start + k] = Math.sin(angle);
-      table[start + quarter + k] = Math.cos(angle);
+      code[k] = Math.sin(angle);
+      code[quarter + k] = Math.cos(angle);
     }
-  };
+    return code;
+  });
+  const table = new Float32Array(rows * columns * width);
   for (let y = 0; y < rows; y++) {
     for (let x = 0; x < columns; x++) {
       const row = (y * columns + x) * width;
-      write(row, x);
-      write(row + 2 * quarter, y);
+      table.set(codes[x] as Float32Array, row);
+      table.set(codes[y] as Float32Array, row + 2 * quarter);
     }
   }
   return table;

@@ -4,7 +4,7 @@ import { alignment, uniformity } from '@twocan/contrastive';
 import { disposeTree, fold, type Key, key } from '@twocan/core';
 import { atMost, type Dataset, makeBatches, plainViews } from '@twocan/data';
 import { effectiveRank } from '@twocan/evaluate';
-import { addNoise } from '@twocan/noise';
+import { sampleNoise } from '@twocan/noise';
 import type { Machine } from '../args/machine.ts';
 import { writeAttention } from '../draw/attention-sheet.ts';
 import { checkOutput } from '../files/outputs.ts';
@@ -139,7 +139,7 @@ async function decoded(
       const batch = { views: [view] };
       const drawn = drawCorruption(fold(root, 'corruption'), model, batch);
       const levels = new Float32Array(images.length).fill(sigma);
-      const noise = addNoise(fold(root, 'noise'), view, levels).noise;
+      const noise = sampleNoise(fold(root, 'noise'), view, levels);
       const draws = drawn.noise === undefined ? drawn : { ...drawn, levels, noise };
       return pictureErrors(model, canForwardWith(model)(parts, batch, draws), draws.mask);
     });
