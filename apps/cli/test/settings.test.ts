@@ -61,7 +61,9 @@ describe.each(COMMANDS.map((command) => [command.name, command] as const))('%s',
     const { minimum, exclusiveMinimum, maximum = NO_END } = property;
     const step = property.type === 'integer' ? 1 : 0.001;
     const least = minimum ?? (exclusiveMinimum ?? 0) + step;
-    const words = (value: number) => ({ [flagOf(name).slice(2)]: String(value) });
+    const words = (value: number) => ({
+      ...{ words: { [flagOf(name).slice(2)]: String(value) }, problems: [] },
+    });
     const settings = { [name]: command.settings[name] as v.GenericSchema };
     for (const value of [least, Math.min(maximum, least + 7 * step), Math.min(maximum, NO_END)]) {
       expect(givenOf(words(value), settings)).toEqual({ [name]: value });

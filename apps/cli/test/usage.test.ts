@@ -33,8 +33,22 @@ test.each([
 });
 
 test('all problems are told at once', async () => {
-  const { stderr } = await twocan(['pretrain', '--batch', '0', '--seed', '-1', '--lr=x']);
-  expect(stderr).toMatch(/--batch.*\n.*--lr.*\n.*--seed/);
+  const { stderr } = await twocan([
+    'pretrain',
+    '--batch',
+    '0',
+    '--sede',
+    '1',
+    '--seed',
+    '-1',
+    '--lr=x',
+    '--batch2',
+  ]);
+  expect(await twocan(['embed'])).toMatchObject({
+    code: 2,
+    stderr: expect.stringMatching(/--model is needed: .*\n--data is needed: /),
+  });
+  expect(stderr).toMatch(/--sede; .*--seed\?\n.*--batch2; .*\n--batch must.*\n--lr .*\n--seed /);
 });
 
 test('a folder that is not a run is never touched', async () => {

@@ -38,8 +38,7 @@ export function command<const S extends Schema>(
     ...topic,
     settings,
     run: async (args) => {
-      const { debug: _, ...words } = parseWords(args, settings);
-      const given = givenOf(words, topic.settings);
+      const given = givenOf(parseWords(args, settings), topic.settings);
       return (await work(withDefaults(topic.settings, given), given)) ?? EXIT.done;
     },
   };

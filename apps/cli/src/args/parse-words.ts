@@ -1,10 +1,12 @@
 import { parseArgs } from 'node:util';
 import { aboutOf, didYouMean, type Schema, shapeOf } from '@twocan/pretrain/settings';
-import { usageError } from '../terminal/failure.ts';
 import { flagOf } from './flag-name.ts';
 
 /** The words of a command line by the name of their flag; `true` for a flag without a value. */
 export type Words = Readonly<Record<string, string | true>>;
+
+/** The words that have their place, and a line for each that has none. */
+export type Parsed = { readonly words: Words; readonly problems: readonly string[] };
 
 /** How a flag takes its words. */
 type Flag = 'value' | 'switch' | 'positional';
@@ -18,11 +20,10 @@ type Flags = Readonly<Record<string, Flag>>;
  *
  * @param args the words after the command's name
  * @param settings the command's settings; positional ones take the words without a flag
- * @returns text by name for options with a value, `true` for those without
- * @throws Failure (exit code 2) for options that are unknown, values that are missing or too many, and
- *   words that belong nowhere
+ * @returns text by name for options with a value, `true` for those without; and a problem for each option
+ *   that is unknown, value that is missing or too many, and word that belongs nowhere
  */
-export function parseWords(args: readonly string[], settings: Schema): Words {
+export function parseWords(args: readonly string[], settings: Schema): Parsed {
   const flags = flagsOf(settings);
   const options = Object.entries(flags).filter(([, type]) => type !== 'positional');
   const places = Object.keys(flags).filter((name) => flags[name] === 'positional');
@@ -61,8 +62,7 @@ export function parseWords(args: readonly string[], settings: Schema): Words {
       }
     }
   }
-  if (problems.size > 0) throw usageError([...problems].join('\n'));
-  return words;
+  return { words, problems: [...problems] };
 }
 
 const isOption = (word: string): boolean => /^-{1,2}[A-Za-z]/.test(word);

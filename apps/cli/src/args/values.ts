@@ -8,17 +8,17 @@ import {
 } from '@twocan/pretrain/settings';
 import { usageError } from '../terminal/failure.ts';
 import { flagOf } from './flag-name.ts';
-import type { Words } from './parse-words.ts';
+import type { Parsed } from './parse-words.ts';
 
 /**
  * Converts the words of a command line to values.
  *
- * @param words words by flag
+ * @param parsed words by flag, and what is wrong with them already
  * @param settings what they set
  * @returns values by name, without defaults
  * @throws Failure (exit code 2) listing everything that is wrong with them
  */
-export function givenOf<S extends Schema>(words: Words, settings: S): Given<S> {
+export function givenOf<S extends Schema>({ words, problems }: Parsed, settings: S): Given<S> {
   const values = Object.entries(settings).flatMap(([name, entry]) => {
     const word = words[flagOf(name)];
     if (word === undefined) return [];
@@ -35,10 +35,15 @@ export function givenOf<S extends Schema>(words: Words, settings: S): Given<S> {
     const entry = settings[name];
     return entry && aboutOf(entry).positional ? `the ${name}` : `--${flagOf(name)}`;
   };
-  const problems = problemsOf(settings, given, { called, written });
-  if (problems.length > 0) throw usageError(problems.join('\n'));
+  // What seems to be missing may be what was misspelt.
+  const looked = problems.length === 0 ? settings : onlyThose(settings, given);
+  const all = [...problems, ...problemsOf(looked, given, { called, written })];
+  if (all.length > 0) throw usageError(all.join('\n'));
   return given as Given<S>;
 }
+
+const onlyThose = (settings: Schema, given: object): Schema =>
+  Object.fromEntries(Object.entries(settings).filter(([name]) => Object.hasOwn(given, name)));
 
 /** What is no number stays a word, which the check refuses. */
 function meaningOf(shape: Shape, word: string): unknown {

@@ -25,7 +25,7 @@ export const FINETUNE = {
   data: setting(text, LABELLED_IMAGES),
   ...JSON_RESULT,
   preset: setting(choice(presetNames), {
-    text: 'From scratch instead of --model: sizes of the encoder',
+    text: 'Sizes of an encoder from scratch, instead of --model',
   }),
   imageSize: setting(whole({ min: 1 }), {
     ...{ hint: 'PX', usual: "the preset's, or that of --model" },
