@@ -10,7 +10,7 @@ import { defineOp } from './define.ts';
 import { hasKernels } from './kernels.ts';
 
 /** The numbers of one AdamW step. */
-export type AdamwOptions = {
+export type AdamwNumbers = {
   readonly learningRate: number;
   readonly b1: number;
   readonly b2: number;
@@ -34,7 +34,7 @@ export type AdamwResult = {
 };
 
 type Moments = Readonly<Record<'parameter' | 'gradient' | 'm' | 'v', Tensor>>;
-type Numbers = Omit<AdamwOptions, 'inPlace'>;
+type Numbers = Omit<AdamwNumbers, 'inPlace'>;
 
 const outputs = ['parameter', 'm', 'v'] as const;
 
@@ -91,7 +91,7 @@ export function adamwUpdate(
   gradient: Tensor,
   m: Tensor,
   v: Tensor,
-  options: AdamwOptions,
+  options: AdamwNumbers,
 ): AdamwResult {
   checkOptions(options);
   const { inPlace = false, ...numbers } = options;
@@ -105,7 +105,7 @@ export function adamwUpdate(
 
 const NUMBERS = ['learningRate', 'b1', 'b2', 'epsilon', 'weightDecay'] as const;
 
-function checkOptions(options: AdamwOptions): void {
+function checkOptions(options: AdamwNumbers): void {
   expectOptions('adamwUpdate', 'options', options, [...NUMBERS, 'step'], ['inPlace']);
   const fits = (x: number): boolean => Math.abs(x) <= 1e30;
   for (const name of NUMBERS) {

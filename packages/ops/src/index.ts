@@ -1,4 +1,4 @@
-export { type AdamwOptions, type AdamwResult, adamwUpdate, updatesInPlace } from './adamw.ts';
+export { type AdamwNumbers, type AdamwResult, adamwUpdate, updatesInPlace } from './adamw.ts';
 export { attention, attentionWeights } from './attention.ts';
 export { batchNorm } from './batch-norm.ts';
 export { softmaxCrossEntropy, softTargetCrossEntropy } from './cross-entropy.ts';

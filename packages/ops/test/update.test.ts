@@ -8,7 +8,7 @@ import {
   tensor2d,
   zerosLike,
 } from '@tensorflow/tfjs-core';
-import { type AdamwOptions, adamwUpdate, squaredNorm, updatesInPlace } from '@twocan/ops';
+import { type AdamwNumbers, adamwUpdate, squaredNorm, updatesInPlace } from '@twocan/ops';
 import { describeBackends, expectClose, expectNoLeak } from '@twocan/testkit';
 import { expect, it } from 'vitest';
 
@@ -38,7 +38,7 @@ describeBackends('adamwUpdate', () => {
     let parameter: Tensor = tensor1d(start);
     let [m, v] = [zerosLike(parameter), zerosLike(parameter)];
     gradients.forEach((g, i) => {
-      const options: AdamwOptions = { ...OPTIONS, step: i + 1, inPlace };
+      const options: AdamwNumbers = { ...OPTIONS, step: i + 1, inPlace };
       ({ parameter, m, v } = adamwUpdate(parameter, tensor1d(g), m, v, options));
     });
     const want = start.map((p, j) =>

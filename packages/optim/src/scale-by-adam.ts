@@ -1,6 +1,6 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { expectOptions, mapTree, type Params } from '@twocan/core';
-import { type AdamwOptions, adamwUpdate } from '@twocan/ops';
+import { type AdamwNumbers, adamwUpdate } from '@twocan/ops';
 import { expectSettings, expectUpdate } from './check.ts';
 import { type Transform, tidyTree, zeros } from './transform.ts';
 
@@ -75,7 +75,7 @@ export function adamLeaves<P extends Params>(
   params: P,
   grads: P,
   state: AdamState,
-  numbersOf: (path: string, parameter: Tensor) => AdamwOptions,
+  numbersOf: (path: string, parameter: Tensor) => AdamwNumbers,
 ): { readonly parameter: P } & AdamState {
   const m = new Map<string, Tensor>();
   const v = new Map<string, Tensor>();
