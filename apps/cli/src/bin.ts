@@ -72,7 +72,7 @@ async function start(words: readonly string[]): Promise<number> {
   return command.run(rest);
 }
 
-/** Says what the first word may have been meant for. */
+/** Suggests a command for an unknown first word. */
 function refuse(word: string, rest: readonly string[]): never {
   const names = COMMANDS.map(({ name }) => name);
   if (word.trim() === '') throw usageError('the first word must be a command, and it is empty');

@@ -1,7 +1,7 @@
 import { cpSync, existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
-import { CLAIMS, judge, judgeClaims } from '../src/ablation/claims.ts';
+import { CLAIMS, testClaim, testClaims } from '../src/ablation/claims.ts';
 import { GRIDS, type GridName, optionsOf } from '../src/ablation/grid.ts';
 import { linesOf } from '../src/ablation/lines.ts';
 import { planRuns } from '../src/ablation/plan.ts';
@@ -115,19 +115,19 @@ test('the table has mean and deviation over seeds, and dashes for what is missin
 
 describe('claims', () => {
   // scipy.stats.ttest_rel([.52, .55, .51], [.49, .5, .5]).confidence_interval() of scipy 1.17.1
-  test('are judged by the paired t-test of the seeds', () => {
+  test('are tested by the paired t-test of the seeds', () => {
     const [better, worse] = [{ values: [0.52, 0.55, 0.51] }, { values: [0.49, 0.5, 0.5] }];
-    const { difference, margin, verdict } = judge(better, worse);
+    const { difference, margin, verdict } = testClaim(better, worse);
     expect([difference, margin]).toEqual([expect.closeTo(0.03, 12), expect.closeTo(0.04968275, 4)]);
     expect(verdict).toBe('within noise');
     const surely = { values: [0.59, 0.61, 0.6] };
-    expect(judge(surely, worse).verdict).toBe('held');
-    expect(judge(worse, surely).verdict).toBe('not held');
+    expect(testClaim(surely, worse).verdict).toBe('held');
+    expect(testClaim(worse, surely).verdict).toBe('not held');
   });
 
   test('of one seed are never beyond noise', () => {
-    const judged = judge({ values: [0.9] }, { values: [0.1] });
-    expect(judged).toMatchObject({ margin: Number.POSITIVE_INFINITY, verdict: 'within noise' });
+    const tested = testClaim({ values: [0.9] }, { values: [0.1] });
+    expect(tested).toMatchObject({ margin: Number.POSITIVE_INFINITY, verdict: 'within noise' });
   });
 
   test('are about rows that there are', () => {
@@ -149,7 +149,7 @@ describe('claims', () => {
         ),
     );
     const lines = linesOf(cells, results);
-    expect(judgeClaims(lines).map(({ says }) => says)).toEqual(['noise helps as an augmentation']);
+    expect(testClaims(lines).map(({ says }) => says)).toEqual(['noise helps as an augmentation']);
     const baselines = { rawPixels: measures(0.1), untrained: measures(0.1) };
     expect(markdownOf(lines, baselines, 'about')).toContain(
       '| noise helps as an augmentation | held: +5.0 ± 0.0 | within noise: 0.0 ± 0.0 |',

@@ -9,8 +9,8 @@ import {
 import { dirname, join } from 'node:path';
 import { getKernel, registerKernel, unregisterKernel } from '@tensorflow/tfjs-core';
 import { afterAll, describe, expect, it, test } from 'vitest';
-import { because } from '../src/setup/because.ts';
 import { checkBackend } from '../src/setup/check-backend.ts';
+import { stepError } from '../src/setup/step-error.ts';
 import { makeSteps } from '../src/setup/steps.ts';
 import { findLibrary } from '../src/setup/tensorflow-library.ts';
 import { type Outcome, scratch, twocan } from './cli.ts';
@@ -78,13 +78,13 @@ test('a registry that cannot be reached: why, where the log is, nothing remember
 });
 
 test('of what a compiler says, the first errors are shown, and what helps', () => {
-  const said = [
+  const output = [
     'gyp info it worked',
     '../binding/tfjs_backend.cc:20:10: fatal error: tensorflow/c/c_api.h: No such file or directory',
     'make: *** [x.o] Error 1',
     'write failed: No space left on device',
   ].join('\n');
-  const lines = because('the addon could not be built', said, '/place').message.split('\n');
+  const lines = stepError('the addon could not be built', output, '/place').message.split('\n');
   expect(lines.slice(0, 2)).toEqual([
     'the addon could not be built',
     '  ../binding/tfjs_backend.cc:20:10: fatal error: tensorflow/c/c_api.h: No such file or directory',

@@ -9,7 +9,7 @@ import { needsOf, type Term } from './term.ts';
 import { activeTerms, partsFor, weightedSum } from './terms/sum.ts';
 import { expectBatch, expectCall } from './views.ts';
 
-/** What {@link canLoss} may be given beside the config. */
+/** Options of {@link canLoss}. */
 export type CanLossOptions<P extends CanParams = CanParams> = {
   /** The terms to sum in place of the config's own, `canTerms(config)`. */
   readonly terms?: readonly Term<Need, P>[];

@@ -30,7 +30,7 @@ export type Pictures = {
 
 /**
  * Predictions at masked places as pixels. Where targets are normalised, each patch gets the mean and
- * variance of the true patch, which the model did not predict; {@link reconstructionCaption} says so.
+ * variance of the true patch, which the model did not predict; {@link reconstructionCaption} states it.
  */
 const inPixels = (config: CanConfig, predictions: Tensor3D, targets: Tensor3D): Tensor3D =>
   config.normalizePixels ? denormalizePatches(predictions, targets) : clone(predictions);

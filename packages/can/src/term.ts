@@ -9,7 +9,7 @@ import {
 import type { CanBatch, CanParams } from './params.ts';
 import type { Draws, Need, Parts } from './parts.ts';
 
-/** What a term sees beside the forward pass and the batch. */
+/** What a term gets in addition to the forward pass and the batch. */
 export type TermContext<P extends CanParams = CanParams> = {
   readonly params: P;
   readonly draws: Draws;

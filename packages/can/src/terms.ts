@@ -7,7 +7,7 @@ import { termOf, termsOf } from './terms/kinds.ts';
  * The terms whose weighted sum is the loss of a config: those of positive weight.
  *
  * @param config the method
- * @returns the terms, to be given to `canLoss` with others beside them
+ * @returns the terms, for `canLoss`, alone or with others
  * @throws RangeError for what is no config; `resolveCanConfig` makes one
  * @example
  * canTerms(resolveCanConfig({ preset: 'tiny32' })).map(({ name }) => name);

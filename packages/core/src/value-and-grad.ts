@@ -19,7 +19,7 @@ export type LossOutput = {
   readonly metrics?: { readonly [name: string]: Scalar };
 };
 
-/** What a training step gives a loss beside the parameters and the batch. */
+/** What a training step gives a loss in addition to the parameters and the batch. */
 export type LossContext<P = unknown> = {
   /** The step's own key: all that is random in the loss comes from it. */
   readonly key: Key;

@@ -10,21 +10,24 @@
  * Golub and Van Loan, "Matrix computations", 8.3; the arrangement of EISPACK's tred1 and tql1.
  */
 export function symmetricEigenvalues(matrix: Float64Array, n: number): Float64Array {
-  const { diagonal, beside } = tridiagonal(matrix, n);
-  implicitQL(diagonal, beside);
+  const { diagonal, offDiagonal } = tridiagonal(matrix, n);
+  implicitQL(diagonal, offDiagonal);
   return diagonal;
 }
 
-function tridiagonal(a: Float64Array, n: number): { diagonal: Float64Array; beside: Float64Array } {
+function tridiagonal(
+  a: Float64Array,
+  n: number,
+): { diagonal: Float64Array; offDiagonal: Float64Array } {
   const diagonal = new Float64Array(n);
-  const beside = new Float64Array(n); // beside[i] couples i-1 and i
+  const offDiagonal = new Float64Array(n); // offDiagonal[i] couples i-1 and i
   for (let i = n - 1; i > 0; i--) {
     const v = a.subarray(i * n, i * n + i); // the row left of the diagonal, made the reflector
     const norm = Math.hypot(...chunkNorms(v));
     const last = v[i - 1] as number;
     const alpha = last > 0 ? -norm : norm;
     diagonal[i] = a[i * n + i] as number;
-    beside[i] = alpha;
+    offDiagonal[i] = alpha;
     if (norm === 0) continue;
     v[i - 1] = last - alpha;
     const half = norm * norm - last * alpha; // |v|² / 2
@@ -57,7 +60,7 @@ function tridiagonal(a: Float64Array, n: number): { diagonal: Float64Array; besi
     }
   }
   diagonal[0] = a[0] as number;
-  return { diagonal, beside };
+  return { diagonal, offDiagonal };
 }
 
 /** Norms of pieces of a vector: spreading all of a long one into a call could exceed the stack. */
@@ -67,10 +70,10 @@ function chunkNorms(v: Float64Array): number[] {
   return norms;
 }
 
-function implicitQL(d: Float64Array, beside: Float64Array): void {
+function implicitQL(d: Float64Array, offDiagonal: Float64Array): void {
   const n = d.length;
   const e = new Float64Array(n);
-  e.set(beside.subarray(1)); // e[i] couples i and i+1
+  e.set(offDiagonal.subarray(1)); // e[i] couples i and i+1
   for (let low = 0; low < n; low++) {
     for (let round = 0; ; round++) {
       let high = low;

@@ -109,7 +109,7 @@ export function transposed(matrix: Float32Array, width: number): Float32Array {
   return out;
 }
 
-/** Some rows, in the order asked: `[rows, D]`. */
+/** Some rows, in the given order: `[rows, D]`. */
 export function chosenRows(
   features: Float32Array,
   width: number,

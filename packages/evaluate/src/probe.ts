@@ -63,7 +63,7 @@ export type ProbeResult = Classification & {
 };
 
 /**
- * Trains a linear classifier on frozen features and judges it on held-out ones.
+ * Trains a linear classifier on frozen features and tests it on held-out ones.
  *
  * Each column is normalised, (x − mean) / √(var + 1e-6), by the train rows' own statistics: what the
  * running averages of MAE's batch norm without affine part come to, since frozen features do not

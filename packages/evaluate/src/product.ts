@@ -26,7 +26,7 @@ const CHUNK = 4_000_000;
  * @param rows M
  * @param right `[D, columns]`
  * @param columns N
- * @param take told the first row of a piece, its number of rows and its values
+ * @param take called with the first row of a piece, its number of rows and its values
  */
 export async function productInPieces(
   left: Float32Array,

@@ -20,7 +20,7 @@ export type Mask = {
   readonly kept: number;
   /** B·K indices of the kept tokens, image by image, in random order. */
   readonly keep: Int32Array;
-  /** B·N ranks: token t of an image is kept if its rank is below K, and then stands at that place. */
+  /** B·N ranks: token t of an image is kept if its rank is below K, and its rank is then its place. */
   readonly restore: Int32Array;
 };
 

@@ -21,7 +21,7 @@ import { createRun, readRunConfig, runFolder } from '../run/run-folder.ts';
 import { startBackend } from '../run/start-backend.ts';
 import { EXIT, usageError } from '../terminal/failure.ts';
 import { shellLine } from '../terminal/shell-line.ts';
-import { judgeClaims } from './claims.ts';
+import { testClaims } from './claims.ts';
 import type { Row } from './grid.ts';
 import { type Baselines, linesOf } from './lines.ts';
 import { type Measures, measureEncoder, measurePixels } from './measure.ts';
@@ -29,7 +29,7 @@ import { ablationPage } from './page.ts';
 import { type Budget, type PlannedRun, planRuns } from './plan.ts';
 import { markdownOf } from './table.ts';
 
-/** What `twocan ablate` was asked. */
+/** Options of `twocan ablate`. */
 export type AblationRequest = {
   readonly grid: string;
   readonly rows: readonly Row[];
@@ -81,7 +81,7 @@ export async function ablate(request: AblationRequest): Promise<number> {
     const results: Record<string, Measures> = {};
     const write = async (): Promise<void> => {
       const lines = linesOf(plan.cells, results);
-      const claims = judgeClaims(lines);
+      const claims = testClaims(lines);
       const all = { grid: request.grid, about, base, baselines, lines, claims };
       await writeFileAtomic(join(out, 'ablation.json'), JSON.stringify(all, null, 2));
       await writeFileAtomic(join(out, 'ablation.md'), markdownOf(lines, baselines, about));
@@ -156,7 +156,7 @@ function refuseOther(before: RunConfig, now: RunConfig, name: string): void {
   );
 }
 
-/** Fewer pictures judge while a run goes on; all of them do at its end. */
+/** Fewer pictures are evaluated while a run goes on, and all of them at its end. */
 function judgedQuickly(data: LabelledData): LabelledData {
   const { train: all, test } = data.evaluation;
   const evaluation = {

@@ -11,7 +11,7 @@ export type Claim = {
   readonly worse: string;
 };
 
-/** What the paper says of noise, and that the method is more than any part of it. */
+/** The claims of the paper about noise, and that the whole method is better than its parts. */
 export const CLAIMS: readonly Claim[] = [
   ...LOSSES.filter(({ name }) => name !== ALL_LOSSES).map(({ group, name }) => ({
     group,
@@ -41,19 +41,19 @@ export type Verdict = {
   readonly verdict: 'held' | 'not held' | 'within noise';
 };
 
-// Student's t at 97.5%, by degrees of freedom from 1; more seeds are judged as strictly as the last.
+// Student's t at 97.5%, by degrees of freedom from 1; more seeds use the last value, which is slightly too strict.
 const T = [12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228];
 
 /**
- * Judges a claim by the differences of equal seeds, which share initialisation, images and crops.
+ * Tests a claim by the differences of equal seeds, which share initialisation, images and crops.
  *
- * @param better measures of the row that is said to be better, a value a seed
+ * @param better measures of the row that should be better, a value a seed
  * @param worse those of the other; seeds beyond the shorter of the two are left out
  * @returns the mean difference with its 95% interval by Student's t; `within noise` if that holds 0
  * @example
- * judge({ values: [0.5, 0.52] }, { values: [0.4, 0.42] }).verdict; // 'held'
+ * testClaim({ values: [0.5, 0.52] }, { values: [0.4, 0.42] }).verdict; // 'held'
  */
-export function judge(
+export function testClaim(
   better: Pick<Statistic, 'values'>,
   worse: Pick<Statistic, 'values'>,
 ): Verdict {
@@ -70,19 +70,19 @@ export function judge(
 }
 
 /** A claim under one budget. */
-export type JudgedClaim = Claim & {
+export type TestedClaim = Claim & {
   readonly budget: Budget;
   readonly knn: Verdict;
   readonly probe: Verdict;
 };
 
 /**
- * Judges every claim whose two rows have results.
+ * Tests every claim whose two rows have results.
  *
  * @param lines of `linesOf`
  * @returns the claims, each budget on its own
  */
-export function judgeClaims(lines: readonly Line[]): JudgedClaim[] {
+export function testClaims(lines: readonly Line[]): TestedClaim[] {
   const find = (group: string, row: string, budget: Budget): Line | undefined =>
     lines.find((line) => line.group === group && line.row === row && line.budget === budget);
   const budgets = [...new Set(lines.map(({ budget }) => budget))];
@@ -94,8 +94,8 @@ export function judgeClaims(lines: readonly Line[]): JudgedClaim[] {
       return [
         {
           ...{ ...claim, budget },
-          knn: judge(better.knn, worse.knn),
-          probe: judge(better.probe, worse.probe),
+          knn: testClaim(better.knn, worse.knn),
+          probe: testClaim(better.probe, worse.probe),
         },
       ];
     }),

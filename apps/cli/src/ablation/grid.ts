@@ -119,10 +119,10 @@ export type GridName = keyof typeof GRIDS;
 /** What the groups ask. */
 export const QUESTIONS: Readonly<Record<string, string>> = {
   losses: 'Which losses are needed? C is contrast, A reconstruction, N denoising.',
-  noise: 'Is noise an augmentation or a task, and must the decoder be told its level?',
+  noise: 'Is noise an augmentation or a task, and does the decoder need its level?',
   'mask-ratio': 'How many patches to hide?',
   sigma: 'How much noise? Largest level, in deviations of a normalised pixel.',
-  contrast: 'How much contrast? Its weight, beside 0.67 for reconstruction and 0.3 for denoising.',
+  contrast: 'How much contrast? Its weight, with 0.67 for reconstruction and 0.3 for denoising.',
   denoising: 'Where denoising adds nothing: what makes it a task that teaches?',
 };
 

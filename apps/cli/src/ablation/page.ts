@@ -13,7 +13,7 @@ const PLOT = { left: 190, right: 500, top: 10, row: 26, axis: 24 } as const;
  *
  * @param lines of `linesOf`
  * @param baselines raw pixels and the untrained encoder
- * @param about one line that says what all rows share
+ * @param about one line on what all rows share
  * @returns a whole document
  */
 export function ablationPage(lines: readonly Line[], baselines: Baselines, about: string): string {

@@ -1,5 +1,5 @@
 import { percent } from '../terminal/percent.ts';
-import { type JudgedClaim, judgeClaims, type Verdict } from './claims.ts';
+import { type TestedClaim, testClaims, type Verdict } from './claims.ts';
 import { QUESTIONS } from './grid.ts';
 import type { Baselines, Line, Statistic } from './lines.ts';
 import type { Budget } from './plan.ts';
@@ -10,13 +10,13 @@ import type { Budget } from './plan.ts';
  *
  * @param lines of {@link linesOf}
  * @param baselines raw pixels and the untrained encoder
- * @param about one line that says what all rows share
+ * @param about one line on what all rows share
  * @returns a whole document
  */
 export function markdownOf(lines: readonly Line[], baselines: Baselines, about: string): string {
   const { rawPixels, untrained } = baselines;
   const groups = [...new Set(lines.map(({ group }) => group))];
-  const claims = judgeClaims(lines);
+  const claims = testClaims(lines);
   return [
     '# Ablation',
     about,
@@ -52,8 +52,8 @@ function groupTable(lines: readonly Line[]): string {
   return [`## ${group}`, QUESTIONS[group] ?? '', tableOf(['', ...head], body)].join('\n\n');
 }
 
-/** Nothing while no claim can be judged. */
-function claimsTable(claims: readonly JudgedClaim[]): string[] {
+/** Nothing while no claim can be tested. */
+function claimsTable(claims: readonly TestedClaim[]): string[] {
   if (claims.length === 0) return [];
   const budgets = [...new Set(claims.map(({ budget }) => budget))];
   const head = budgets.flatMap((budget) => [`k-NN (${TITLES[budget]})`, 'probe']);

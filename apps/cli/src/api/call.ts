@@ -3,9 +3,9 @@ import { checkedValues, type Given, type Schema, type Values } from '@twocan/pre
 import { EXIT, exitCodeOf } from '../terminal/failure.ts';
 import { type Listener, listening } from '../terminal/messages.ts';
 
-/** What every function of this module takes beside its settings. */
+/** Options of every function of this module, in addition to its settings. */
 export type Messages = {
-  /** Is told line by line what the program would write to standard error; nobody is by default. */
+  /** Called with each line that the program would write to standard error; by default nothing is. */
   readonly onMessage?: Listener;
 };
 

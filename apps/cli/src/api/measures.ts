@@ -28,7 +28,7 @@ export function knn(options: OptionsOf<typeof knnSettings>): Promise<KnnResult> 
  * Trains a linear classifier on frozen features: `twocan probe`.
  *
  * @param options model, folder of one folder a class, and recipe
- * @returns top-1 accuracies in [0, 1] beside both baselines, and those of each class
+ * @returns top-1 accuracies in [0, 1], those of both baselines, and those of each class
  * @throws RangeError for a model or folder that cannot be used
  * @example
  * const { trained, perClass } = await probe({ model: 'runs/photos', data: 'photos' });
@@ -44,7 +44,7 @@ export function probe(options: OptionsOf<typeof probeSettings>): Promise<ProbeSc
  * Fits ridge regression on a few images of each class: `twocan fewshot`.
  *
  * @param options model, folder of one folder a class, shots and draws
- * @returns a result for each number of shots, beside both baselines
+ * @returns a result for each number of shots, with both baselines
  * @throws RangeError for a model or folder that cannot be used, or more shots than there are images
  * @example
  * const { trained } = await fewShot({ model: 'runs/photos', data: 'photos', shots: [1, 5] });

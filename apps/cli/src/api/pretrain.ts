@@ -11,7 +11,7 @@ import { call, type OptionsOf } from './call.ts';
 export type PretrainOptions = OptionsOf<typeof runSettings> & {
   /** Stops the run between two steps, after a checkpoint. */
   readonly signal?: AbortSignal;
-  /** Is told each event of the run once it is written; the run waits for it. States are lent. */
+  /** Called with each event of the run once it is written; the run waits for it. States are borrowed. */
   readonly onEvent?: (event: PretrainEvent) => unknown;
 };
 
@@ -30,7 +30,7 @@ export type PretrainResult = {
  * Trains an encoder on a folder of images, or on drawings, into a run folder: `twocan pretrain`.
  *
  * @param options settings of the run; without `data` it is the quick start
- * @returns the run folder, and the accuracies beside both baselines
+ * @returns the run folder, and the accuracies with both baselines
  * @throws RangeError for options, images or a folder that cannot be used; an error with code
  *   `NON_FINITE` where numbers stop being finite
  * @example

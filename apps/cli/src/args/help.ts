@@ -107,11 +107,11 @@ function table(
   columns: number,
 ): (name: string, text: string) => readonly string[] {
   const widest = Math.max(...names.map(({ length }) => length)) + 2;
-  const beside = columns - widest >= LEAST_TEXT;
-  const indent = beside ? widest : 6;
+  const sideBySide = columns - widest >= LEAST_TEXT;
+  const indent = sideBySide ? widest : 6;
   return (name, text) => {
     const lines = wrap(text, columns - indent).map((line) => `${' '.repeat(indent)}${line}`);
-    if (!beside) return [name, ...lines];
+    if (!sideBySide) return [name, ...lines];
     const [first = '', ...rest] = lines;
     return [`${name.padEnd(indent)}${first.slice(indent)}`, ...rest];
   };

@@ -14,7 +14,7 @@ export const ablate = command(
     settings: {
       grid: setting(choice(names), {
         ...{ group, default: 'paper' },
-        text: `What to vary, where paper stands for ${PAPER.length} of the others (${PAPER.join(', ')})`,
+        text: `What to vary; paper is ${PAPER.length} of the others (${PAPER.join(', ')})`,
       }),
       seeds: setting(whole({ min: 1 }), {
         ...{ group, default: 3 },

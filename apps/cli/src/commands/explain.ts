@@ -2,7 +2,7 @@ import { setting, text } from '@twocan/pretrain/settings';
 import { command } from '../args/command.ts';
 import { IMAGES, JSON_RESULT, MODEL, SEED } from '../args/model.ts';
 
-/** What `twocan explain` is told. */
+/** Options of `twocan explain`. */
 export const explainSettings = {
   ...MODEL,
   ...IMAGES,

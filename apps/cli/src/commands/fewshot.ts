@@ -3,7 +3,7 @@ import { list, number, setting, whole } from '@twocan/pretrain/settings';
 import { command } from '../args/command.ts';
 import { EVALUATED, JSON_RESULT, SEED } from '../args/model.ts';
 
-/** What `twocan fewshot` is told. */
+/** Options of `twocan fewshot`. */
 export const fewShotSettings = {
   ...EVALUATED,
   shots: setting(list(whole({ min: 1 })), {

@@ -3,7 +3,7 @@ import { number, setting, whole } from '@twocan/pretrain/settings';
 import { command } from '../args/command.ts';
 import { EVALUATED, JSON_RESULT } from '../args/model.ts';
 
-/** What `twocan knn` is told. */
+/** Options of `twocan knn`. */
 export const knnSettings = {
   ...EVALUATED,
   k: setting(whole({ min: 1 }), { text: 'Neighbours that vote', default: knnDefaults.k }),

@@ -6,7 +6,7 @@ import { EXIT } from '../terminal/failure.ts';
 
 const group = 'Run';
 
-/** What a run is told, and where it goes. */
+/** Options of a run, and its folder. */
 export const runSettings = {
   ...SETTINGS,
   out: setting(text, {

@@ -9,7 +9,7 @@ const { adamw, lars } = probeRecipes;
 const usual = (name: 'epochs' | 'batch' | 'base' | 'weightDecay'): string =>
   `${adamw[name]} (adamw), ${lars[name]} (lars)`;
 
-/** What `twocan probe` is told. */
+/** Options of `twocan probe`. */
 export const probeSettings = {
   ...EVALUATED,
   optimizer: setting(choice(['adamw', 'lars']), {

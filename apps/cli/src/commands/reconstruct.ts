@@ -3,7 +3,7 @@ import { command } from '../args/command.ts';
 import { IMAGES, MODEL } from '../args/model.ts';
 import { checkOutput } from '../files/outputs.ts';
 
-/** What a reconstruction is told. */
+/** Options of a reconstruction. */
 export const reconstructSettings = {
   ...MODEL,
   ...IMAGES,

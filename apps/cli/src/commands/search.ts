@@ -4,7 +4,7 @@ import { IMAGES, MODEL } from '../args/model.ts';
 import { checkOutput } from '../files/outputs.ts';
 import { usageError } from '../terminal/failure.ts';
 
-/** What a search is told. */
+/** Options of a search. */
 export const searchSettings = {
   ...MODEL,
   ...IMAGES,

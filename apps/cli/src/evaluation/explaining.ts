@@ -15,7 +15,7 @@ import { startBackend } from '../run/start-backend.ts';
 import { usageError } from '../terminal/failure.ts';
 import { progressOf } from '../terminal/progress.ts';
 
-/** What `twocan explain` was asked. */
+/** Options of `twocan explain`. */
 export type ExplainRequest = Machine & {
   readonly model: string;
   readonly data: string;

@@ -5,11 +5,11 @@ import type { Evaluation } from '../images/evaluation-sets.ts';
 import { usageError } from '../terminal/failure.ts';
 import { percent } from '../terminal/percent.ts';
 import { progressOf } from '../terminal/progress.ts';
-import { judged, type Question } from './judging.ts';
+import { type EvaluationRequest, evaluateModel } from './evaluate-model.ts';
 
-/** What `twocan fewshot` was asked. */
-export type FewShotRequest = Question & {
-  /** Images of each class; the usual ones that the folder has enough images for, unless said. */
+/** Options of `twocan fewshot`. */
+export type FewShotRequest = EvaluationRequest & {
+  /** Images of each class; default the usual ones that the folder has enough images for. */
   readonly shots?: readonly number[];
   readonly draws: number;
   readonly l2: number;
@@ -29,7 +29,7 @@ export type FewShotScores = Compared<readonly FewShotResult[]> & {
 };
 
 /**
- * Measures what ridge regression reaches from a few images of each class, beside raw pixels and the
+ * Measures the accuracy of ridge regression on a few images of each class, with raw pixels and the
  * untrained encoder.
  *
  * @param request model, folder, shots and draws
@@ -40,7 +40,7 @@ export async function measureFewShots(
   request: FewShotRequest,
 ): Promise<{ readonly result: FewShotScores; readonly evaluation: Evaluation }> {
   const { draws, l2, seed } = request;
-  const { answers, evaluation, ...of } = await judged(request, (sides) =>
+  const { scores, evaluation, ...of } = await evaluateModel(request, (sides) =>
     fewShotAccuracy({
       ...sides,
       ...{ key: key(seed), draws, l2, shots: shotsFor(sides, request) },
@@ -49,13 +49,13 @@ export async function measureFewShots(
   );
   const { train, test, classes } = evaluation;
   const counts = { trainImages: train.length, testImages: test.length, classes, draws, l2 };
-  return { result: { ...of, ...answers, ...counts }, evaluation };
+  return { result: { ...of, ...scores, ...counts }, evaluation };
 }
 
 /**
  * The comparison as a table of text.
  *
- * @param answers one result for each number of shots
+ * @param scores one result for each number of shots
  * @param evaluation the labelled pictures of both sides
  * @param draws draws of images for each number of shots
  * @returns lines: what it is, the heads, then a line for each number of shots
@@ -74,7 +74,7 @@ export function fewShotLines(
   ];
 }
 
-/** The shots that were asked for, or the usual ones that the smallest class has images for. */
+/** The shots of the options, or the usual ones that the smallest class has images for. */
 function shotsFor({ train, classes }: LabelledSides, { shots }: FewShotRequest): readonly number[] {
   const images = new Array<number>(classes).fill(0);
   for (const label of train.labels) images[label] = (images[label] ?? 0) + 1;

@@ -3,7 +3,7 @@ import { type Compared, eachOf, nearestNeighbours } from '@twocan/pretrain';
 import { classesIn, type Evaluation } from '../images/evaluation-sets.ts';
 import { percent } from '../terminal/percent.ts';
 import { showWork } from '../terminal/work.ts';
-import { judged, type Question } from './judging.ts';
+import { type EvaluationRequest, evaluateModel } from './evaluate-model.ts';
 
 /** Top-1 accuracies of one run, in [0, 1], all on the same pictures with the same votes. */
 export type KnnComparison = Compared<number> & {
@@ -39,7 +39,7 @@ export function countsOf(
  * The comparison as the last line of a run.
  *
  * @param result the accuracies
- * @param heldOut where the test pictures come from, in words
+ * @param heldOut where the test pictures come from, as text
  * @returns one line
  */
 export function knnLine(result: KnnComparison, heldOut: string): string {
@@ -53,9 +53,9 @@ export function knnLine(result: KnnComparison, heldOut: string): string {
 }
 
 /** A model, labelled images, and how neighbours vote. */
-export type KnnRequest = Question & { readonly k: number; readonly temperature: number };
+export type KnnRequest = EvaluationRequest & { readonly k: number; readonly temperature: number };
 
-/** Accuracies of a model's features beside both baselines, and what they are of. */
+/** Accuracies of a model's features and of both baselines, and what they were measured on. */
 export type KnnResult = KnnComparison & {
   /** The checkpoint's file. */
   readonly checkpoint: string;
@@ -63,7 +63,7 @@ export type KnnResult = KnnComparison & {
 };
 
 /**
- * Measures the k-NN accuracy of a model on a labelled folder, beside raw pixels and its untrained self.
+ * Measures the k-NN accuracy of a model on a labelled folder, with two baselines, raw pixels and the untrained encoder.
  *
  * @param request model, folder and votes
  * @returns the result, and the images that it is of
@@ -73,9 +73,9 @@ export async function measureKnn(
   request: KnnRequest,
 ): Promise<{ readonly result: KnnResult; readonly evaluation: Evaluation }> {
   const { k, temperature } = request;
-  const { answers, evaluation, ...of } = await judged(request, (sides) =>
+  const { scores, evaluation, ...of } = await evaluateModel(request, (sides) =>
     nearestNeighbours(sides, { k, temperature }, showWork),
   );
-  const accuracies = eachOf(answers, ({ accuracy }: Classification) => accuracy);
+  const accuracies = eachOf(scores, ({ accuracy }: Classification) => accuracy);
   return { result: { ...of, ...accuracies, ...countsOf(evaluation, { k }) }, evaluation };
 }

@@ -13,10 +13,10 @@ import { checkOutput } from '../files/outputs.ts';
 import type { Evaluation } from '../images/evaluation-sets.ts';
 import { percent } from '../terminal/percent.ts';
 import { progressOf } from '../terminal/progress.ts';
-import { judged, type Question } from './judging.ts';
+import { type EvaluationRequest, evaluateModel } from './evaluate-model.ts';
 
 /** A model, labelled images, and how the probe is trained. */
-export type ProbeRequest = Question & {
+export type ProbeRequest = EvaluationRequest & {
   readonly optimizer: ProbeRecipe['optimizer'];
   readonly epochs?: number;
   readonly batch?: number;
@@ -41,7 +41,7 @@ export type ProbeScores = Compared<number> & {
 };
 
 /**
- * Trains a linear probe on the features of a labelled folder, beside raw pixels and the untrained
+ * Trains a linear probe on the features of a labelled folder, with two baselines, raw pixels and the untrained
  * encoder.
  *
  * @param request model, folder and recipe
@@ -58,7 +58,7 @@ export async function measureProbe(
     ...probeRecipes[optimizer],
     ...Object.fromEntries(given.filter(([, value]) => value !== undefined)),
   };
-  const { answers, evaluation, ...of } = await judged(request, (sides) =>
+  const { scores, evaluation, ...of } = await evaluateModel(request, (sides) =>
     probeAccuracy({
       ...sides,
       key: key(seed),
@@ -68,12 +68,12 @@ export async function measureProbe(
   );
   const { train, test, classes } = evaluation;
   const names = test.classes ?? [];
-  const { trained } = answers;
+  const { trained } = scores;
   if (confusion !== undefined) {
     const counts = confusionMatrix(test.labels ?? new Int32Array(0), trained.predictions, classes);
     await writeConfusion(confusion, counts, names);
   }
-  const accuracies = eachOf(answers, ({ accuracy }: Classification) => accuracy);
+  const accuracies = eachOf(scores, ({ accuracy }: Classification) => accuracy);
   const perClass = byClass(names, trained);
   const counts = { trainImages: train.length, testImages: test.length, classes };
   return { result: { ...of, ...accuracies, ...counts, perClass, recipe }, evaluation };

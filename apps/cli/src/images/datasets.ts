@@ -32,13 +32,13 @@ export type OpenedData = DataFacts & {
 /** Data with classes. */
 export type LabelledData = OpenedData & { readonly evaluation: Evaluation };
 
-/** What a user says about the data. */
+/** The data that a user names. */
 export type Asked = {
   readonly data?: string;
   readonly evalData?: string;
   /** Megabytes of decoded images to keep. */
   readonly cache?: number;
-  /** How many pictures judge at most. */
+  /** Largest number of pictures of the evaluation. */
   readonly most?: Most;
   /** Whether the pretraining sees, or saw, the images of a folder; unless given it did not. */
   readonly seen?: (source: string) => boolean;
@@ -52,9 +52,9 @@ const DEFAULT_COUNT = 2000;
  *
  * @param asked.data `shapes`, `shapes:COUNT` or a folder; the built-in shapes unless given. A folder
  *   that is called shapes is meant before the built-in ones
- * @param asked.evalData a folder of labelled pictures; those of the data unless said
+ * @param asked.evalData a folder of labelled pictures; default those of the data
  * @param asked.cache megabytes of decoded images to keep
- * @param asked.most how many pictures judge at most; 2000 and 500 unless said
+ * @param asked.most largest number of pictures of the evaluation; default 2000 and 500
  * @param image the model's image size
  * @returns the data; the caller closes it
  * @throws Failure (exit code 2) for a count or a folder that cannot be used
@@ -172,7 +172,7 @@ function drawShapes(
   return { source: `shapes:${count}`, dataset, own };
 }
 
-/** Says how many images must be enlarged, from those that are in memory anyway. */
+/** Counts the images that must be enlarged, from those that are in memory anyway. */
 async function smallImages(
   { dataset }: OpenedFolder,
   { height, width }: Room['image'],

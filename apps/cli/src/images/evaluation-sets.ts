@@ -2,12 +2,12 @@ import { basename } from 'node:path';
 import { atMost, type Dataset, subset } from '@twocan/data';
 import { printable } from '@twocan/data/node';
 
-/** Labelled pictures: to learn from, and to be judged on. */
+/** Labelled pictures: to learn from, and to be tested on. */
 export type Evaluation = {
   readonly train: Dataset;
   readonly test: Dataset;
   readonly classes: number;
-  /** Where the held-out pictures come from, in words. */
+  /** Where the held-out pictures come from, as text. */
   readonly heldOut: string;
   /** Which pictures these are: as long as it is the same, accuracies compare. */
   readonly source: string;
@@ -51,7 +51,7 @@ export function labelledPart(
 }
 
 /**
- * One part's pictures judged by another's.
+ * One part's pictures classified by another's.
  *
  * @param train the neighbours
  * @param test the pictures to name, labelled by the classes of `train`
@@ -70,7 +70,7 @@ export function between(train: Labelled, test: Labelled, path: string, most: Mos
 }
 
 /**
- * Pictures judged by a fifth of themselves.
+ * Pictures of which every fifth is a test picture.
  *
  * @param labelled the pictures
  * @param path where they lie

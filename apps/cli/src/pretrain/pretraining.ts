@@ -31,7 +31,7 @@ export type PretrainRequest = {
   readonly overwrite: boolean;
   /** Does the training with a signal that stops it between two steps, after a checkpoint. */
   readonly stoppable: <T>(work: (signal: AbortSignal) => Promise<T>) => Promise<T>;
-  /** Is told what happens, once it is written. */
+  /** Called with each event, once it is written. */
   readonly onEvent?: ((event: PretrainEvent) => unknown) | undefined;
 };
 

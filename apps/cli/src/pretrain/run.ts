@@ -12,7 +12,7 @@ export type Run = {
   readonly backend: BackendReport;
   readonly resume: boolean;
   readonly signal: AbortSignal;
-  /** Is told what happens, once it is written. */
+  /** Called with each event, once it is written. */
   readonly onEvent?: ((event: PretrainEvent) => unknown) | undefined;
   /** The command that goes on with it, ready to be pasted. */
   readonly goOn: string;

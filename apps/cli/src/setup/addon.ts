@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, realpathSync, rmSync, symlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { makeFolder } from '@twocan/checkpoint/node';
-import { because } from './because.ts';
+import { stepError } from './step-error.ts';
 import type { Steps } from './steps.ts';
 import type { TensorFlowLibrary } from './tensorflow-library.ts';
 
@@ -19,8 +19,8 @@ export function builtAddon(packageFolder: string): string | undefined {
  *
  * @param packageFolder of `@tensorflow/tfjs-node` or `-gpu`
  * @param library what it links
- * @returns what came of it, in words
- * @throws Error with what the compiler said
+ * @returns the outcome, as text
+ * @throws Error with the compiler's output
  */
 export async function buildAddon(
   steps: Steps,
@@ -41,15 +41,15 @@ export async function buildAddon(
     symlinkSync(join(library.lib, name), join(lib, name));
   }
   for (const [name, target] of Object.entries(library.links)) symlinkSync(target, join(lib, name));
-  const { code, said } = await steps.run({
+  const { code, output } = await steps.run({
     command: 'npx',
     args: ['--no', 'node-pre-gyp', 'install', '--build-from-source', ...ownHeaders()],
     cwd: packageFolder,
   });
   if (code !== 0 || builtAddon(packageFolder) === undefined) {
-    throw because('the addon could not be built', said, folder);
+    throw stepError('the addon could not be built', output, folder);
   }
-  // TensorFlow finds CUDA's libraries by their place beside its own: the addon must load it from there.
+  // TensorFlow finds CUDA's libraries by their path relative to its own: the addon must load it from there.
   rmSync(lib, { recursive: true });
   symlinkSync(library.lib, lib);
   return 'built';
@@ -65,8 +65,8 @@ function ownHeaders(): string[] {
 /**
  * Lets the package fetch its own TensorFlow, as its installation would.
  *
- * @returns what came of it, in words
- * @throws Error with what it said
+ * @returns the outcome, as text
+ * @throws Error with its output
  */
 export async function downloadAddon(
   steps: Steps,
@@ -74,14 +74,14 @@ export async function downloadAddon(
   packageFolder: string,
 ): Promise<string> {
   if (builtAddon(packageFolder)) return 'already there';
-  const { code, said } = await steps.run({
+  const { code, output } = await steps.run({
     command: 'npm',
     args: ['run', 'install'],
     cwd: packageFolder,
   });
   if (code !== 0 || builtAddon(packageFolder) === undefined) {
     const what = "the package's own download failed; without --classic it is built here";
-    throw because(what, said, folder);
+    throw stepError(what, output, folder);
   }
   return 'downloaded';
 }

@@ -36,7 +36,7 @@ async function train(): Promise<Outcome> {
  * Trains some steps of a small CAN on a backend and on cpu, and compares gradients and losses.
  *
  * @param name the backend
- * @returns what was compared, in words
+ * @returns what was compared, as text
  * @throws Failure (exit code 2) if the backend does not load, Error if it computes something else
  */
 export async function checkBackend(name: BackendName): Promise<string> {

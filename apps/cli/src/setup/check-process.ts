@@ -3,7 +3,7 @@ import { errorText } from '../terminal/error-text.ts';
 import { EXIT, exitCodeOf } from '../terminal/failure.ts';
 import { checkBackend } from './check-backend.ts';
 
-/** What the check of a backend found: the exit code that it stands for, and lines for the user. */
+/** What the check of a backend found: its exit code, and lines for the user. */
 export type CheckOutcome = { readonly code: number; readonly words: string };
 
 // A program of its own: a library that does not fit can end the whole process.

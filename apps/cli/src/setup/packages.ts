@@ -1,11 +1,11 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { setUpNames } from '@twocan/backend';
-import { because } from './because.ts';
 import { MADE_BY } from './places.ts';
+import { stepError } from './step-error.ts';
 import type { Steps } from './steps.ts';
 
-/** The TensorFlow that pip is asked for: the one this was tried with. */
+/** The TensorFlow that pip installs: the version this was tested with. */
 export const TENSORFLOW_VERSION = '2.21.0';
 // No Python code of it is run, so any interpreter's wheel will do; pip needs no matching one.
 const WHEEL_PYTHON = '3.12';
@@ -40,7 +40,7 @@ function tensorflowManifest(name: string): Manifest {
 /**
  * Installs a backend's npm packages into its folder, without running their scripts.
  *
- * @returns what came of it, in words
+ * @returns the outcome, as text
  * @throws Error saying why npm could not
  */
 export async function installPackages(
@@ -60,8 +60,8 @@ export async function installPackages(
   if (known && existsSync(finished)) return 'already there';
   writeFileSync(manifest, text);
   const args = ['install', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'];
-  const { code, said } = await steps.run({ command: 'npm', args, cwd: folder });
-  if (code !== 0) throw because('npm could not install them', said, folder);
+  const { code, output } = await steps.run({ command: 'npm', args, cwd: folder });
+  if (code !== 0) throw stepError('npm could not install them', output, folder);
   return 'installed';
 }
 
@@ -71,7 +71,7 @@ export async function installPackages(
  *
  * @param python the interpreter whose pip it is
  * @param gpu whether CUDA's libraries come with it
- * @returns the folder, whole: what is half fetched stands elsewhere
+ * @returns the folder, complete: an unfinished download is elsewhere
  * @throws Error saying why pip could not
  */
 export async function fetchTensorFlow(
@@ -85,7 +85,7 @@ export async function fetchTensorFlow(
   const [partial, temporary] = [join(folder, 'python.partial'), join(folder, 'temporary')];
   for (const place of [partial, temporary]) rmSync(place, { recursive: true, force: true });
   mkdirSync(temporary);
-  const { code, said } = await steps.run({
+  const { code, output } = await steps.run({
     command: python,
     args: [
       ...['-m', 'pip', 'install', '--target', partial, '--python-version', WHEEL_PYTHON],
@@ -98,12 +98,12 @@ export async function fetchTensorFlow(
     env: { TMPDIR: temporary },
   });
   rmSync(temporary, { recursive: true, force: true });
-  if (code !== 0) throw because(`pip could not fetch ${wheel(gpu)}`, said, folder);
+  if (code !== 0) throw stepError(`pip could not fetch ${wheel(gpu)}`, output, folder);
   renameSync(partial, site);
   return { site, words: 'fetched' };
 }
 
-/** What pip is asked for; `tensorflow-cpu` exists for x64 alone, and `tensorflow` is the same elsewhere. */
+/** The package for pip; `tensorflow-cpu` exists for x64 alone, and `tensorflow` is the same elsewhere. */
 export function wheel(gpu: boolean): string {
   const name = gpu
     ? 'tensorflow[and-cuda]'

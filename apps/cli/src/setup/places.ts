@@ -3,11 +3,11 @@ import { homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { usageError } from '../terminal/failure.ts';
 
-/** What stands in the package.json of a folder that this program made. */
+/** The package.json of a folder that this program made. */
 export const MADE_BY = 'Made by twocan setup; remove the folder to undo it.';
 
 /**
- * Where a backend goes unless the user says otherwise: XDG's folder of program data, or Windows's.
+ * Where a backend goes by default: XDG's folder of program data, or Windows's.
  *
  * @param name the backend
  * @returns an absolute path

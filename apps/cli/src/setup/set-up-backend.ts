@@ -115,9 +115,9 @@ async function fetched(
 
 /** In a process of its own: a library that does not fit can end the whole process. */
 async function check(steps: Steps, name: SetUpName): Promise<number> {
-  steps.begin('check: a training step beside cpu');
+  steps.begin('check: a training step against cpu');
   let outcome: CheckOutcome | undefined;
-  const { code, said } = await steps.run({
+  const { code, output } = await steps.run({
     command: process.execPath,
     args: [CHECK, name],
     cwd: process.cwd(),
@@ -125,8 +125,8 @@ async function check(steps: Steps, name: SetUpName): Promise<number> {
       outcome = message as CheckOutcome;
     },
   });
-  // Without a message the process ended before it could send one: what it printed last says why.
-  const words = outcome?.words ?? said.trim().split('\n').slice(-5).join('\n');
+  // Without a message the process ended before it could send one: its last lines give the reason.
+  const words = outcome?.words ?? output.trim().split('\n').slice(-5).join('\n');
   if (code === EXIT.done) {
     steps.end(words);
     say(`done: twocan pretrain --backend ${name}`);

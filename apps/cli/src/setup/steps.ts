@@ -13,18 +13,18 @@ export type Program = {
   readonly onMessage?: (message: unknown) => void;
 };
 
-/** How the steps of a set-up are told and logged. */
+/** Shows and logs the steps of a set-up. */
 export type Steps = {
   /** Begins a step: its number goes before. */
   begin(what: string): void;
-  /** Ends a step with what came of it. */
+  /** Ends a step with its outcome. */
   end(result: string): void;
-  /** Runs a program; on a terminal its last line is shown. Gives everything that it said. */
-  run(program: Program): Promise<{ readonly code: number; readonly said: string }>;
+  /** Runs a program; on a terminal its last line is shown. Gives everything that it printed. */
+  run(program: Program): Promise<{ readonly code: number; readonly output: string }>;
 };
 
 /**
- * Tells the steps of a set-up on standard error.
+ * Shows the steps of a set-up on standard error.
  *
  * @param total how many there are
  * @param log the file that keeps what the programs say
@@ -57,20 +57,20 @@ export function makeSteps(total: number, log: string): Steps {
           // npm is a script there.
           shell: process.platform === 'win32' && command !== process.execPath,
         });
-        let said = '';
+        let output = '';
         const hear = (chunk: Buffer): void => {
           const text = chunk.toString();
-          said += text;
+          output += text;
           appendFileSync(log, text);
           show(text.trim().split('\n').at(-1)?.trim() ?? '');
         };
         child.stdout?.on('data', hear);
         child.stderr?.on('data', hear);
         if (onMessage) child.on('message', onMessage);
-        child.on('error', (error) => done({ code: 127, said: error.message }));
+        child.on('error', (error) => done({ code: 127, output: error.message }));
         child.on('close', (code, signal) => {
           const killed = code === null ? `\nended by ${signal}` : '';
-          done({ code: code ?? 1, said: said + killed });
+          done({ code: code ?? 1, output: output + killed });
         });
       });
     },

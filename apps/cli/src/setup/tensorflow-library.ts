@@ -8,7 +8,7 @@ export type TensorFlowLibrary = {
   readonly include: string;
   /** Holds the libraries. */
   readonly lib: string;
-  /** The names that the linker looks for, and the files that stand for them. */
+  /** The names that the linker looks for, and their files. */
   readonly links: Readonly<Record<string, string>>;
   readonly version: string;
 };
@@ -17,7 +17,7 @@ const HEADER = 'tensorflow/c/c_api.h';
 // A wheel has the whole C interface inside its C++ library.
 const WHEEL = { cc: 'libtensorflow_cc.so.2', framework: 'libtensorflow_framework.so.2' };
 
-/** The places inside a folder where a Python package `tensorflow` may stand. */
+/** The places inside a folder where a Python package `tensorflow` may be. */
 function candidates(folder: string): string[] {
   const lib = join(folder, 'lib');
   const pythons = existsSync(lib) ? readdirSync(lib).filter((n) => n.startsWith('python3')) : [];
@@ -71,7 +71,7 @@ export function givenLibrary(folder: string): TensorFlowLibrary {
   const found = findLibrary(folder);
   if (found !== undefined) return found;
   throw usageError(
-    `--tensorflow ${folder} has no TensorFlow; looked for include/${HEADER} beside ${WHEEL.cc} ` +
+    `--tensorflow ${folder} has no TensorFlow; looked for include/${HEADER} next to ${WHEEL.cc} ` +
       '(of a Python environment) or lib/libtensorflow.so (of libtensorflow)',
   );
 }

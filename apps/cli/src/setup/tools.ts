@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 const PACKAGES =
   'Debian, Ubuntu: apt-get install build-essential python3-pip; Fedora: dnf install gcc-c++ make python3-pip';
 
-/** The first line that a program says of itself; nothing where it is missing or fails. */
+/** The first line of the version text of a program; nothing where it is missing or fails. */
 function version(command: string, ...args: readonly string[]): string | undefined {
   const { status, stdout } = spawnSync(command, args, {
     encoding: 'utf8',
@@ -12,11 +12,11 @@ function version(command: string, ...args: readonly string[]): string | undefine
   return status === 0 ? stdout.split('\n')[0]?.trim() : undefined;
 }
 
-/** What a build needs beside npm. */
+/** What a build needs in addition to npm. */
 export type Tools = {
   /** The Python that node-gyp runs, and pip. */
   readonly python: string;
-  /** What was found, in words. */
+  /** What was found, as text. */
   readonly about: string;
 };
 

@@ -66,7 +66,7 @@ const systemReason = (error: Error): string | undefined =>
   'code' in error ? REASONS[String(error.code)] : undefined;
 
 /**
- * What an error says, in words for a user: without the name of the function that threw it, which the
+ * The message of an error, for a user: without the name of the function that threw it, which the
  * packages put first, and without the code and the call of the operating system.
  *
  * @param error what was caught

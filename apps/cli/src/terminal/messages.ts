@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Stream } from './live-line.ts';
 
-/** Is told what the program would otherwise write to standard error, line by line. */
+/** Called with each line that the program would otherwise write to standard error. */
 export type Listener = (line: string) => void;
 
 const listeners = new AsyncLocalStorage<Listener>();
@@ -10,7 +10,7 @@ const listeners = new AsyncLocalStorage<Listener>();
  * Does some work whose messages go to a listener in place of the terminal. Work that goes on at the
  * same time is not affected.
  *
- * @param listener is told each line
+ * @param listener called with each line
  * @param work what writes messages
  * @returns what the work returns
  */
@@ -18,7 +18,7 @@ export const listening = <T>(listener: Listener, work: () => Promise<T>): Promis
   listeners.run(listener, work);
 
 /**
- * Tells the user something: standard output holds only results.
+ * Prints a message to the user: standard output holds only results.
  *
  * @param line what happened, and what to do
  */

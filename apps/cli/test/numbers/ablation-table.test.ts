@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { judge, judgeClaims } from '../../src/ablation/claims.ts';
+import { testClaim, testClaims } from '../../src/ablation/claims.ts';
 import { type Line, linesOf } from '../../src/ablation/lines.ts';
 import { ablationPage } from '../../src/ablation/page.ts';
 import { markdownOf } from '../../src/ablation/table.ts';
@@ -87,7 +87,7 @@ describe('the table of an ablation', () => {
     ]);
   });
 
-  test('has no claims where nothing can be judged', () => {
+  test('has no claims where nothing can be tested', () => {
     expect(markdownOf(lines.slice(0, 1), baselines, '')).not.toContain('Claims');
   });
 });
@@ -100,45 +100,45 @@ describe('claims', () => {
     const better = { values: Array.from({ length: seeds }, (_, i) => 0.5 + 0.01 * i) };
     const worse = { values: new Array<number>(seeds).fill(0.25) };
     const { deviation } = statistic(...better.values);
-    const { difference, margin } = judge(better, worse);
+    const { difference, margin } = testClaim(better, worse);
     expect(difference).toBeCloseTo(0.25 + 0.005 * (seeds - 1), 12);
     expect(margin).toBeCloseTo((t * deviation) / Math.sqrt(seeds), 12);
   });
 
-  test('more seeds are judged as strictly as eleven', () => {
+  test('more seeds are tested as strictly as eleven', () => {
     const better = { values: Array.from({ length: 40 }, (_, i) => 0.01 * i) };
     const { deviation } = statistic(...better.values);
-    const { margin } = judge(better, { values: new Array<number>(40).fill(0) });
+    const { margin } = testClaim(better, { values: new Array<number>(40).fill(0) });
     expect(margin).toBeCloseTo((2.228 * deviation) / Math.sqrt(40), 12);
   });
 
   test('a single seed decides nothing, equal rows are within noise, odd seeds are left out', () => {
-    expect(judge({ values: [0.9] }, { values: [0.1] })).toEqual({
+    expect(testClaim({ values: [0.9] }, { values: [0.1] })).toEqual({
       ...{ difference: 0.8, margin: Number.POSITIVE_INFINITY, verdict: 'within noise' },
     });
-    expect(judge({ values: [0.5, 0.5] }, { values: [0.5, 0.5] }).verdict).toBe('within noise');
-    expect(judge({ values: [0.5, 0.5, 9] }, { values: [0.25, 0.25] })).toEqual({
+    expect(testClaim({ values: [0.5, 0.5] }, { values: [0.5, 0.5] }).verdict).toBe('within noise');
+    expect(testClaim({ values: [0.5, 0.5, 9] }, { values: [0.25, 0.25] })).toEqual({
       ...{ difference: 0.25, margin: 0, verdict: 'held' },
     });
   });
 
   test('need numbers of both rows, of the same group and budget', () => {
-    const judged = judgeClaims(lines);
-    expect(judged.map(({ says, budget }) => [says, budget])).toEqual([
+    const tested = testClaims(lines);
+    expect(tested.map(({ says, budget }) => [says, budget])).toEqual([
       ['noise helps as an augmentation', 'steps'],
     ]);
-    expect(judged[0]?.knn.difference).toBeCloseTo(0.3, 12);
-    expect(judged[0]?.probe.difference).toBeCloseTo(-0.1, 12);
+    expect(tested[0]?.knn.difference).toBeCloseTo(0.3, 12);
+    expect(tested[0]?.probe.difference).toBeCloseTo(-0.1, 12);
     for (const missing of ['knn', 'probe'] as const) {
       for (const at of [0, 2]) {
         const without = lines.map((own, i) => {
           const { [missing]: _, ...rest } = own;
           return i === at ? rest : own;
         });
-        expect(judgeClaims(without as Line[])).toEqual([]);
+        expect(testClaims(without as Line[])).toEqual([]);
       }
     }
-    expect(judgeClaims(lines.map((own) => ({ ...own, group: 'other' })))).toEqual([]);
+    expect(testClaims(lines.map((own) => ({ ...own, group: 'other' })))).toEqual([]);
   });
 });
 

@@ -138,13 +138,13 @@ describe('lines that compare', () => {
 });
 
 describe('what a run compares', () => {
-  const judged = (step: number, evaluation: MetricsLine['evaluation']): MetricsLine => ({
+  const evaluated = (step: number, evaluation: MetricsLine['evaluation']): MetricsLine => ({
     ...{ step, machine: {}, ...(evaluation && { evaluation }) },
   });
-  const start = judged(0, { knn: 0.43, rawPixels: 0.32, effectiveRank: 5 });
-  const between = judged(2, { knn: 0.55, effectiveRank: 6 });
-  const end = judged(4, { knn: 0.61, effectiveRank: 7 });
-  const steps = [1, 2, 3, 4, 5].map((step) => judged(step, undefined));
+  const start = evaluated(0, { knn: 0.43, rawPixels: 0.32, effectiveRank: 5 });
+  const between = evaluated(2, { knn: 0.55, effectiveRank: 6 });
+  const end = evaluated(4, { knn: 0.61, effectiveRank: 7 });
+  const steps = [1, 2, 3, 4, 5].map((step) => evaluated(step, undefined));
 
   test('is the last judgement with that of step 0', () => {
     expect(comparisonOf([start, ...steps.slice(0, 2), between, ...steps.slice(2), end])).toEqual({
@@ -158,9 +158,9 @@ describe('what a run compares', () => {
     ['no judgement', steps],
     ['the start alone', [start, ...steps]],
     ['no judgement of the start', [between, end]],
-    ['a start without pixels', [judged(0, { knn: 0.4 }), end]],
-    ['a start without accuracy', [judged(0, { rawPixels: 0.4 }), end]],
-    ['an end without accuracy', [start, judged(4, { effectiveRank: 3 })]],
+    ['a start without pixels', [evaluated(0, { knn: 0.4 }), end]],
+    ['a start without accuracy', [evaluated(0, { rawPixels: 0.4 }), end]],
+    ['an end without accuracy', [start, evaluated(4, { effectiveRank: 3 })]],
   ])('is nothing with %s', (_, lines) => {
     expect(comparisonOf(lines)).toBeUndefined();
   });

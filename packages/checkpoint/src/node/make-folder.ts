@@ -43,7 +43,7 @@ function isFolder(path: string): boolean {
   try {
     return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
   } catch {
-    return false; // what may not be looked at, mkdir says why
+    return false; // without permission to look, mkdir gives the reason
   }
 }
 

@@ -1,4 +1,4 @@
-/** What transparent pixels are blended over: seen beside it, black shapes and white ones stay visible. */
+/** What transparent pixels are blended over: next to it, black shapes and white ones stay visible. */
 export const BACKGROUND = 128;
 
 const WHITES = [8, 10, 12, 14, 16].map((bits) => 2 ** bits - 1);

@@ -28,7 +28,7 @@ export function tiffTags(bytes: Uint8Array): ReadonlyMap<number, Tag> {
   try {
     collect(new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength), tags);
   } catch (error) {
-    // A directory that points outside of the file: the decoder says what is wrong with it.
+    // A directory that points outside of the file: the decoder reports what is wrong with it.
     if (!(error instanceof RangeError)) throw error;
   }
   return tags;

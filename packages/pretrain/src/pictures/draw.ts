@@ -38,7 +38,7 @@ const IMAGES = 8;
 
 /**
  * Draws what a model makes of a few images: the images, what the encoder sees, and as far as the
- * method has them the reconstruction, and the noise beside its prediction.
+ * method has them the reconstruction, and the noise with its prediction.
  *
  * The same images, masks and noise at every call, so that the pictures of a run compare.
  *

@@ -32,7 +32,7 @@ export const imagesToShow = (dataset: Dataset, sets: LabelledSets | undefined): 
   sets?.test ?? atMost(dataset, IMAGES);
 
 /**
- * What is done at a checkpoint beside saving it: the encoder is evaluated, its features are mapped
+ * What is done at a checkpoint in addition to saving it: the encoder is evaluated, its features are mapped
  * and pictures are drawn. What was done before a run was stopped is not done twice.
  *
  * @param run what stays the same

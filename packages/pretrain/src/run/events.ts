@@ -56,6 +56,6 @@ export type PretrainOptions = {
   readonly evaluations?: readonly Evaluation[];
   /** Stops between two steps, after a checkpoint. An `AbortSignal` fits. */
   readonly signal?: { readonly aborted: boolean } | undefined;
-  /** Is told about work that can take more than a moment. */
+  /** Called with the progress of work that can take more than a moment. */
   readonly progress?: Progress;
 };

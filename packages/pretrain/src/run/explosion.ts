@@ -110,7 +110,7 @@ export type Explosion = { readonly step: number; readonly what: string };
 export type ExplosionError = Error & Explosion & { readonly code: 'NON_FINITE' };
 
 /**
- * What an error says was not finite.
+ * What was not finite, from the error.
  *
  * @param error what was thrown by `fit`, or by a run
  * @returns such as `contrastive is NaN, loss is NaN` after step 12; nothing for another error
@@ -129,7 +129,7 @@ export function explosionOf(error: unknown): Explosion | undefined {
   return { step, what: [...names, ...held].join(', ') };
 }
 
-/** The error of a run, which says what exploded and what to change. */
+/** The error of a run, with what exploded and what to change. */
 export function exploded(config: PretrainConfig, { step, what }: Explosion): ExplosionError {
   const error = new Error(
     `pretrain: numbers must stay finite, got what exploded after step ${step}: ${what}; ${explosionAdvice(config, step)}`,

@@ -112,7 +112,7 @@ const SETTING_OF: Readonly<Record<string, string>> = {
  * @param caller the function that names itself in errors
  * @param values settings, checked
  * @returns the complete config
- * @throws RangeError that lists by their settings what the method says is wrong
+ * @throws RangeError that lists every problem of the method, by setting
  */
 export function resolveMethod(
   caller: string,

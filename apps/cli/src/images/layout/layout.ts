@@ -283,7 +283,7 @@ export function knownOnly(
   };
 }
 
-/** Says of an image of a part which class folder it lies in; empty for none. */
+/** The class folder that an image of a part lies in; empty for none. */
 export function classOfName({ inside }: Pick<Part, 'inside'>): (name: string) => string {
   const begin = inside === '' ? '' : `${inside}/`;
   return (name) => {

@@ -1,7 +1,7 @@
 /** What a part of a data set is for. */
 export type Role = 'train' | 'validation' | 'test';
 
-/** A folder's name that says what its images are for: `seg_test` is the test part of `seg`. */
+/** A folder's name that gives the role of its images: `seg_test` is the test part of `seg`. */
 export type PartName = { readonly role: Role; readonly of: string };
 
 const ROLES: ReadonlyMap<string, Role> = new Map([
@@ -26,7 +26,7 @@ const IMAGES = [
   'jpg',
   'png',
 ];
-/** Words beside a role that say nothing. */
+/** Words next to a role that have no meaning. */
 const FILLERS = [...IMAGES, 'set', 'data', 'dataset', 'split', 'part', 'samples', 'folder'];
 const FUSED = new RegExp(`^(${[...ROLES.keys()].join('|')})(${FILLERS.join('|')})$`);
 

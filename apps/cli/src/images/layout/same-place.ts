@@ -48,7 +48,7 @@ function foldersOf(root: string, { names }: Part): string[] {
   return [...new Set(names.map(dirname))].map((folder) => placeOf(join(root, folder)));
 }
 
-/** The path itself where it leads nowhere: opening it says why. */
+/** The path itself where it leads nowhere: opening it gives the reason. */
 function placeOf(path: string): string {
   try {
     return realpathSync(openable(path)).toString();

@@ -4,7 +4,7 @@ import { freeGigabytes } from './places.ts';
 /** Lines in which npm, pip, compilers and linkers say why they stopped. */
 const TELLING = /\berror\b.*\w{3}|no such|no space|denied|ENOTFOUND|ECONNREFUSED/i;
 
-/** What to do, by what was said. */
+/** What to do, by the output of the program. */
 const REMEDIES: readonly (readonly [RegExp, (folder: string) => string])[] = [
   [
     /no space left|ENOSPC/i,
@@ -27,19 +27,21 @@ const REMEDIES: readonly (readonly [RegExp, (folder: string) => string])[] = [
  * The error of a program that failed: its own last telling lines, what to do, and where all of it is.
  *
  * @param what what could not be done
- * @param said everything the program said
+ * @param output everything the program printed
  * @param folder the set-up's folder
  * @returns the error
  */
-export function because(what: string, said: string, folder: string): Error {
-  const lines = said
+export function stepError(what: string, output: string, folder: string): Error {
+  const lines = output
     .split('\n')
     .map((line) => line.trim())
     .filter((line) => line !== '');
   const telling = lines.filter((line) => TELLING.test(line));
   // The first error is the cause of the others; without any, the last lines are all there is.
   const shown = telling.length > 0 ? telling.slice(0, 3) : lines.slice(-3);
-  const remedies = REMEDIES.filter(([pattern]) => pattern.test(said)).map(([, say]) => say(folder));
+  const remedies = REMEDIES.filter(([pattern]) => pattern.test(output)).map(([, say]) =>
+    say(folder),
+  );
   return new Error(
     [
       what,

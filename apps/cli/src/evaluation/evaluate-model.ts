@@ -10,45 +10,45 @@ import { startBackend } from '../run/start-backend.ts';
 import { message } from '../terminal/messages.ts';
 import { showWork } from '../terminal/work.ts';
 
-/** What every judgement of a trained encoder is asked. */
-export type Question = Machine & {
+/** What to evaluate: a model, on labelled images. */
+export type EvaluationRequest = Machine & {
   readonly model: string;
   readonly data: string;
-  /** Which tokens make the features; those of the method unless said. */
+  /** Which tokens make the features; default those of the method. */
   readonly features?: Pooling;
-  /** How many pictures of each side at most; all unless said. */
+  /** Largest number of pictures of each side; default all. */
   readonly limit?: number;
 };
 
-/** The three answers, and what they are about. */
-export type Judged<R> = {
-  readonly answers: Compared<R>;
+/** Scores of the trained encoder and both baselines, and what they were measured on. */
+export type ModelScores<R> = {
+  readonly scores: Compared<R>;
   readonly evaluation: Evaluation;
   readonly checkpoint: string;
   readonly step: number;
 };
 
 /**
- * Judges a model on a labelled folder, beside raw pixels and its untrained self.
+ * Evaluates a model on a labelled folder, with two baselines: raw pixels and the untrained encoder.
  *
- * @param question model, folder and tokens
- * @param judge what is asked of the features
- * @returns the answers
+ * @param request model, folder and tokens
+ * @param measure computes a score of the features
+ * @returns the scores
  * @throws Failure (exit code 2) when the folder has no classes
  */
-export async function judged<R>(
-  question: Question,
-  judge: (sides: LabelledSides) => Promise<R>,
-): Promise<Judged<R>> {
-  await startBackend(question);
-  const { config, params, path, step } = await openModel(question.model);
-  const { limit } = question;
+export async function evaluateModel<R>(
+  request: EvaluationRequest,
+  measure: (sides: LabelledSides) => Promise<R>,
+): Promise<ModelScores<R>> {
+  await startBackend(request);
+  const { config, params, path, step } = await openModel(request.model);
+  const { limit } = request;
   const most = limit === undefined ? EVERY : { train: limit, test: limit };
   const untrained = freshParams(config);
   try {
     const data = await openLabelled(
       {
-        ...question,
+        ...request,
         most,
         seen: (source) => isSamePlace(source, config.data),
       },
@@ -57,14 +57,14 @@ export async function judged<R>(
     for (const note of data.notes()) message(note);
     try {
       const { evaluation } = data;
-      const answers = await compareFeatures(
+      const scores = await compareFeatures(
         config,
         { trained: params, untrained },
         evaluation,
-        judge,
-        { pool: question.features, progress: showWork },
+        measure,
+        { pool: request.features, progress: showWork },
       );
-      return { answers, evaluation, checkpoint: path, step };
+      return { scores, evaluation, checkpoint: path, step };
     } finally {
       await data.close();
     }

@@ -53,12 +53,12 @@ type Sides = Awaited<ReturnType<typeof sidesOf>>;
 const sides: { trained?: Sides; rawPixels?: Sides; untrained?: Sides } = {};
 const names = ['trained', 'rawPixels', 'untrained'] as const;
 
-/** What a judgement gives of each of the three. */
-async function ofEach<R>(judge: (own: Sides) => Promise<R>): Promise<Record<string, R>> {
+/** A score of each of the three. */
+async function ofEach<R>(measure: (own: Sides) => Promise<R>): Promise<Record<string, R>> {
   const answers: Record<string, R> = {};
   for (const name of names) {
     const own = sides[name];
-    if (own !== undefined) answers[name] = await judge(own);
+    if (own !== undefined) answers[name] = await measure(own);
   }
   return answers;
 }
@@ -101,7 +101,7 @@ beforeAll(async () => {
   disposeTree([trained, untrained]);
 }, 120_000);
 
-describe('what a judgement prints', () => {
+describe('what an evaluation prints', () => {
   const counts = { trainImages: 24, testImages: 6, classes: 3 };
   const about = { checkpoint: expect.stringContaining('checkpoint-00000003'), step: 3 };
 
