@@ -68,17 +68,15 @@ export function sortedLeaves<L>(tree: Tree<L>): [path: string, leaf: L][] {
  * @example
  * mapTree((p, path, g) => p - 0.1 * g, { w: 1 }, { w: 2 }); // { w: 0.8 }
  */
-export function mapTree<T extends Tree<Tensor>>(
-  // biome-ignore lint/suspicious/noExplicitAny: the leaves of other trees have types of their own
-  f: (leaf: Tensor, path: string, ...others: any[]) => Tensor,
+export function mapTree<T extends Tree<Tensor>, O extends readonly unknown[] = readonly []>(
+  f: (leaf: Tensor, path: string, ...others: O) => Tensor,
   tree: T,
-  ...others: readonly unknown[]
+  ...others: { readonly [I in keyof O]: Tree<O[I]> }
 ): T;
-export function mapTree<L, R>(
-  // biome-ignore lint/suspicious/noExplicitAny: the leaves of other trees have types of their own
-  f: (leaf: L, path: string, ...others: any[]) => R,
+export function mapTree<L, R, O extends readonly unknown[] = readonly []>(
+  f: (leaf: L, path: string, ...others: O) => R,
   tree: Tree<L>,
-  ...others: readonly unknown[]
+  ...others: { readonly [I in keyof O]: Tree<O[I]> }
 ): Tree<R>;
 export function mapTree(
   // biome-ignore lint/suspicious/noExplicitAny: the overloads above say what fits together

@@ -62,7 +62,9 @@ describe('trees', () => {
   });
 
   it('mapTree names the place where two trees differ', () => {
-    expect(() => mapTree((a: number) => a, { x: { y: 1 } }, { x: { z: 1 } })).toThrow(
+    expect(() =>
+      mapTree((a: number, _: string, b: number) => a + b, { x: { y: 1 } }, { x: { z: 1 } }),
+    ).toThrow(
       "mapTree: trees must have the same structure, but they differ at 'x': [y] against [z]",
     );
   });
@@ -94,7 +96,7 @@ describe('trees', () => {
   });
 
   it('mapTree tells an object from an array, and more from fewer names', () => {
-    const first = (a: number): number => a;
+    const first = (a: number, _: string, ..._others: number[]): number => a;
     for (const [tree, other, where] of [
       [[1], { 0: 1 }, "at '': [0] against [0]"],
       [{ 0: 1 }, [1], "at '': [0] against [0]"],
