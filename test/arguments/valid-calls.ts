@@ -580,8 +580,6 @@ export const VALID: Readonly<Record<string, Readonly<Record<string, ValidCall>>>
       ],
       wide: [0, 1],
     },
-    countFlops: of(cost),
-    countParameters: of(cost),
     decodeTokens: {
       args: () => [decoderParams(), { ...encoder }, { ...config.decoder }, t3(2, 5, 8)],
       wide: [0, 1, 2],
@@ -599,7 +597,6 @@ export const VALID: Readonly<Record<string, Readonly<Record<string, ValidCall>>>
     intermediates: { args: () => [encoderParams(), { ...encoder }, images()], wide: [0, 1] },
     layerOf: just(3),
     'layerOf()': { args: () => ['encoder/cls'], call: vit.layerOf(3) as never },
-    leastStepMemory: of(cost),
     patchShape: { args: () => [{ ...encoder }], wide: [0] },
     preset: just('tiny32'),
     sampleDropPath: of(
@@ -615,6 +612,9 @@ export const VALID: Readonly<Record<string, Readonly<Record<string, ValidCall>>>
       wide: [0, 1, 2],
     },
     canForward: just(method),
+    countFlops: of(cost),
+    countParameters: of(cost),
+    leastStepMemory: of(cost),
     'canForward()': {
       args: () => [params(), batch(), key],
       call: can.canForward(config) as never,

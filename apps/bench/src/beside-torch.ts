@@ -1,8 +1,7 @@
 import { setBackend } from '@tensorflow/tfjs-core';
 import { chooseBackend } from '@twocan/backend';
 import { measurePeak } from '@twocan/backend-simd';
-import { methodCost, resolveCanConfig } from '@twocan/can';
-import { countFlops } from '@twocan/vit';
+import { countFlops, methodCost, resolveCanConfig } from '@twocan/can';
 import { simdBesideTorch } from './beside.ts';
 import { canStep, type TimedStep } from './can-step.ts';
 import { median } from './median.ts';

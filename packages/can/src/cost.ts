@@ -1,5 +1,5 @@
-import type { MethodCost } from '@twocan/vit';
 import type { CanConfig } from './config.ts';
+import type { MethodCost } from './counts.ts';
 import { expectCanConfig } from './expect.ts';
 import { usesContrast, usesDecoder, usesLevel } from './uses.ts';
 

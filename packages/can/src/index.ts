@@ -10,12 +10,21 @@ export {
   termNames,
 } from './config.ts';
 export { methodCost } from './cost.ts';
+export {
+  countFlops,
+  countParameters,
+  type FlopCount,
+  type HeadCost,
+  type MethodCost,
+  type ParameterCount,
+} from './counts.ts';
 export { drawCorruption } from './draws.ts';
 export { encode } from './encode.ts';
 export { canEmbeddings, canForward, canForwardWith } from './forward.ts';
 export { initCan } from './init.ts';
 export { type CanLargeBatch, canLargeBatch } from './large-batch.ts';
 export { type CanLossOptions, canLoss, canLossWith } from './loss.ts';
+export { leastStepMemory, type StepMemory } from './memory.ts';
 export type { CanBatch, CanParams } from './params.ts';
 export type { DrawnForward, Draws, Forward, Need, Parts, Teacher } from './parts.ts';
 export { type PictureErrors, pictureErrors } from './picture-errors.ts';

@@ -1,11 +1,13 @@
 import {
   type CanOptions,
+  countFlops,
+  countParameters,
   methodCost,
   reconstructionCaption,
   resolveCanConfig,
   weightsFromNested,
 } from '@twocan/can';
-import { countFlops, countParameters, presetNames } from '@twocan/vit';
+import { presetNames } from '@twocan/vit';
 import { expect, it } from 'vitest';
 
 const problemsOf = (options: unknown): string[] => {

@@ -2,7 +2,7 @@ import { mean, slice, type Tensor3D, type Tensor4D, tidy } from '@tensorflow/tfj
 import { expectOptions, expectParams, refuse } from '@twocan/core';
 import { dense, layerNorm } from '@twocan/nn';
 import { attentionWeights } from '@twocan/ops';
-import { expectConfig, type ViTConfig } from './config.ts';
+import { expectViTConfig, type ViTConfig } from './config.ts';
 import { type EncoderParams, embedPatches, encodeBlocks } from './encoder.ts';
 
 /** Which attention to return. */
@@ -31,7 +31,7 @@ export function attentionMap(
   images: Tensor4D,
   query: AttentionQuery = {},
 ): Tensor3D {
-  expectConfig('attentionMap', config);
+  expectViTConfig('attentionMap', config);
   expectParams('attentionMap', 'params', params, ['patch', 'cls', 'blocks']);
   expectOptions('attentionMap', 'query', query, [], ['block', 'from']);
   const { block = config.depth - 1, from = 'patches' } = query;

@@ -26,7 +26,7 @@ import {
   type NormParams,
 } from '@twocan/nn';
 import { linear } from '@twocan/ops';
-import { expectConfig, type ViTConfig } from './config.ts';
+import { expectViTConfig, type ViTConfig } from './config.ts';
 import { type EncoderParams, embedPatches, encodeBlocks } from './encoder.ts';
 
 /** An encoder under a linear head; the encoder's own last norm is not part of it. */
@@ -91,7 +91,7 @@ export function classify(
   images: Tensor4D,
   paths?: readonly BranchScales[],
 ): Tensor2D {
-  expectConfig('classify', config);
+  expectViTConfig('classify', config);
   expectParams('classify', 'params', params, ['encoder', 'norm', 'head']);
   expectOptions('classify', 'params.encoder', params.encoder, ['patch', 'cls', 'blocks']);
   if (paths !== undefined) expectType('classify', 'paths', paths, Array);

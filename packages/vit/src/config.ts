@@ -34,15 +34,24 @@ export function patchShape(config: ViTConfig): {
   readonly patches: number;
   readonly pixels: number;
 } {
-  expectConfig('patchShape', config);
+  expectViTConfig('patchShape', config);
   const { count } = patchGrid({ ...config.image, patch: config.patch });
   return { patches: count, pixels: config.patch ** 2 * config.channels };
 }
 
 const SHARED = ['width', 'depth', 'heads', 'mlpRatio'] as const;
 
-/** Checks an encoder's config: that nothing is missing and every size is one. */
-export function expectConfig(caller: string, config: ViTConfig, argument = 'config'): void {
+/**
+ * Checks an encoder's config: that nothing is missing and every size is one.
+ *
+ * @param caller the function that was called
+ * @param config what it was given
+ * @param argument the config's name there
+ * @throws TypeError or RangeError that names what is wrong
+ * @example
+ * expectViTConfig('countFlops', cost.encoder, 'encoder');
+ */
+export function expectViTConfig(caller: string, config: ViTConfig, argument = 'config'): void {
   expectOptions(caller, argument, config, ['image', 'channels', 'patch', 'epsilon', ...SHARED]);
   expectOptions(caller, `${argument}.image`, config.image, ['height', 'width'], []);
   expectInteger(caller, `${argument}.image.height`, config.image.height);
@@ -53,7 +62,16 @@ export function expectConfig(caller: string, config: ViTConfig, argument = 'conf
   expectTransformer(caller, argument, config);
 }
 
-/** Checks what encoder and decoder have alike. */
+/**
+ * Checks what encoder and decoder have alike.
+ *
+ * @param caller the function that was called
+ * @param argument the config's name there
+ * @param config what it was given
+ * @throws TypeError or RangeError that names what is wrong
+ * @example
+ * expectTransformer('countFlops', 'decoder', cost.decoder);
+ */
 export function expectTransformer(caller: string, argument: string, config: DecoderConfig): void {
   expectOptions(caller, argument, config, SHARED);
   const { width, depth, heads, mlpRatio } = config;

@@ -21,8 +21,8 @@ import {
 } from '@twocan/nn';
 import {
   type DecoderConfig,
-  expectConfig,
   expectTransformer,
+  expectViTConfig,
   patchShape,
   type ViTConfig,
 } from './config.ts';
@@ -55,7 +55,7 @@ export type DecoderParams = {
  */
 export function initDecoder(key: Key, config: ViTConfig, decoder: DecoderConfig): DecoderParams {
   expectKey('initDecoder', 'key', key);
-  expectConfig('initDecoder', config);
+  expectViTConfig('initDecoder', config);
   expectTransformer('initDecoder', 'decoder', decoder);
   const { width, depth, mlpRatio } = decoder;
   return {
@@ -103,7 +103,7 @@ export function decodeTokens(
   decoder: DecoderConfig,
   tokens: Tensor3D,
 ): Tensor3D {
-  expectConfig('decodeTokens', config);
+  expectViTConfig('decodeTokens', config);
   expectTransformer('decodeTokens', 'decoder', decoder);
   expectParams('decodeTokens', 'params', params, ['blocks', 'norm', 'head']);
   expectType('decodeTokens', 'params.blocks', params.blocks, Array);

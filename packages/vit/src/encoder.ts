@@ -32,7 +32,7 @@ import {
 } from '@twocan/nn';
 import { linearOnData } from '@twocan/ops';
 import { patchGrid, patchify, sincosPositions } from '@twocan/patches';
-import { expectConfig, patchShape, type ViTConfig } from './config.ts';
+import { expectViTConfig, patchShape, type ViTConfig } from './config.ts';
 
 /** The encoder's parameters; the fixed positions are computed, not stored. */
 export type EncoderParams = {
@@ -72,7 +72,7 @@ export function initToken(key: Key, width: number): Tensor3D {
  */
 export function initEncoder(key: Key, config: ViTConfig): EncoderParams {
   expectKey('initEncoder', 'key', key);
-  expectConfig('initEncoder', config);
+  expectViTConfig('initEncoder', config);
   const { width, depth, mlpRatio } = config;
   return {
     patch: initDense(fold(key, 'patch'), { in: patchShape(config).pixels, out: width }),
@@ -107,7 +107,7 @@ export function embedPatches(
   config: ViTConfig,
   images: Tensor4D,
 ): Tensor3D {
-  expectConfig('embedPatches', config);
+  expectViTConfig('embedPatches', config);
   expectParams('embedPatches', 'params', params, ['patch']);
   const { height, width } = config.image;
   expectShape('embedPatches', 'images', images, [null, height, width, config.channels]);
@@ -140,7 +140,7 @@ function withCls(cls: Tensor, tokens: Tensor3D): Tensor3D {
  * Dosovitskiy et al., arXiv 2010.11929.
  */
 export function encodeTokens(params: EncoderParams, config: ViTConfig, tokens: Tensor3D): Tensor3D {
-  expectConfig('encodeTokens', config);
+  expectViTConfig('encodeTokens', config);
   expectParams('encodeTokens', 'params', params, ['cls', 'blocks', 'norm']);
   expectShape('encodeTokens', 'tokens', tokens, [null, null, config.width]);
   return tidy(() => {
@@ -202,7 +202,7 @@ export function intermediates(
   config: ViTConfig,
   images: Tensor4D,
 ): Intermediates {
-  expectConfig('intermediates', config);
+  expectViTConfig('intermediates', config);
   expectParams('intermediates', 'params', params, ['patch', 'cls', 'blocks', 'norm']);
   expectType('intermediates', 'params.blocks', params.blocks, Array);
   return tidy(() => {

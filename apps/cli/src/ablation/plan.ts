@@ -1,5 +1,4 @@
-import { type CanConfig, methodCost, termNames, usesContrast } from '@twocan/can';
-import { countFlops } from '@twocan/vit';
+import { type CanConfig, countFlops, methodCost, termNames, usesContrast } from '@twocan/can';
 import type { Options } from '../args/options.ts';
 import { resolveModel } from '../run/config.ts';
 import { optionsOf, type Row } from './grid.ts';

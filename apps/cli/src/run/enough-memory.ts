@@ -1,6 +1,6 @@
 import { totalmem } from 'node:os';
 import type { BackendName } from '@twocan/backend';
-import { leastStepMemory, type MethodCost } from '@twocan/vit';
+import { leastStepMemory, type MethodCost } from '@twocan/can';
 import { usageError } from '../terminal/failure.ts';
 import { message } from '../terminal/messages.ts';
 

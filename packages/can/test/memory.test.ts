@@ -1,4 +1,5 @@
-import { leastStepMemory, preset } from '@twocan/vit';
+import { leastStepMemory } from '@twocan/can';
+import { preset } from '@twocan/vit';
 import { expect, test } from 'vitest';
 
 const { encoder, decoder } = preset('b16');

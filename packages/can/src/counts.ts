@@ -1,11 +1,11 @@
 import { expectInteger, expectNumber, expectOptions, expectType } from '@twocan/core';
 import {
   type DecoderConfig,
-  expectConfig,
   expectTransformer,
+  expectViTConfig,
   patchShape,
   type ViTConfig,
-} from './config.ts';
+} from '@twocan/vit';
 
 /** The projection head of a contrastive loss, as far as its cost goes. */
 export type HeadCost = {
@@ -58,7 +58,7 @@ export function expectCost(caller: string, cost: MethodCost): void {
   const optional = ['decoder', 'head', 'level', 'levelCode'];
   expectOptions(caller, 'cost', cost, ['encoder', 'views', 'maskRatio'], optional);
   const { encoder, decoder, head, level = false, levelCode = 1, views, maskRatio } = cost;
-  expectConfig(caller, encoder, 'encoder');
+  expectViTConfig(caller, encoder, 'encoder');
   if (decoder !== undefined) expectTransformer(caller, 'decoder', decoder);
   if (head !== undefined) {
     expectOptions(caller, 'head', head, ['hidden', 'layers', 'out', 'batchNorm']);

@@ -1,5 +1,5 @@
-import { patchShape, type ViTConfig } from './config.ts';
-import { countParameters, expectCost, type MethodCost } from './cost.ts';
+import { patchShape, type ViTConfig } from '@twocan/vit';
+import { countParameters, expectCost, type MethodCost } from './counts.ts';
 
 const FLOAT_BYTES = 4;
 /** A parameter, and AdamW's two averages of its gradient. */

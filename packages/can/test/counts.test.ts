@@ -1,11 +1,5 @@
-import {
-  countFlops,
-  countParameters,
-  type HeadCost,
-  type MethodCost,
-  preset,
-  presetNames,
-} from '@twocan/vit';
+import { countFlops, countParameters, type HeadCost, type MethodCost } from '@twocan/can';
+import { preset, presetNames } from '@twocan/vit';
 import { describe, expect, it } from 'vitest';
 
 const head: HeadCost = { hidden: 4096, layers: 2, out: 128, batchNorm: true };
