@@ -1,6 +1,6 @@
 import { aboutOf, hintOf, type Schema, shapeOf, textOf } from '@twocan/pretrain/settings';
 import type { Style } from '../terminal/style.ts';
-import { flagOf } from './flag-name.ts';
+import { writtenFlag } from './flag-name.ts';
 
 /** The help text of a command. */
 export type Topic = {
@@ -33,7 +33,7 @@ export function commandHelp(
     .filter(([, entry]) => !aboutOf(entry).positional)
     .map(([key, entry]) => ({
       group: aboutOf(entry).group ?? OTHERS,
-      left: `  --${flagOf(key)} ${hintOf(entry)}`.trimEnd(),
+      left: `  ${writtenFlag(key)} ${hintOf(entry)}`.trimEnd(),
       text: helpText(entry),
     }));
   const groups = [...new Set(options.map(({ group }) => group))];

@@ -7,7 +7,7 @@ import {
   shapeOf,
 } from '@twocan/pretrain/settings';
 import { usageError } from '../terminal/failure.ts';
-import { flagOf } from './flag-name.ts';
+import { flagOf, writtenFlag } from './flag-name.ts';
 import type { Parsed } from './parse-words.ts';
 
 /**
@@ -33,7 +33,7 @@ export function givenOf<S extends Schema>({ words, problems }: Parsed, settings:
   };
   const called = (name: string): string => {
     const entry = settings[name];
-    return entry && aboutOf(entry).positional ? `the ${name}` : `--${flagOf(name)}`;
+    return entry && aboutOf(entry).positional ? `the ${name}` : writtenFlag(name);
   };
   // What seems to be missing may be what was misspelt.
   const looked = problems.length === 0 ? settings : onlyThose(settings, given);

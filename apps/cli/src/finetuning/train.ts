@@ -30,7 +30,7 @@ import {
   layerOf,
   sampleDropPath,
 } from '@twocan/vit';
-import { flagNamed } from '../args/flag-named.ts';
+import { writtenFlag } from '../args/flag-name.ts';
 import { exploded } from '../pretrain/stopped.ts';
 import { heedingSignals } from '../run/interruptible.ts';
 import { ownCheckpoint } from '../run/newest-checkpoint.ts';
@@ -134,7 +134,7 @@ function adviceFor(recipe: FinetunePlan['recipe'], step: number): string {
   if (step === 0) {
     return 'nothing was trained yet, so --lr is not the cause: look at the images and at --model';
   }
-  return `train anew with ${decayAdvice(recipe, flagNamed) ?? `a lower --lr (it was ${recipe.learningRate})`}`;
+  return `train anew with ${decayAdvice(recipe, writtenFlag) ?? `a lower --lr (it was ${recipe.learningRate})`}`;
 }
 
 /** Cross-entropy of mixed images against mixed labels, some paths left out. */

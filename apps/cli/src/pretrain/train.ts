@@ -14,7 +14,7 @@ import {
   pretrainWith,
 } from '@twocan/pretrain';
 import { disposeState } from '@twocan/trainer';
-import { flagNamed } from '../args/flag-named.ts';
+import { writtenFlag } from '../args/flag-name.ts';
 import { writeSamples } from '../draw/samples.ts';
 import { countsOf, type KnnComparison } from '../evaluation/knn.ts';
 import { listSkipped } from '../files/skipped.ts';
@@ -89,7 +89,7 @@ async function trained(run: Run): Promise<Outcome> {
     const found = explosionOf(error);
     if (found === undefined) throw error;
     record.report();
-    const advice = explosionAdvice(config, found.step, flagNamed);
+    const advice = explosionAdvice(config, found.step, writtenFlag);
     throw await exploded(found, folder.checkpoints, advice);
   } finally {
     listSkipped(folder.skipped, data.leftOut());
