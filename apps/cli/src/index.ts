@@ -1,4 +1,5 @@
 export type { Messages, OptionsOf } from './api/call.ts';
+export { type FinetuneOptions, finetune } from './api/finetune.ts';
 export { embed, reconstruct, search } from './api/images.ts';
 export { explain, fewShot, knn, probe } from './api/measures.ts';
 export { type OpenedRun, openRun } from './api/open-run.ts';
@@ -7,6 +8,7 @@ export type { Explanation } from './evaluation/explaining.ts';
 export type { FewShotScores } from './evaluation/few-shots.ts';
 export type { KnnComparison, KnnResult } from './evaluation/knn.ts';
 export type { ProbeScores } from './evaluation/probing.ts';
+export type { FinetuneScores } from './finetuning/finetune.ts';
 export type { RunConfig } from './run/config.ts';
 export type { MetricsLine } from './run/metrics-file.ts';
 export type { Embedding } from './search/embedding.ts';

@@ -108,6 +108,18 @@ describe('what a model is measured by', () => {
     expect(await api.explain({ ...model })).toEqual(await json('explain'));
   });
 
+  test('fine-tunes, as the command does, and stops at a signal', async () => {
+    const recipe = { epochs: 1, batch: 8, seed: 2 };
+    expect(await api.finetune({ ...model, ...recipe })).toEqual(
+      await json('finetune', '--epochs', '1', '--batch', '8', '--seed', '2'),
+    );
+    const signal = AbortSignal.abort();
+    expect(await api.finetune({ ...model, ...recipe, signal })).toBeUndefined();
+    await expect(api.finetune({ data: photos })).rejects.toThrow(
+      'finetune: give one of model RUN and preset NAME (from scratch)',
+    );
+  });
+
   test('opens, embeds, searches and draws', async () => {
     const run = await api.openRun(out, machine);
     expect([run.step, run.config.seed, run.metrics.length]).toEqual([4, 3, 7]);

@@ -1,8 +1,6 @@
 import { command } from '../args/command.ts';
-import { flagOf } from '../args/flag-name.ts';
-import { checkOutput } from '../files/outputs.ts';
-import { FINETUNE, recipeOf } from '../finetuning/settings.ts';
-import { usageError } from '../terminal/failure.ts';
+import { FINETUNE } from '../finetuning/settings.ts';
+import { EXIT } from '../terminal/failure.ts';
 
 /** `twocan finetune`: encoder and head, trained on labels. */
 export const finetune = command(
@@ -16,34 +14,28 @@ export const finetune = command(
       'twocan finetune --preset tiny32 --data photos --layer-decay 1',
     ],
   },
-  async (values, given) => {
-    const { model, preset, data, out } = values;
-    const { out: _, ...others } = values;
-    checkOutput(others, { flag: 'confusion', endings: ['.png'] });
-    if (values.resume) {
-      checkResume(Object.keys(given));
-      if (out === undefined)
-        throw usageError('--resume needs --out DIR, the classifier to go on with');
-      const { resumeFinetune } = await import('../finetuning/finetune.ts');
-      return resumeFinetune({ ...values, out });
+  async ({ perClass, json, ...values }, { perClass: _, json: __, ...given }) => {
+    const { interruptible } = await import('../run/interruptible.ts');
+    const { runFinetuning } = await import('../finetuning/finetuning.ts');
+    const { finetuneLine } = await import('../finetuning/finetune.ts');
+    const { classLines } = await import('../evaluation/probing.ts');
+    const outcome = await runFinetuning(values, given, interruptible);
+    if (!outcome.finished) {
+      const { goOn } = outcome;
+      console.error(
+        goOn === undefined
+          ? 'interrupted; without --out nothing is kept'
+          : `saved; go on with: ${goOn}`,
+      );
+      return EXIT.interrupted;
     }
-    if ((model === undefined) === (preset === undefined)) {
-      throw usageError('give one of --model RUN and --preset NAME (from scratch)');
+    const { result, evaluation } = outcome;
+    if (json) {
+      console.log(JSON.stringify(result));
+      return EXIT.done;
     }
-    if (data === undefined) throw usageError('--data is needed: images in one folder a class');
-    const { finetune: run } = await import('../finetuning/finetune.ts');
-    const recipeFor = (images: number) => recipeOf(values, images);
-    return run({ ...values, data, sizes: values, recipeFor });
+    console.log(finetuneLine(result, evaluation));
+    if (perClass) console.log(classLines(result.perClass).join('\n'));
+    return EXIT.done;
   },
 );
-
-const WITH_RESUME = 'resume out data confusion perClass json threads cache'.split(' ');
-
-/** What a run is does not change while it goes on. */
-function checkResume(names: readonly string[]): void {
-  const others = names.filter((name) => !WITH_RESUME.includes(name));
-  if (others.length === 0) return;
-  throw usageError(
-    `--resume takes all settings from the folder's finetune.json; leave out ${others.map((name) => `--${flagOf(name)}`).join(', ')}`,
-  );
-}

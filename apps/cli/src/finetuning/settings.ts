@@ -94,6 +94,9 @@ export const FINETUNE = {
   overwrite: setting(flag, { text: 'Replace the classifier in --out', default: false }),
 };
 
+/** Without those that say what is printed. */
+export type FinetuneSettings = Omit<typeof FINETUNE, 'json' | 'perClass'>;
+
 /**
  * How a classifier is trained.
  *
@@ -101,7 +104,7 @@ export const FINETUNE = {
  * @param images how many there are to learn from
  * @returns the recipe
  */
-export function recipeOf(values: Values<typeof FINETUNE>, images: number): FinetuneRecipe {
+export function recipeOf(values: Values<FinetuneSettings>, images: number): FinetuneRecipe {
   const { epochs, weightDecay, layerDecay, dropPath, mixup, cutmix, smoothing, seed } = values;
   const { cropMin, erasing, randAugment: magnitude } = values;
   const batch = values.batch ?? Math.min(BATCH, images);

@@ -36,6 +36,7 @@ import { heedingSignals } from '../run/interruptible.ts';
 import { ownCheckpoint } from '../run/newest-checkpoint.ts';
 import { modelDigest, openModel } from '../run/open-model.ts';
 import { usageError } from '../terminal/failure.ts';
+import { message } from '../terminal/messages.ts';
 import { progressOf } from '../terminal/progress.ts';
 import type { FinetuneFolder } from './folder.ts';
 import type { FinetunePlan } from './plan.ts';
@@ -84,7 +85,7 @@ export async function trainClassifier(
   });
   const root = key(seed);
   const state = (await savedState(plan, folder)) ?? (await freshState(plan, optimizer));
-  if (state.step > 0) console.error(`going on after step ${state.step} of ${total}`);
+  if (state.step > 0) message(`going on after step ${state.step} of ${total}`);
   const save = async (saved: State): Promise<void> => {
     const config = { classifier: plan } as unknown as Json;
     if (folder) await saveCheckpoint(folder.checkpoints, { ...saved, key: root, config });
