@@ -41,8 +41,12 @@ function shortened(line: string): string[] {
   const isNewRun = words[0] === 'pretrain' && !words.includes('--resume');
   // A rerun of a config that is short already must keep its settings.
   if (!isNewRun || words.some((word) => word.endsWith('config.json'))) return words;
-  const at = words.indexOf('--epochs');
-  if (at >= 0) words.splice(at, 2);
+  for (const flag of ['--epochs', '--batch']) {
+    const at = words.indexOf(flag);
+    if (at >= 0) words.splice(at, 2);
+  }
+  const parts = words.indexOf('--micro-batch');
+  if (parts >= 0) words[parts + 1] = '2';
   return [...words, '--steps', '2', '--batch', '4', '--checkpoint-every', '0'];
 }
 
