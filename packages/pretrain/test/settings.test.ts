@@ -60,7 +60,7 @@ describe('settings', () => {
     expect(wrong({ name: 'x', share: 0.6, steps: [], parts: [0, 0, 1e31] })).toEqual([
       'share must be a number above 0 and at most 0.5, got 0.6',
       'steps must be one or more whole numbers of at least 1 (N,N), got ',
-      'parts must be three numbers of at least 0 (A,B,C), got 0,0,1e+31',
+      'parts must be three numbers of at least 0 and at most 1e+30 (A,B,C), got 0,0,1e+31',
     ]);
     expect(wrong({ name: 'x', toString: 1 })).toEqual(['unknown setting toString']);
   });

@@ -121,7 +121,7 @@ const ROWS: Rows = {
     for (const [flag, value, rule] of [
       ['lr', '1e31', 'at most 1e\\+30'],
       ['weight-decay', '1e308', 'at most 1e\\+30'],
-      ['weights', '1e300,1,1', 'from 0 to 1e30'],
+      ['weights', '1e300,1,1', 'at most 1e\\+30'],
       ['temperature', '1e-40', 'from 1e-6'],
       ['sigma-max', '1e300', 'at most 1e\\+30'],
     ] as const) {

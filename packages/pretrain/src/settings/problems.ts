@@ -104,7 +104,7 @@ function rangeOf(
 ): string {
   const { min, above, max = LARGEST, below } = range;
   const largest = whole ? Number.MAX_SAFE_INTEGER : LARGEST;
-  const tooLarge = typeof value === 'number' && value > max;
+  const tooLarge = [value].flat().some((one) => typeof one === 'number' && one > max);
   const upTo = max < largest || tooLarge ? ` and at most ${max}` : '';
   const most = below === undefined ? upTo : ` and below ${below}`;
   const low = above === undefined ? `of at least ${min}` : `above ${above}`;
