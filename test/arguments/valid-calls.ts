@@ -22,6 +22,7 @@ import * as core from '@twocan/core';
 import * as data from '@twocan/data';
 import * as masking from '@twocan/masking';
 import * as nn from '@twocan/nn';
+import * as ops from '@twocan/ops';
 import * as optim from '@twocan/optim';
 import * as pretrainPackage from '@twocan/pretrain';
 import * as trainer from '@twocan/trainer';
@@ -195,6 +196,17 @@ export const VALID: Readonly<Record<string, Readonly<Record<string, ValidCall>>>
           backward: ({ dy }: { dy: Tensor }) => ({ x: mul(dy, 2) }),
         },
       ],
+      wide: [0],
+    },
+    'defineOp() of an update': {
+      args: () => [
+        {
+          name: 'sums',
+          outputs: ['once', 'twice'],
+          forward: ({ x }: { x: Tensor }) => ({ once: add(x, 0), twice: add(x, x) }),
+        },
+      ],
+      call: ops.defineOp as never,
       wide: [0],
     },
     floatOf: { args: () => ['gelu', 'x', t1(3)], free: [0, 1] },

@@ -94,14 +94,17 @@ export function defineOp<T extends Tensors, F extends Tensors, A extends Attribu
 ): Op<T, A, F>;
 export function defineOp(definition: Any): Op<Tensors, Attributes, Any> {
   expectOptions('defineOp', 'definition', definition, ['name', 'forward']);
-  const { name, forward, backward } = definition;
+  const isUpdate = definition.outputs !== undefined;
+  const [list, functions] = isUpdate
+    ? ['outputs', ['forward']]
+    : ['inputs', ['forward', 'backward']];
+  expectOptions('defineOp', 'definition', definition, [list, ...functions]);
+  const { name } = definition;
   expectType('defineOp', 'name', name, 'string');
-  expectType('defineOp', 'forward', forward, 'function');
-  const list = backward === undefined ? 'outputs' : 'inputs';
   expectType('defineOp', list, definition[list], Array);
   for (const each of definition[list]) expectType('defineOp', list, each, 'string');
-  if (backward !== undefined) expectType('defineOp', 'backward', backward, 'function');
-  const op = backward === undefined ? update(definition) : differentiable(definition);
+  for (const each of functions) expectType('defineOp', each, definition[each], 'function');
+  const op = isUpdate ? update(definition) : differentiable(definition);
   const { inputs = [], integers = [] } = definition;
   return (given, attributes) =>
     tidy(() => {

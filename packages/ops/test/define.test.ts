@@ -154,6 +154,17 @@ describeBackends('defineOp by name', () => {
     dispose([x, least, most]);
   });
 
+  it('refuses a definition that lacks a part, by name', () => {
+    const forward = ({ x }: One) => ({ y: x });
+    expect(() => defineOp({ name: 'a', forward } as never)).toThrow(/defineOp: .*inputs/);
+    expect(() => defineOp({ name: 'a', inputs: ['x'], forward } as never)).toThrow(
+      /defineOp: .*backward/,
+    );
+    expect(() => defineOp({ name: 'a', outputs: [3], forward } as never)).toThrow(
+      'defineOp: outputs must be a string, got 3',
+    );
+  });
+
   it('names the operation and the tensor that is missing or none', () => {
     expect(() => scaled({ c: c1() } as never, { factor: 1 })).toThrow(
       'testScaled: x must be a tensor',
