@@ -1,5 +1,5 @@
 import { dispose, type Tensor, tensor4d, tidy } from '@tensorflow/tfjs-core';
-import { type CanParams, canForwardWith, drawCorruption, encode, pictureErrors } from '@twocan/can';
+import { canForwardWith, drawCorruption, encode, pictureErrors } from '@twocan/can';
 import { alignment, uniformity } from '@twocan/contrastive';
 import { disposeTree, fold, type Key, key } from '@twocan/core';
 import { atMost, type Dataset, makeBatches, plainViews } from '@twocan/data';
@@ -10,7 +10,7 @@ import { writeAttention } from '../draw/attention-sheet.ts';
 import { checkOutput } from '../files/outputs.ts';
 import { openImages, roomFor } from '../images/layout/open-images.ts';
 import type { RunConfig } from '../run/config.ts';
-import { openModel } from '../run/open-model.ts';
+import { type OpenedModel, openModel } from '../run/open-model.ts';
 import { startBackend } from '../run/start-backend.ts';
 import { usageError } from '../terminal/failure.ts';
 import { progressOf } from '../terminal/progress.ts';
@@ -27,7 +27,7 @@ const IMAGES = 256; // enough for steady means, few enough for seconds
 const LEVELS = [0.25, 0.5, 0.75, 1]; // of the largest level
 const PARTS = 2 + LEVELS.length; // the features, the decoder as it was trained and at each level
 
-type Run = { readonly config: RunConfig; readonly params: CanParams };
+type Model = Pick<OpenedModel, 'config' | 'params'>;
 
 /** What was found, and the model and images that it is of. */
 export type Explanation = Features &
@@ -96,7 +96,7 @@ type Decoded = {
 };
 
 /** Alignment of two augmented views; uniformity and rank of the first. */
-async function features({ config, params }: Run, images: Dataset, root: Key): Promise<Features> {
+async function features({ config, params }: Model, images: Dataset, root: Key): Promise<Features> {
   const batches = makeBatches(images, {
     ...{ key: fold(root, 'views'), batch: images.length, views: 2 },
     ...config.normalization,
@@ -121,7 +121,7 @@ async function features({ config, params }: Run, images: Dataset, root: Key): Pr
 
 /** Errors of the decoder at each level of noise; those without noise for a model that knows none. */
 async function decoded(
-  { config, params }: Run,
+  { config, params }: Model,
   images: Dataset,
   root: Key,
   progress: (done: number) => void,

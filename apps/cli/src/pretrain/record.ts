@@ -8,7 +8,7 @@ import { openEventLog } from '../tensorboard/event-log.ts';
 import type { Run } from './run.ts';
 
 /** What a run writes about itself while it goes: metrics, TensorBoard events and the report. */
-export type Record = {
+export type RunRecord = {
   /** Lines of the run so far, those before a resume included. */
   readonly lines: readonly MetricsLine[];
   /** Adds a line; the time is put in. */
@@ -31,7 +31,7 @@ export function openRecord(
   { folder, config, data }: Pick<Run, 'folder' | 'config' | 'data'>,
   environment: Environment,
   step: number,
-): Record {
+): RunRecord {
   const lines = truncateMetrics(folder.metrics, step);
   removeLaterSheets(folder.samples, step);
   const now = clockFrom(lines.reduce((last, { machine }) => Math.max(last, machine.time ?? 0), 0));

@@ -28,7 +28,7 @@ import { messageStream } from '../terminal/messages.ts';
 import { percent } from '../terminal/percent.ts';
 import { duration, makeProgress, type Progress } from '../terminal/progress.ts';
 import { showWork } from '../terminal/work.ts';
-import { openRecord, type Record } from './record.ts';
+import { openRecord, type RunRecord } from './record.ts';
 import type { Run } from './run.ts';
 import { exploded, stopped } from './stopped.ts';
 
@@ -101,7 +101,7 @@ async function trained(run: Run): Promise<Outcome> {
 async function write(
   event: Exclude<PretrainEvent, { readonly type: 'done' }>,
   run: Run,
-  record: Record,
+  record: RunRecord,
   progress: Progress,
 ): Promise<void> {
   const { folder, config } = run;
@@ -138,7 +138,7 @@ async function save({ folder, config }: Run, state: PretrainState): Promise<void
 function writeStep(
   { step, metrics, learningRate, millis }: Extract<PretrainEvent, { readonly type: 'step' }>,
   { config }: Run,
-  record: Record,
+  record: RunRecord,
   progress: Progress,
 ): void {
   const { loss = Number.NaN, ...others } = metrics;

@@ -10,10 +10,10 @@ const BATCH = 4;
 /** Allowed difference, as a share: ten times what float32 costs such a step. */
 const TOLERANCE = 1e-4;
 
-type Outcome = { readonly losses: readonly number[]; readonly gradients: Leaves };
+type Trained = { readonly losses: readonly number[]; readonly gradients: Leaves };
 
 /** Some training steps of the smallest CAN on fixed noise: the first gradients, and every loss. */
-async function train(): Promise<Outcome> {
+async function train(): Promise<Trained> {
   const root = key(0);
   const config = resolveCanConfig({ preset: 'micro32', method: 'can' });
   const views = randomViews(config, BATCH);
