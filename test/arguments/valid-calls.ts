@@ -83,7 +83,11 @@ const adamw = optim.adamw({ learningRate: 0.1 });
 const updateArgs = (state: () => unknown) => of(tree, state, tree, () => 0);
 const moments = (): unknown => ({ m: zeroTree(), v: zeroTree() });
 const adamwNumbers = {
-  ...{ learningRate: 0.1, b1: 0.9, b2: 0.95, epsilon: 1e-8, weightDecay: 0.05 },
+  learningRate: 0.1,
+  b1: 0.9,
+  b2: 0.95,
+  epsilon: 1e-8,
+  weightDecay: 0.05,
   step: 1,
 };
 const loss = (p: core.Params) => {
@@ -93,7 +97,9 @@ const loss = (p: core.Params) => {
 const state = () => trainer.initState(tree(), adamw as never);
 const sgdStep = () => trainer.makeStep(loss as never, optim.sgd({ learningRate: 0.1 }));
 const image = (): data.Image => ({
-  ...{ width: 9, height: 10, channels: 3 },
+  width: 9,
+  height: 10,
+  channels: 3,
   data: new Uint8Array(270).fill(100),
 });
 const dataset = (): data.Dataset => data.shapes({ key, count: 6, size: 8 });
@@ -120,8 +126,10 @@ const checkpointBytes = (): Uint8Array =>
   checkpoint.encodeSafetensors(
     { 'params/w': { dtype: 'F32', shape: [], data: Float32Array.of(1) } },
     {
-      ...{ format: checkpoint.CHECKPOINT_FORMAT, version: checkpoint.CHECKPOINT_VERSION },
-      ...{ step: '1', trees: '{"params":{"w":0}}' },
+      format: checkpoint.CHECKPOINT_FORMAT,
+      version: checkpoint.CHECKPOINT_VERSION,
+      step: '1',
+      trees: '{"params":{"w":0}}',
     },
   );
 const sets = () => ({ train: dataset(), test: dataset() });
@@ -488,35 +496,42 @@ export const VALID: Readonly<Record<string, Readonly<Record<string, ValidCall>>>
     },
     compareFeatures: {
       args: () => [ofRun(), { trained: params(), untrained: params() }, sets(), () => 1, {}],
-      ...{ wide: [0, 1, 2], free: [0, 1, 2, 4] },
+      wide: [0, 1, 2],
+      free: [0, 1, 2, 4],
     },
     compareKnn: just([{ step: 0, scores: { knn: 0.2, rawPixels: 0.3, effectiveRank: 5 } }]),
     decayAdvice: {
       args: () => [{ learningRate: 0.1, weightDecay: 0.05 }, (setting: string) => setting],
-      ...{ wide: [0], free: [0, 1] },
+      wide: [0],
+      free: [0, 1],
     },
     drawPictures: {
       args: () => [ofRun(), params(), dataset(), key],
-      ...{ wide: [0, 1, 2], free: [0, 1, 2] },
+      wide: [0, 1, 2],
+      free: [0, 1, 2],
     },
     eachOf: {
       args: () => [{ trained: 'a', rawPixels: 'b', untrained: 'c' }, (x: string) => x],
-      ...{ wide: [0], free: [0] },
+      wide: [0],
+      free: [0],
     },
     encoderFeatures: { args: () => [method, params(), 'cls'], wide: [0, 1], free: [1, 2] },
     evaluateEncoder: {
       args: () => [ofRun(), params(), { sets: sets(), images: dataset() }],
-      ...{ wide: [0, 1, 2], free: [0, 1, 2] },
+      wide: [0, 1, 2],
+      free: [0, 1, 2],
     },
     explosionAdvice: {
       args: () => [wholeRun(), 1, (setting: string) => setting],
-      ...{ wide: [0], free: [0, 1, 2] },
+      wide: [0],
+      free: [0, 1, 2],
     },
     explosionOf: { args: () => [new Error('other')], free: [0] },
     extractRows: { args: () => [dataset(), ofPixels(), pretrainPackage.rawPixels], wide: [0, 1] },
     featureSides: {
       args: () => [sets(), ofPixels(), pretrainPackage.rawPixels],
-      ...{ wide: [0, 1], free: [0] },
+      wide: [0, 1],
+      free: [0],
     },
     freshParams: { args: () => [{ model: method, seed: 1 }], wide: [0] },
     mapFeatures: {
@@ -531,7 +546,8 @@ export const VALID: Readonly<Record<string, Readonly<Record<string, ValidCall>>>
     },
     pretrainWith: {
       args: () => [wholeRun(), { dataset: dataset() }],
-      ...{ wide: [0, 1], free: [0] },
+      wide: [0, 1],
+      free: [0],
     },
     imagesOfStep: { args: () => [{ batch: 8, accumulate: 2 }], wide: [0] },
     rawPixels: { args: () => [draw(1, 192), 1], free: [0, 1] },

@@ -94,7 +94,11 @@ describe('the grid of the paper', () => {
 test('the table has mean and deviation over seeds, and dashes for what is missing', () => {
   const row = { group: 'sigma', name: '0.1', keep: {}, options: {} };
   const cell = (budget: 'steps' | 'flops', runs: string[]) => ({
-    ...{ row, budget, steps: 5, flops: 1, runs },
+    row,
+    budget,
+    steps: 5,
+    flops: 1,
+    runs,
   });
   const measures = (knn: number) => ({ knn, probe: 0.5, effectiveRank: 3 });
   const lines = linesOf([cell('steps', ['a', 'b']), cell('flops', ['c'])], {

@@ -67,7 +67,9 @@ describe('pretrain', () => {
     const stop = new AbortController();
     const lines: string[] = [];
     const cut = await api.pretrain({
-      ...{ ...settings, out: stopped, signal: stop.signal },
+      ...settings,
+      out: stopped,
+      signal: stop.signal,
       onMessage: (line) => lines.push(line),
       onEvent: ({ type }) => type === 'step' && stop.abort(),
     });

@@ -39,7 +39,11 @@ test('the first loss of a run follows from its seed by the names of its keys', a
   const root = key(5);
   const size = model.encoder.image.width;
   const batches = makeBatches(shapes({ key: fold(key(0), 'train'), count: 6, size }), {
-    ...{ key: fold(root, 'data'), batch: 2, size, views: model.views, augmentation },
+    key: fold(root, 'data'),
+    batch: 2,
+    size,
+    views: model.views,
+    augmentation,
     ...normalization,
   });
   const { views, shape } = await batches(0);
@@ -62,17 +66,35 @@ test('the first loss of a run follows from its seed by the names of its keys', a
 test('a classifier follows from its seed by the names of its keys', async () => {
   await chooseBackend('simd');
   const encoder = {
-    ...{ image: { height: 8, width: 8 }, channels: 3, patch: 4, width: 8, depth: 2, heads: 2 },
-    ...{ mlpRatio: 2, epsilon: 1e-6 },
+    image: { height: 8, width: 8 },
+    channels: 3,
+    patch: 4,
+    width: 8,
+    depth: 2,
+    heads: 2,
+    mlpRatio: 2,
+    epsilon: 1e-6,
   };
   const plan: FinetunePlan = {
-    ...{ from: null, encoder, data: 'drawn', trainImages: 8, backend: 'simd' },
+    from: null,
+    encoder,
+    data: 'drawn',
+    trainImages: 8,
+    backend: 'simd',
     classes: Array.from({ length: 10 }, (_, c) => `class ${c}`),
     normalization: { mean: [0.5], std: [0.5] },
     recipe: {
-      ...{ epochs: 3, batch: 4, learningRate: 0.5, warmupEpochs: 0, weightDecay: 0.05 },
-      ...{ layerDecay: 0.9, dropPath: 0.5, mixing: { mixup: 0.8, cutmix: 1 }, smoothing: 0.1 },
-      ...{ augmentation: {}, seed: 4 },
+      epochs: 3,
+      batch: 4,
+      learningRate: 0.5,
+      warmupEpochs: 0,
+      weightDecay: 0.05,
+      layerDecay: 0.9,
+      dropPath: 0.5,
+      mixing: { mixup: 0.8, cutmix: 1 },
+      smoothing: 0.1,
+      augmentation: {},
+      seed: 4,
     },
   };
   const images = shapes({ key: key(9), count: 8, size: 8 });
@@ -82,11 +104,9 @@ test('a classifier follows from its seed by the names of its keys', async () => 
   const under = initEncoder(fold(root, 'encoder'), encoder);
   const optimizer = adamw({
     learningRate: warmupCosine({ base: 0.5, warmup: 0, total: 6 }),
-    ...{
-      b2: 0.999,
-      weightDecay: 0.05,
-      rateScale: layerDecay({ depth: 2, decay: 0.9, layerOf: layerOf(2) }),
-    },
+    b2: 0.999,
+    weightDecay: 0.05,
+    rateScale: layerDecay({ depth: 2, decay: 0.9, layerOf: layerOf(2) }),
   });
   const loss = (
     own: ClassifierParams,
@@ -102,10 +122,16 @@ test('a classifier follows from its seed by the names of its keys', async () => 
     return { loss: softTargetCrossEntropy(scores, tensor2d(targets, [4, 10])) };
   };
   const events = fit({
-    ...{ key: fold(root, 'train'), until: 6, step: makeStep(loss, optimizer) },
+    key: fold(root, 'train'),
+    until: 6,
+    step: makeStep(loss, optimizer),
     state: initState(initClassifier(root, under, { width: 8, classes: 10 }), optimizer),
     batches: makeBatches(images, {
-      ...{ key: fold(root, 'data'), batch: 4, size: 8, views: 1, ...plan.normalization },
+      key: fold(root, 'data'),
+      batch: 4,
+      size: 8,
+      views: 1,
+      ...plan.normalization,
     }),
   });
   for await (const event of events) {

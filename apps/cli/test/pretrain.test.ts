@@ -112,7 +112,10 @@ describe('averaged weights, accumulated batches and clipped gradients', {
 
   test('are in the config, and a resumed run is the uninterrupted one, bit by bit', async () => {
     expect(JSON.parse(readFileSync(join(whole, 'config.json'), 'utf8'))).toMatchObject({
-      ...{ batch: 2, accumulate: 2, ema: 0.9, optimizer: { clip: 0.5 } },
+      batch: 2,
+      accumulate: 2,
+      ema: 0.9,
+      optimizer: { clip: 0.5 },
     });
     const cut = await twocan([...flags, '--out', out], { when: /step +1\/4/, signal: 'SIGINT' });
     expect(cut.code).toBe(130);

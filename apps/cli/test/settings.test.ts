@@ -65,7 +65,8 @@ describe.each(COMMANDS.map((command) => [command.name, command] as const))('%s',
       property;
     const least = minimum ?? (exclusiveMinimum ?? 0) + step;
     const words = (value: number) => ({
-      ...{ words: { [flagOf(name).slice(2)]: String(value) }, problems: [] },
+      words: { [flagOf(name).slice(2)]: String(value) },
+      problems: [],
     });
     const settings = { [name]: command.settings[name] as v.GenericSchema };
     for (const value of [least, Math.min(maximum, least + 7 * step), Math.min(maximum, NO_END)]) {

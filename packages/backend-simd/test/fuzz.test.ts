@@ -19,10 +19,23 @@ beforeAll(registerVariants);
 
 describe('kernels against the cpu backend', { timeout: 240_000 }, () => {
   const unary: Readonly<Record<string, (x: tf.Tensor) => tf.Tensor>> = {
-    ...{ neg: tf.neg, abs: tf.abs, square: tf.square, sqrt: tf.sqrt, rsqrt: tf.rsqrt },
-    ...{ reciprocal: tf.reciprocal, exp: tf.exp, log: tf.log, tanh: tf.tanh, erf: tf.erf },
-    ...{ sigmoid: tf.sigmoid, relu: tf.relu, relu6: tf.relu6, elu: tf.elu, sign: tf.sign },
-    ...{ floor: tf.floor, ceil: tf.ceil },
+    neg: tf.neg,
+    abs: tf.abs,
+    square: tf.square,
+    sqrt: tf.sqrt,
+    rsqrt: tf.rsqrt,
+    reciprocal: tf.reciprocal,
+    exp: tf.exp,
+    log: tf.log,
+    tanh: tf.tanh,
+    erf: tf.erf,
+    sigmoid: tf.sigmoid,
+    relu: tf.relu,
+    relu6: tf.relu6,
+    elu: tf.elu,
+    sign: tf.sign,
+    floor: tf.floor,
+    ceil: tf.ceil,
     leakyRelu: (x) => tf.leakyRelu(x, 0.1),
     step: (x) => tf.step(x, 0.5),
     clip: (x) => tf.clipByValue(x, -1, 2),
@@ -40,8 +53,13 @@ describe('kernels against the cpu backend', { timeout: 240_000 }, () => {
   );
 
   const binary = {
-    ...{ add: tf.add, sub: tf.sub, mul: tf.mul, div: tf.div, maximum: tf.maximum },
-    ...{ minimum: tf.minimum, squaredDifference: tf.squaredDifference },
+    add: tf.add,
+    sub: tf.sub,
+    mul: tf.mul,
+    div: tf.div,
+    maximum: tf.maximum,
+    minimum: tf.minimum,
+    squaredDifference: tf.squaredDifference,
   } as const;
   it.each(Object.keys(binary) as (keyof typeof binary)[])('%s, broadcast', (name) =>
     check(

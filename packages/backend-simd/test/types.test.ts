@@ -109,8 +109,12 @@ async function resultsOn(backend: string, call: Call, type: Types): Promise<Resu
 describe('kernels on tensors of int32 and bool', () => {
   it('has a call for every kernel', () => {
     const kernels = {
-      ...{ ...unaryKernels, ...binaryKernels, ...moveKernels },
-      ...{ ...reduceKernels, ...matMulKernels, ...rowKernels },
+      ...unaryKernels,
+      ...binaryKernels,
+      ...moveKernels,
+      ...reduceKernels,
+      ...matMulKernels,
+      ...rowKernels,
     };
     expect(Object.keys(CALLS).toSorted()).toEqual(Object.keys(kernels).toSorted());
   });

@@ -49,7 +49,9 @@ function drawsOf(config: CanConfig, parts: readonly CanBatch[], step: number): D
   return {
     mask: {
       ...first.mask,
-      ...{ batch: SIZE * halves.length, keep: integers('keep'), restore: integers('restore') },
+      batch: SIZE * halves.length,
+      keep: integers('keep'),
+      restore: integers('restore'),
     },
     levels: Float32Array.from(halves.flatMap(({ levels }) => [...(levels ?? [])])),
     noise: concat(halves.flatMap(({ noise }) => noise ?? [])),
@@ -86,7 +88,9 @@ describeBackends('canLargeBatch', () => {
     tidy(() => {
       const config = small({ method: 'simclr' });
       const follow: Term<'embeddings' | 'teacher'> = {
-        ...{ name: 'follow', weight: 1, needs: ['embeddings', 'teacher'] },
+        name: 'follow',
+        weight: 1,
+        needs: ['embeddings', 'teacher'],
         loss: ({ embeddings: { a }, teacher }) => ({
           loss: mean(sum(square(sub(a, teacher.embeddings?.b ?? a)), 1)) as Scalar,
         }),

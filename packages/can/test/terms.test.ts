@@ -25,7 +25,9 @@ import { images, small } from './fixture.ts';
 
 /** Mean |a − b|² of the two projections. */
 const distance = (weight: number): Term<'embeddings'> => ({
-  ...{ name: 'distance', weight, needs: ['embeddings'] },
+  name: 'distance',
+  weight,
+  needs: ['embeddings'],
   loss: ({ embeddings: { a, b } }) => ({ loss: mean(sum(square(sub(a, b)), 1)) as Scalar }),
 });
 
@@ -83,7 +85,9 @@ describeBackends('terms', () => {
       const partsFor = (needs: readonly Need[]): string[] => {
         let seen: string[] = [];
         const spy: Term = {
-          ...{ name: 'spy', weight: 1, needs },
+          name: 'spy',
+          weight: 1,
+          needs,
           loss: (parts) => {
             seen = Object.keys(parts);
             return { loss: mean(parts.features) as Scalar };
@@ -124,7 +128,9 @@ describeBackends('terms', () => {
       const teacher = initCan(key(5), config);
       const terms: Term<'embeddings' | 'teacher'>[] = [
         {
-          ...{ name: 'follow', weight: 2, needs: ['embeddings', 'teacher'] },
+          name: 'follow',
+          weight: 2,
+          needs: ['embeddings', 'teacher'],
           loss: ({ features, teacher: { features: goal, embeddings } }) => {
             expectClose(goal, encode(config)(teacher, concat([...batch.views])), {
               rtol: 1e-5,
@@ -142,7 +148,9 @@ describeBackends('terms', () => {
       const goal = encode(config)(teacher, concat([...batch.views]));
       const constant: Term[] = [
         {
-          ...{ name: 'follow', weight: 2, needs: [] },
+          name: 'follow',
+          weight: 2,
+          needs: [],
           loss: ({ features }) => ({ loss: sum(mul(features, goal)) as Scalar }),
         },
       ];
@@ -165,7 +173,9 @@ describeBackends('terms', () => {
       const contexts: TermContext[] = [];
       const terms = ['one', 'other'].map(
         (name): Term => ({
-          ...{ name, weight: 1, needs: [] },
+          name,
+          weight: 1,
+          needs: [],
           loss: ({ features }, _, context) => {
             contexts.push(context);
             return { loss: mean(features) as Scalar };
@@ -192,7 +202,9 @@ describeBackends('terms', () => {
     tidy(() => {
       const config = small();
       const follow: Term<'teacher'> = {
-        ...{ name: 'follow', weight: 1, needs: ['teacher'] },
+        name: 'follow',
+        weight: 1,
+        needs: ['teacher'],
         loss: ({ features, teacher }) => ({ loss: sum(mul(features, teacher.features)) as Scalar }),
       };
       const terms: Term[] = [...canTerms(config), distance(1), follow];

@@ -2,7 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { decodeSafetensors, encodeSafetensors, type NamedArray } from '../src/index.ts';
 
 const bytesOf = (...data: number[]): NamedArray => ({
-  ...{ dtype: 'U8', shape: [data.length], data: Uint8Array.from(data) },
+  dtype: 'U8',
+  shape: [data.length],
+  data: Uint8Array.from(data),
 });
 const LIMIT = 25_000_000;
 

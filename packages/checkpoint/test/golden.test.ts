@@ -72,7 +72,9 @@ describeBackends('ViTMAEForPreTraining', () => {
   });
   const [batch = 0, patches = 0] = golden.shape('restore');
   const mask = {
-    ...{ batch, patches, kept: golden.shape('keep')[1] ?? 0 },
+    batch,
+    patches,
+    kept: golden.shape('keep')[1] ?? 0,
     keep: Int32Array.from(golden.values('keep')),
     restore: Int32Array.from(golden.values('restore')),
   };

@@ -11,7 +11,9 @@ function file(header: unknown, size = 0, length?: number): Uint8Array {
   return bytes;
 }
 const entry = (shape: unknown, offsets: unknown, dtype: unknown = 'F32') => ({
-  ...{ dtype, shape, data_offsets: offsets },
+  dtype,
+  shape,
+  data_offsets: offsets,
 });
 const one = (shape: unknown, offsets: unknown, dtype?: unknown) =>
   file({ a: entry(shape, offsets, dtype) }, 4);

@@ -63,7 +63,11 @@ describe('keys of batches', () => {
 
 describe('keys of a plan', () => {
   const everything = resolveAugmentation(64, {
-    ...{ flip: 0.5, jitter: 0.5, grey: 0.5, blur: 0.5, erasing: 0.5 },
+    flip: 0.5,
+    jitter: 0.5,
+    grey: 0.5,
+    blur: 0.5,
+    erasing: 0.5,
     // Every rectangle of that area fits, or areas and aspects would depend on each other.
     scale: [0.2, 0.4],
     randAugment: { operations: 2, magnitude: 5 },

@@ -33,13 +33,21 @@ export type ProbeRecipe = {
 export const probeRecipes: Readonly<Record<'lars' | 'adamw', ProbeRecipe>> = {
   /** That of MAE (arXiv 2111.06377, appendix A.1), made for a million images. */
   lars: {
-    ...{ optimizer: 'lars', base: 0.1, epochs: 90, warmupEpochs: 10 },
-    ...{ batch: 16384, weightDecay: 0 },
+    optimizer: 'lars',
+    base: 0.1,
+    epochs: 90,
+    warmupEpochs: 10,
+    batch: 16384,
+    weightDecay: 0,
   },
   /** For thousands of images: LARS takes too few and too small steps there. */
   adamw: {
-    ...{ optimizer: 'adamw', base: 1e-2, epochs: 100, warmupEpochs: 5 },
-    ...{ batch: 256, weightDecay: 1e-2 },
+    optimizer: 'adamw',
+    base: 1e-2,
+    epochs: 100,
+    warmupEpochs: 5,
+    batch: 256,
+    weightDecay: 1e-2,
   },
 };
 

@@ -54,8 +54,12 @@ describeBackends('probeAccuracy', () => {
 
   it("arrives at scikit-learn's logistic regression", async () => {
     const recipe: ProbeRecipe = {
-      ...{ optimizer: 'adamw', base: 0.3, epochs: 400, warmupEpochs: 5 },
-      ...{ batch: 120, weightDecay: 0 },
+      optimizer: 'adamw',
+      base: 0.3,
+      epochs: 400,
+      warmupEpochs: 5,
+      batch: 120,
+      weightDecay: 0,
     };
     const { predictions, losses } = await probeAccuracy({ train, test, key: key(3), recipe });
     expectClose(losses.at(-1) ?? 0, golden.values('logistic/loss'), { rtol: 1e-3 });

@@ -51,7 +51,10 @@ export function scaleByAdam(options: AdamOptions = {}): Transform<AdamState> {
         // The update of parameters that are 0, at the rate -1 and without decay, is the direction alone.
         const origin = zeros(params);
         const { parameter, m, v } = adamLeaves(origin, grads, state, () => ({
-          ...{ ...numbers, learningRate: -1, weightDecay: 0, step: step + 1 },
+          ...numbers,
+          learningRate: -1,
+          weightDecay: 0,
+          step: step + 1,
         }));
         return { updates: parameter, state: { m, v } };
       }),

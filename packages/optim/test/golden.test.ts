@@ -27,7 +27,10 @@ const OPTIMIZERS: Readonly<Record<string, Transform>> = {
   adamw: adamw({ learningRate, weightDecay: 0.3 }),
   'adamw-all': adamw({
     learningRate,
-    ...{ b1: 0.8, b2: 0.999, epsilon: 1e-3, weightDecay: 0.1 },
+    b1: 0.8,
+    b2: 0.999,
+    epsilon: 1e-3,
+    weightDecay: 0.1,
     decays: () => true,
   }) as Transform,
   sgd: sgd({ learningRate }),

@@ -52,7 +52,9 @@ export function resolveConfig(
   const { preset, method, cropMin } = values;
   const run = { preset, images: data.length };
   return {
-    ...{ preset, method, model },
+    preset,
+    method,
+    model,
     augmentation: resolveAugmentation(model.encoder.image.width, { scale: [cropMin, 1] }),
     normalization: { mean: IMAGENET_MEAN, std: IMAGENET_STD },
     ...resolveTraining('resolveConfig', values, run),

@@ -7,8 +7,13 @@ describe('resolveConfig', () => {
     expect([method, preset, batch]).toEqual(['can', 'micro32', 64]);
     expect(steps).toBe(100 * Math.floor(1000 / 64));
     expect(optimizer).toEqual({
-      ...{ name: 'adamw', learningRate: (6e-3 * 64) / 256, minLearningRate: 0 },
-      ...{ warmupSteps: steps / 20, beta1: 0.9, beta2: 0.95, weightDecay: 0.05 },
+      name: 'adamw',
+      learningRate: (6e-3 * 64) / 256,
+      minLearningRate: 0,
+      warmupSteps: steps / 20,
+      beta1: 0.9,
+      beta2: 0.95,
+      weightDecay: 0.05,
     });
   });
 

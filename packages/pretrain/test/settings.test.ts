@@ -36,10 +36,14 @@ const wrong = (values: object) =>
 describe('settings', () => {
   it('have defaults, and none where a default depends on something else', () => {
     expect(withDefaults(SETTINGS, { name: 'x' })).toEqual({
-      ...{ name: 'x', size: 4, mode: 'b', on: false },
+      name: 'x',
+      size: 4,
+      mode: 'b',
+      on: false,
     });
     expect(withDefaults(SETTINGS, { name: 'x', size: 9, share: 0.5 })).toMatchObject({
-      ...{ size: 9, share: 0.5 },
+      size: 9,
+      share: 0.5,
     });
   });
 

@@ -56,7 +56,9 @@ export function nonFinite({
     `fit: ${leaf === undefined ? 'metrics' : 'the state'} must stay finite, got ${got.join(', ')} at step ${step}; ${advice(step, learningRate, leaf)}`,
   );
   return Object.assign(error, {
-    ...{ code: 'NON_FINITE' as const, step, metrics },
+    code: 'NON_FINITE' as const,
+    step,
+    metrics,
     ...(leaf !== undefined && { leaf }),
     ...(state !== undefined && { state }),
   });

@@ -20,16 +20,22 @@ export const CLAIMS: readonly Claim[] = [
     worse: name,
   })),
   {
-    ...{ group: 'noise', says: 'noise helps as an augmentation' },
-    ...{ better: NOISE.augmentation, worse: NOISE.none },
+    group: 'noise',
+    says: 'noise helps as an augmentation',
+    better: NOISE.augmentation,
+    worse: NOISE.none,
   },
   {
-    ...{ group: 'noise', says: 'denoising helps further when told the level' },
-    ...{ better: NOISE.levelGiven, worse: NOISE.augmentation },
+    group: 'noise',
+    says: 'denoising helps further when told the level',
+    better: NOISE.levelGiven,
+    worse: NOISE.augmentation,
   },
   {
-    ...{ group: 'noise', says: 'denoising without the level hurts' },
-    ...{ better: NOISE.augmentation, worse: NOISE.levelHidden },
+    group: 'noise',
+    says: 'denoising without the level hurts',
+    better: NOISE.augmentation,
+    worse: NOISE.levelHidden,
   },
 ];
 
@@ -93,7 +99,8 @@ export function testClaims(lines: readonly Line[]): TestedClaim[] {
       if (!better?.knn || !better.probe || !worse?.knn || !worse.probe) return [];
       return [
         {
-          ...{ ...claim, budget },
+          ...claim,
+          budget,
           knn: testClaim(better.knn, worse.knn),
           probe: testClaim(better.probe, worse.probe),
         },

@@ -49,8 +49,13 @@ export function linesOf(
       return { values, ...meanAndDeviation(values) };
     };
     return {
-      ...{ group: row.group, row: row.name, budget, steps, flops },
-      ...{ seeds: runs.length, done: done.length },
+      group: row.group,
+      row: row.name,
+      budget,
+      steps,
+      flops,
+      seeds: runs.length,
+      done: done.length,
       ...(done.length > 0 && {
         knn: of('knn'),
         probe: of('probe'),

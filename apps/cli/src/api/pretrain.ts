@@ -45,7 +45,11 @@ export async function pretrain(options: PretrainOptions = {}): Promise<PretrainR
     onlyOneLength(settings);
     const { runPretraining } = await import('../pretrain/pretraining.ts');
     const { folder, config, finished, knn } = await runPretraining({
-      ...{ options: settings, resume, overwrite, onEvent, ...(out !== undefined && { out }) },
+      options: settings,
+      resume,
+      overwrite,
+      onEvent,
+      ...(out !== undefined && { out }),
       stoppable: (work) => work(signal),
     });
     return { run: resolve(folder.path), config, finished, ...(knn && { knn }) };

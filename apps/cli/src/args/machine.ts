@@ -7,11 +7,14 @@ const group = 'Machine';
 /** What computes: the settings of a command that reads no images. */
 export const BACKEND = {
   backend: setting(choice(['auto', ...backendNames]), {
-    ...{ group, hint: 'NAME', default: 'auto' },
+    group,
+    hint: 'NAME',
+    default: 'auto',
     text: 'What computes, or auto for the first that loads',
   }),
   threads: setting(whole({ min: 1 }), {
-    ...{ group, usual: 'one for each processor' },
+    group,
+    usual: 'one for each processor',
     text: 'Threads of the simd backend',
   }),
 };
@@ -19,7 +22,9 @@ export const BACKEND = {
 /** The settings of every command that computes on images. */
 export const MACHINE = {
   cache: setting(number({ min: 0 }), {
-    ...{ group, hint: 'MB', default: imageFolderDefaults.cacheBytes / 1e6 },
+    group,
+    hint: 'MB',
+    default: imageFolderDefaults.cacheBytes / 1e6,
     text: 'Memory for decoded images; those of larger folders are read when needed',
   }),
   ...BACKEND,

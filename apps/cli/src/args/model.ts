@@ -13,7 +13,8 @@ export const MODEL = { model: setting(text, { ...ANY_MODEL, needed: true }), ...
 /** The images of a command that needs no labels. */
 export const IMAGES = {
   data: setting(text, {
-    ...{ hint: 'DIR', needed: true },
+    hint: 'DIR',
+    needed: true,
     text: 'Folder of images, any nesting',
   }),
 };
@@ -34,11 +35,11 @@ export const EVALUATED = {
   ...MODEL,
   data: setting(text, { ...LABELLED_IMAGES, needed: true }),
   features: setting(choice(['patches', 'cls', 'both']), {
-    ...{ usual: "the method's, patches" },
+    usual: "the method's, patches",
     text: 'Mean of the patch tokens, class token, or both',
   }),
   limit: setting(whole({ min: 1 }), {
-    ...{ usual: 'all' },
+    usual: 'all',
     text: 'Largest number of images to learn from, and to evaluate',
   }),
 };
@@ -56,7 +57,7 @@ export const PER_CLASS = {
 /** A picture of which class is taken for which. */
 export const CONFUSION = {
   confusion: setting(text, {
-    ...{ hint: 'FILE' },
+    hint: 'FILE',
     text: 'Draw which class is taken for which, as PNG',
   }),
 };

@@ -19,7 +19,9 @@ const hint = 'DIR|shapes[:N]';
 /** The folder that a run is evaluated on. */
 export const EVAL_DATA = {
   evalData: setting(text, {
-    ...{ group, hint: 'DIR', usual: 'those of --data' },
+    group,
+    hint: 'DIR',
+    usual: 'those of --data',
     text: 'One folder a class, for k-NN at every checkpoint',
   }),
 };
@@ -29,7 +31,9 @@ export const EVAL_DATA = {
  */
 export const SETTINGS = {
   data: setting(text, {
-    ...{ group, hint, usual: 'a quick start on drawings' },
+    group,
+    hint,
+    usual: 'a quick start on drawings',
     text: 'Folder of images (any nesting), or built-in drawings',
   }),
   ...EVAL_DATA,
@@ -44,7 +48,9 @@ const { accumulate: __, microBatch: ___, ...OF_ONE_BATCH } = TRAINING;
 /** What all rows of an ablation share: the rows say which losses there are. */
 export const SHARED = {
   data: setting(text, {
-    ...{ group, hint, needed: true },
+    group,
+    hint,
+    needed: true,
     text: 'Folder of images, one folder a class, or built-in drawings',
   }),
   ...EVAL_DATA,

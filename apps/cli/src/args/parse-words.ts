@@ -32,7 +32,9 @@ export function parseWords(args: readonly string[], settings: Schema): Parsed {
     options: Object.fromEntries(
       options.map(([name, type]) => [name, { type: type === 'switch' ? 'boolean' : 'string' }]),
     ),
-    ...{ strict: false, allowPositionals: true, tokens: true },
+    strict: false,
+    allowPositionals: true,
+    tokens: true,
   });
   const words: Record<string, string | true> = {};
   const problems = new Set<string>();

@@ -13,19 +13,24 @@ export const ablate = command(
     description: 'Train the method without some of its parts, and compare',
     settings: {
       grid: setting(choice(names), {
-        ...{ group, default: 'paper' },
+        group,
+        default: 'paper',
         text: `What to vary; paper is ${PAPER.length} of the others (${PAPER.join(', ')})`,
       }),
       seeds: setting(whole({ min: 1 }), {
-        ...{ group, default: 3 },
+        group,
+        default: 3,
         text: 'Runs of each row, from --seed on',
       }),
       budget: setting(choice(['steps', 'flops', 'both']), {
-        ...{ group, default: 'both' },
+        group,
+        default: 'both',
         text: 'What rows have in common, where both is a column each',
       }),
       out: setting(text, {
-        ...{ group, hint: 'DIR', needed: true },
+        group,
+        hint: 'DIR',
+        needed: true,
         text: 'Where runs and table go; the same command goes on where it was interrupted',
       }),
       ...SHARED,

@@ -10,7 +10,7 @@ export const bench = command(
     description: 'Time training steps on a backend, in turns with simd',
     settings: {
       preset: setting(choice(presetNames), {
-        ...{ default: 'tiny32' },
+        default: 'tiny32',
         text: 'Sizes of encoder and decoder',
       }),
       // A contrast needs two images.

@@ -15,7 +15,8 @@ export const embed = command(
     settings: {
       ...embedSettings,
       out: setting(text, {
-        ...{ hint: 'FILE', default: 'embeddings.npy' },
+        hint: 'FILE',
+        default: 'embeddings.npy',
         text: '.npy (with a text file of names, one a line) or .jsonl',
       }),
     },

@@ -7,7 +7,7 @@ export const explainSettings = {
   ...MODEL,
   ...IMAGES,
   attention: setting(text, {
-    ...{ hint: 'FILE' },
+    hint: 'FILE',
     text: "Draw each head's attention over some images, as PNG",
   }),
   ...SEED,

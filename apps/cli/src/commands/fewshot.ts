@@ -7,15 +7,17 @@ import { EVALUATED, JSON_RESULT, SEED } from '../args/model.ts';
 export const fewShotSettings = {
   ...EVALUATED,
   shots: setting(list(whole({ min: 1 })), {
-    ...{ hint: 'N,N', usual: `those of ${fewShotDefaults.shots} that there are enough for` },
+    hint: 'N,N',
+    usual: `those of ${fewShotDefaults.shots} that there are enough for`,
     text: 'Images of each class',
   }),
   draws: setting(whole({ min: 1 }), {
-    ...{ default: fewShotDefaults.draws },
+    default: fewShotDefaults.draws,
     text: 'How often these images are drawn anew',
   }),
   l2: setting(number({ above: 0 }), {
-    ...{ hint: 'L', default: fewShotDefaults.l2 },
+    hint: 'L',
+    default: fewShotDefaults.l2,
     text: 'Penalty on squared weights',
   }),
   ...SEED,

@@ -8,7 +8,9 @@ export const inspect = command(
     description: 'Show the content of a run folder or a checkpoint file',
     settings: {
       model: setting(text, {
-        ...{ positional: true, hint: 'RUN|FILE', needed: true },
+        positional: true,
+        hint: 'RUN|FILE',
+        needed: true,
         text: 'A run folder or a checkpoint file',
       }),
       json: setting(flag, { text: 'Print JSON', default: false }),

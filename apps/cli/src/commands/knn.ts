@@ -8,7 +8,8 @@ export const knnSettings = {
   ...EVALUATED,
   k: setting(whole({ min: 1 }), { text: 'Neighbours that vote', default: knnDefaults.k }),
   temperature: setting(number({ above: 0 }), {
-    ...{ hint: 'T', default: knnDefaults.temperature },
+    hint: 'T',
+    default: knnDefaults.temperature,
     text: 'Temperature of their votes',
   }),
 };

@@ -10,11 +10,14 @@ const group = 'Run';
 export const runSettings = {
   ...SETTINGS,
   out: setting(text, {
-    ...{ group, hint: 'RUN', usual: 'runs/DATA-PRESET-TIME' },
+    group,
+    hint: 'RUN',
+    usual: 'runs/DATA-PRESET-TIME',
     text: 'Run folder',
   }),
   resume: setting(flag, {
-    ...{ group, default: false },
+    group,
+    default: false,
     text: 'Go on with the run in --out from its last checkpoint',
   }),
   overwrite: setting(flag, { group, text: 'Replace the run in --out', default: false }),
@@ -28,7 +31,8 @@ export const pretrain = command(
     settings: {
       ...runSettings,
       config: setting(text, {
-        ...{ group, hint: 'FILE' },
+        group,
+        hint: 'FILE',
         text: "Settings as JSON (config.schema.json), or a run's config.json; flags win over it",
       }),
     },
@@ -46,7 +50,10 @@ export const pretrain = command(
     const { knnLine } = await import('../evaluation/knn.ts');
     const { interruptible } = await import('../run/interruptible.ts');
     const { finished, folder, goOn, knn, heldOut } = await runPretraining({
-      ...{ options, resume, overwrite, ...(out !== undefined && { out }) },
+      options,
+      resume,
+      overwrite,
+      ...(out !== undefined && { out }),
       stoppable: interruptible,
     });
     if (!finished) {

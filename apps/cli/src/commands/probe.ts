@@ -13,20 +13,22 @@ const usual = (name: 'epochs' | 'batch' | 'base' | 'weightDecay'): string =>
 export const probeSettings = {
   ...EVALUATED,
   optimizer: setting(choice(['adamw', 'lars']), {
-    ...{ default: 'adamw' },
+    default: 'adamw',
     text: "adamw is for thousands of images, lars is MAE's, for a million",
   }),
   epochs: setting(whole({ min: 1 }), {
-    ...{ usual: usual('epochs') },
+    usual: usual('epochs'),
     text: 'Passes over the features',
   }),
   batch: setting(whole({ min: 1 }), { text: 'Images a step', usual: usual('batch') }),
   lr: setting(number({ above: 0, max: 1e6 }), {
-    ...{ hint: 'RATE', usual: usual('base') },
+    hint: 'RATE',
+    usual: usual('base'),
     text: 'Peak learning rate; of lars at a batch of 256',
   }),
   weightDecay: setting(number({ min: 0, max: 1e6 }), {
-    ...{ hint: 'W', usual: usual('weightDecay') },
+    hint: 'W',
+    usual: usual('weightDecay'),
     text: 'Weight decay',
   }),
   ...SEED,

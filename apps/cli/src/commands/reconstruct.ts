@@ -8,7 +8,7 @@ export const reconstructSettings = {
   ...MODEL,
   ...IMAGES,
   maskRatio: setting(number({ min: 0, max: 0.99 }), {
-    ...{ usual: "the run's" },
+    usual: "the run's",
     text: 'Share of patches hidden',
   }),
   seed: setting(whole({ min: 0 }), { text: 'Seed of masks and noise', default: 0 }),

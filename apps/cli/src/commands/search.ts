@@ -14,7 +14,7 @@ export const searchSettings = {
   }),
   top: setting(whole({ min: 1 }), { text: 'Images to find', default: 8 }),
   index: setting(text, {
-    ...{ hint: 'FILE' },
+    hint: 'FILE',
     text: 'Keep the features of --data in this file, and use them the next time',
   }),
 };

@@ -10,19 +10,22 @@ export const setup = command(
     description: 'Set up a backend that npm alone does not bring',
     settings: {
       backend: setting(choice(setUpNames), {
-        ...{ positional: true, needed: true, hint: setUpNames.join('|') },
+        positional: true,
+        needed: true,
+        hint: setUpNames.join('|'),
         text: `One of ${setUpNames.join(', ')}`,
       }),
       dir: setting(text, {
-        ...{ hint: 'DIR', usual: "twocan/NAME in the user's folder of program data" },
+        hint: 'DIR',
+        usual: "twocan/NAME in the user's folder of program data",
         text: 'Where it goes',
       }),
       tensorflow: setting(text, {
-        ...{ hint: 'DIR' },
+        hint: 'DIR',
         text: 'A TensorFlow to build against: libtensorflow, site-packages or an environment',
       }),
       classic: setting(flag, {
-        ...{ default: false },
+        default: false,
         text: "Take the package's own download, TensorFlow 2.9 of 2022, instead of building",
       }),
       check: setting(flag, { text: 'Only compare one training step with cpu', default: false }),

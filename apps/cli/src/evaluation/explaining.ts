@@ -98,7 +98,9 @@ type Decoded = {
 /** Alignment of two augmented views; uniformity and rank of the first. */
 async function features({ config, params }: Model, images: Dataset, root: Key): Promise<Features> {
   const batches = makeBatches(images, {
-    ...{ key: fold(root, 'views'), batch: images.length, views: 2 },
+    key: fold(root, 'views'),
+    batch: images.length,
+    views: 2,
     ...config.normalization,
     size: config.model.encoder.image.width,
     augmentation: config.augmentation,

@@ -43,7 +43,10 @@ export async function measureFewShots(
   const { scores, evaluation, ...of } = await evaluateModel(request, (sides) =>
     fewShotAccuracy({
       ...sides,
-      ...{ key: key(seed), draws, l2, shots: shotsFor(sides, request) },
+      key: key(seed),
+      draws,
+      l2,
+      shots: shotsFor(sides, request),
       progress: progressOf('fitting, draws').count,
     }),
   );

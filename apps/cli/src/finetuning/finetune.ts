@@ -104,7 +104,9 @@ export async function finetune(request: NewFinetune): Promise<FinetuneOutcome> {
       ...beginning,
       data: isPlace(opened.source) ? resolve(data) : data,
       ...(known && { images: known.identity }),
-      ...{ ...dataFacts(evaluation), recipe, backend },
+      ...dataFacts(evaluation),
+      recipe,
+      backend,
     };
     if (folder === undefined) return carryOut(request, plan, evaluation);
     return alone(folder, async () => {
@@ -200,8 +202,14 @@ const scoresOf = (
   judged: Classification,
   steps: number,
 ): FinetuneScores => ({
-  ...{ from, accuracy: judged.accuracy, perClass: byClass(test.classes ?? [], judged), steps },
-  ...{ trainImages: train.length, testImages: test.length, classes, recipe },
+  from,
+  accuracy: judged.accuracy,
+  perClass: byClass(test.classes ?? [], judged),
+  steps,
+  trainImages: train.length,
+  testImages: test.length,
+  classes,
+  recipe,
 });
 
 /**

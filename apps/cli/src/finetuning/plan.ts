@@ -116,8 +116,10 @@ export function planProblems(content: Readonly<Record<string, unknown>>): string
     trainImages: content.trainImages,
     ...(isObject(encoder) && { 'encoder.depth': encoder.depth, 'encoder.patch': encoder.patch }),
     ...(isObject(recipe) && {
-      ...{ 'recipe.batch': recipe.batch, 'recipe.epochs': recipe.epochs },
-      ...{ 'recipe.learningRate': recipe.learningRate, 'recipe.seed': recipe.seed },
+      'recipe.batch': recipe.batch,
+      'recipe.epochs': recipe.epochs,
+      'recipe.learningRate': recipe.learningRate,
+      'recipe.seed': recipe.seed,
     }),
   });
   return [

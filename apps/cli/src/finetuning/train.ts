@@ -79,7 +79,8 @@ export async function trainClassifier(
     b2: 0.999,
     weightDecay: recipe.weightDecay,
     rateScale: layerDecay({
-      ...{ depth: encoder.depth, decay: recipe.layerDecay },
+      depth: encoder.depth,
+      decay: recipe.layerDecay,
       layerOf: layerOf(encoder.depth),
     }),
   });
@@ -91,10 +92,17 @@ export async function trainClassifier(
     if (folder) await saveCheckpoint(folder.checkpoints, { ...saved, key: root, config });
   };
   const events = fit<ClassifierParams, Batch>({
-    ...{ state, key: fold(root, 'train'), until: total, checkpointEvery: perEpoch, signal },
+    state,
+    key: fold(root, 'train'),
+    until: total,
+    checkpointEvery: perEpoch,
+    signal,
     step: makeStep(lossOf(plan, train), optimizer),
     batches: makeBatches(train, {
-      ...{ key: fold(root, 'data'), batch, size: encoder.image.width, views: 1 },
+      key: fold(root, 'data'),
+      batch,
+      size: encoder.image.width,
+      views: 1,
       ...normalization,
       augmentation: recipe.augmentation,
     }),
@@ -148,7 +156,9 @@ function lossOf({ recipe, encoder, classes: names }: FinetunePlan, train: Datase
     const labels = indices.map((index) => train.labels?.[index] ?? 0);
     const targets = tensor2d(mixTargets(labels, plan, { classes, smoothing }), [batch, classes]);
     const paths = sampleDropPath(fold(of, 'paths'), {
-      ...{ batch, depth: encoder.depth, rate: dropPath },
+      batch,
+      depth: encoder.depth,
+      rate: dropPath,
     });
     const logits = classify(params, encoder, tensor4d(mixed, [...shape]), paths);
     return { loss: softTargetCrossEntropy(logits, targets) };

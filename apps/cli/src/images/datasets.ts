@@ -111,7 +111,9 @@ function together(
   },
 ): OpenedData {
   return {
-    ...{ source, length: dataset.length, dataset },
+    source,
+    length: dataset.length,
+    dataset,
     ...(evaluation && { evaluation }),
     leftOut: of.leftOut,
     notes: () => {

@@ -113,7 +113,13 @@ export function resolveRun(
     data: data.source,
     ...(data.images === undefined ? {} : { images: data.images }),
     evaluation: data.evaluation?.source ?? null,
-    ...{ preset, method, ...rest, seed, backend, checkpointEvery, options },
+    preset,
+    method,
+    ...rest,
+    seed,
+    backend,
+    checkpointEvery,
+    options,
   };
 }
 

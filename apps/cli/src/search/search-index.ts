@@ -79,7 +79,9 @@ async function marksOf(
   const names = Array.from({ length: dataset.length }, (_, i) => dataset.name(i));
   const line = progressOf('looking at the files');
   const marks = await markFiles(folder, names, {
-    ...{ reads: () => true, whole: true, known },
+    reads: () => true,
+    whole: true,
+    known,
     progress: line.count,
   });
   const byName = new Map(marks.map((mark) => [mark.name, mark]));

@@ -37,7 +37,8 @@ const embed = (data: string, out: string, ...command: readonly string[]) => {
   if (command.length === 0) return twocan(args);
   const [program = '', ...before] = command;
   const { status, stdout, stderr } = spawnSync(program, [...before, BIN, ...args], {
-    ...{ env: ENVIRONMENT, encoding: 'utf8' },
+    env: ENVIRONMENT,
+    encoding: 'utf8',
   });
   return { code: status, stdout, stderr };
 };
@@ -80,15 +81,15 @@ const ROWS: Rows = {
     const svg =
       '<svg xmlns="http://www.w3.org/2000/svg" width="40" height="40"><rect width="9" height="9"/></svg>';
     const data = lay('endings', {
-      ...{
-        'a.svg': svg,
-        'b.bmp': png,
-        c: png,
-        'd.tga': '',
-        'e.HEIC': '    ftypheic',
-        'f.cr2': 'II*\0',
-      },
-      ...{ 'notes.txt': '', 'more.txt': '', 'table.csv': '' },
+      'a.svg': svg,
+      'b.bmp': png,
+      c: png,
+      'd.tga': '',
+      'e.HEIC': '    ftypheic',
+      'f.cr2': 'II*\0',
+      'notes.txt': '',
+      'more.txt': '',
+      'table.csv': '',
     });
     cpSync(photos, join(data, 'photos'), { recursive: true });
     const out = folder.path('endings-run');
@@ -110,8 +111,11 @@ const ROWS: Rows = {
 
   'Folders of an operating system': async () => {
     const data = lay('system', {
-      ...{ 'a.png': png, '@eaDir/a.png/SYNOPHOTO_THUMB_M.png': png },
-      ...{ '$Recycle.Bin/b.png': png, 'x/__MACOSX/c.png': png, 'x/lost+found/d.png': png },
+      'a.png': png,
+      '@eaDir/a.png/SYNOPHOTO_THUMB_M.png': png,
+      '$Recycle.Bin/b.png': png,
+      'x/__MACOSX/c.png': png,
+      'x/lost+found/d.png': png,
     });
     const { stdout, stderr } = await embed(data, folder.path('system.jsonl'));
     expect(stdout).toContain('1 images');

@@ -50,7 +50,9 @@ const ROWS: Rows = {
     const data = lay('words', { Training: [0, 1, 2], VALIDATION: [0, 1, 2], dev: [0, 1] });
     cpSync(join(photos, 'class-0'), join(data, 'Test'), { recursive: true });
     await expectCounts(data, /evaluated on 15 images of .*VALIDATION in 3 classes.*Test\/ with 5/, {
-      ...{ trainImages: 15, testImages: 15, classes: 3 },
+      trainImages: 15,
+      testImages: 15,
+      classes: 3,
     });
   },
 
@@ -84,7 +86,9 @@ const ROWS: Rows = {
       data,
       /11 images .* 1 without a class and not evaluated \(first: cover.png/,
       {
-        ...{ trainImages: 8, testImages: 2, classes: 2 },
+        trainImages: 8,
+        testImages: 2,
+        classes: 2,
       },
     );
   },
@@ -155,7 +159,9 @@ const ROWS: Rows = {
       data,
       /10 images of .*beside in 2 classes; evaluated on 10 images of .*holdout in 2/,
       {
-        ...{ trainImages: 10, testImages: 10, classes: 2 },
+        trainImages: 10,
+        testImages: 10,
+        classes: 2,
       },
     );
     // With the part as --eval-data, nothing that is used is called left out.

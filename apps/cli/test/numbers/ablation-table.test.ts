@@ -15,7 +15,14 @@ const line = (
   steps: number,
   changes: Partial<Line>,
 ): Line => ({
-  ...{ group: 'noise', row, budget, steps, flops: 1, seeds: 2, done: 2, ...changes },
+  group: 'noise',
+  row,
+  budget,
+  steps,
+  flops: 1,
+  seeds: 2,
+  done: 2,
+  ...changes,
 });
 // Every number differs from every other: one in another's place is seen.
 const baselines = {
@@ -24,13 +31,19 @@ const baselines = {
 };
 const lines = [
   line('no noise', 'steps', 100, {
-    ...{ knn: statistic(0.3, 0.32), probe: statistic(0.4, 0.41), effectiveRank: statistic(2, 3) },
+    knn: statistic(0.3, 0.32),
+    probe: statistic(0.4, 0.41),
+    effectiveRank: statistic(2, 3),
   }),
   line('no noise', 'flops', 120, {
-    ...{ knn: statistic(0.34, 0.36), probe: statistic(0.45, 0.5), effectiveRank: statistic(4, 5) },
+    knn: statistic(0.34, 0.36),
+    probe: statistic(0.45, 0.5),
+    effectiveRank: statistic(4, 5),
   }),
   line('noise as augmentation only', 'steps', 100, {
-    ...{ knn: statistic(0.6, 0.62), probe: statistic(0.3, 0.31), effectiveRank: statistic(6, 7) },
+    knn: statistic(0.6, 0.62),
+    probe: statistic(0.3, 0.31),
+    effectiveRank: statistic(6, 7),
   }),
   line('noise as augmentation only', 'flops', 90, { done: 0 }),
 ];
@@ -72,10 +85,12 @@ describe('the table of an ablation', () => {
     const more = [
       ...lines,
       line('denoising, level not told', 'flops', 80, {
-        ...{ knn: statistic(0.1, 0.3), probe: statistic(0.2) },
+        knn: statistic(0.1, 0.3),
+        probe: statistic(0.2),
       }),
       line('noise as augmentation only', 'flops', 80, {
-        ...{ knn: statistic(0.2, 0.2), probe: statistic(0.25) },
+        knn: statistic(0.2, 0.2),
+        probe: statistic(0.25),
       }),
     ].filter(({ done }) => done > 0);
     const rows = markdownOf(more, baselines, '')
@@ -114,11 +129,15 @@ describe('claims', () => {
 
   test('a single seed decides nothing, equal rows are within noise, odd seeds are left out', () => {
     expect(testClaim({ values: [0.9] }, { values: [0.1] })).toEqual({
-      ...{ difference: 0.8, margin: Number.POSITIVE_INFINITY, verdict: 'within noise' },
+      difference: 0.8,
+      margin: Number.POSITIVE_INFINITY,
+      verdict: 'within noise',
     });
     expect(testClaim({ values: [0.5, 0.5] }, { values: [0.5, 0.5] }).verdict).toBe('within noise');
     expect(testClaim({ values: [0.5, 0.5, 9] }, { values: [0.25, 0.25] })).toEqual({
-      ...{ difference: 0.25, margin: 0, verdict: 'held' },
+      difference: 0.25,
+      margin: 0,
+      verdict: 'held',
     });
   });
 
@@ -145,18 +164,18 @@ describe('claims', () => {
 test('lines bring together the runs of a cell, in the order of their seeds', () => {
   const cells = [
     {
-      ...{
-        row: { group: 'g', name: 'r', keep: {}, options: {} },
-        budget: 'steps' as const,
-      },
-      ...{ steps: 7, flops: 8, runs: ['a', 'b', 'c'] },
+      row: { group: 'g', name: 'r', keep: {}, options: {} },
+      budget: 'steps' as const,
+      steps: 7,
+      flops: 8,
+      runs: ['a', 'b', 'c'],
     },
     {
-      ...{
-        row: { group: 'g', name: 's', keep: {}, options: {} },
-        budget: 'flops' as const,
-      },
-      ...{ steps: 9, flops: 10, runs: ['d'] },
+      row: { group: 'g', name: 's', keep: {}, options: {} },
+      budget: 'flops' as const,
+      steps: 9,
+      flops: 10,
+      runs: ['d'],
     },
   ];
   const results = {
@@ -165,13 +184,25 @@ test('lines bring together the runs of a cell, in the order of their seeds', () 
   };
   const [first, second] = linesOf(cells, results);
   expect(first).toEqual({
-    ...{ group: 'g', row: 'r', budget: 'steps', steps: 7, flops: 8, seeds: 3, done: 2 },
+    group: 'g',
+    row: 'r',
+    budget: 'steps',
+    steps: 7,
+    flops: 8,
+    seeds: 3,
+    done: 2,
     knn: statistic(0.1, 0.3),
     probe: statistic(0.2, 0.6),
     effectiveRank: statistic(3, 5),
   });
   expect(second).toEqual({
-    ...{ group: 'g', row: 's', budget: 'flops', steps: 9, flops: 10, seeds: 1, done: 0 },
+    group: 'g',
+    row: 's',
+    budget: 'flops',
+    steps: 9,
+    flops: 10,
+    seeds: 1,
+    done: 0,
   });
 });
 

@@ -131,8 +131,12 @@ describe('what an evaluation prints', () => {
     const words = ['--epochs', '3', '--seed', '5'];
     const json = JSON.parse(await printed(probe, ...words, '--json')) as object;
     expect(json).toMatchObject({
-      ...{ trained: results.trained?.accuracy, rawPixels: results.rawPixels?.accuracy },
-      ...{ untrained: results.untrained?.accuracy, ...about, ...counts, recipe },
+      trained: results.trained?.accuracy,
+      rawPixels: results.rawPixels?.accuracy,
+      untrained: results.untrained?.accuracy,
+      ...about,
+      ...counts,
+      recipe,
       perClass: Object.fromEntries(
         [0, 1, 2].map((c) => [`class-${c}`, results.trained?.perClass[c]]),
       ),

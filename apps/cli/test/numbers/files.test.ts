@@ -131,12 +131,22 @@ describe('the event file of a run', () => {
     const log = openEventLog(path, 1000.5);
     // Whole numbers and halves: float32 holds them.
     log.line({
-      ...{ step: 3, loss: 1, contrastive: 2, reconstruction: 3, denoising: 4, alignment: 5 },
-      ...{ uniformity: -6, gradNorm: 7, learningRate: 8, unknown: 99 },
+      step: 3,
+      loss: 1,
+      contrastive: 2,
+      reconstruction: 3,
+      denoising: 4,
+      alignment: 5,
+      uniformity: -6,
+      gradNorm: 7,
+      learningRate: 8,
+      unknown: 99,
       machine: { time: 1003, imagesPerSecond: 9, rssMegabytes: 10, millis: 98 },
     });
     log.line({
-      ...{ step: 4, evaluation: { knn: 0.5, rawPixels: 0.25, effectiveRank: 12 }, machine: {} },
+      step: 4,
+      evaluation: { knn: 0.5, rawPixels: 0.25, effectiveRank: 12 },
+      machine: {},
     });
     const [name = ''] = readdirSync(path);
     expect(name).toBe('events.out.tfevents.1000.twocan');

@@ -13,12 +13,11 @@ import { duration } from '../../src/terminal/progress.ts';
 // Every number differs from every other: one in another's place is seen.
 const ACCURACIES = { trained: 0.611, rawPixels: 0.322, untrained: 0.433 };
 const evaluation = {
-  ...{
-    train: { length: 240 },
-    test: { length: 56, labels: Int32Array.of(0, 3, 3, 6) },
-    classes: 7,
-  },
-  ...{ heldOut: 'held-out images', source: 'a folder' },
+  train: { length: 240 },
+  test: { length: 56, labels: Int32Array.of(0, 3, 3, 6) },
+  classes: 7,
+  heldOut: 'held-out images',
+  source: 'a folder',
 } as Evaluation;
 
 describe('numbers as text', () => {
@@ -115,7 +114,10 @@ describe('lines that compare', () => {
   test('few shots', () => {
     const results = (...means: number[]) =>
       means.map((mean, i) => ({
-        ...{ shots: [1, 10][i] ?? 0, accuracies: [], mean, deviation: mean / 10 },
+        shots: [1, 10][i] ?? 0,
+        accuracies: [],
+        mean,
+        deviation: mean / 10,
       }));
     const answers = {
       trained: results(0.41, 0.82),
@@ -132,14 +134,18 @@ describe('lines that compare', () => {
 
   test('three answers keep their places', () => {
     expect(eachOf({ trained: 1, rawPixels: 2, untrained: 3 }, (x) => 10 * x)).toEqual({
-      ...{ trained: 10, rawPixels: 20, untrained: 30 },
+      trained: 10,
+      rawPixels: 20,
+      untrained: 30,
     });
   });
 });
 
 describe('what a run compares', () => {
   const evaluated = (step: number, evaluation: MetricsLine['evaluation']): MetricsLine => ({
-    ...{ step, machine: {}, ...(evaluation && { evaluation }) },
+    step,
+    machine: {},
+    ...(evaluation && { evaluation }),
   });
   const start = evaluated(0, { knn: 0.43, rawPixels: 0.32, effectiveRank: 5 });
   const between = evaluated(2, { knn: 0.55, effectiveRank: 6 });
@@ -148,7 +154,9 @@ describe('what a run compares', () => {
 
   test('is the last judgement with that of step 0', () => {
     expect(comparisonOf([start, ...steps.slice(0, 2), between, ...steps.slice(2), end])).toEqual({
-      ...{ trained: 0.61, rawPixels: 0.32, untrained: 0.43 },
+      trained: 0.61,
+      rawPixels: 0.32,
+      untrained: 0.43,
     });
     expect(comparisonOf([...steps, end, start, between])).toMatchObject({ trained: 0.55 });
   });

@@ -10,19 +10,39 @@ const HOSTILE = `a<b>&"c'</style><script>alert(1)</script>`;
 const ESCAPED = 'a&lt;b&gt;&amp;&quot;c&#39;&lt;/style&gt;&lt;script&gt;alert(1)&lt;/script&gt;';
 
 const environment: Environment = {
-  ...{ twocan: '1.2.3', tfjs: '4.5.6', node: 'v20.1', system: 'an OS', processor: 'a CPU' },
-  ...{ cores: 17, memoryGigabytes: 31.9, backend: 'simd', backendWhy: 'the fastest', threads: 13 },
+  twocan: '1.2.3',
+  tfjs: '4.5.6',
+  node: 'v20.1',
+  system: 'an OS',
+  processor: 'a CPU',
+  cores: 17,
+  memoryGigabytes: 31.9,
+  backend: 'simd',
+  backendWhy: 'the fastest',
+  threads: 13,
 };
 
 const options = {
-  ...{ data: 'shapes:40', preset: 'micro32' as const, method: 'can' as const, batch: 21, steps: 4 },
-  ...{ lr: 0.0123, weightDecay: 0.0456, maskRatio: 0.625, sigmaMax: 0.07, seed: 19 },
+  data: 'shapes:40',
+  preset: 'micro32' as const,
+  method: 'can' as const,
+  batch: 21,
+  steps: 4,
+  lr: 0.0123,
+  weightDecay: 0.0456,
+  maskRatio: 0.625,
+  sigmaMax: 0.07,
+  seed: 19,
 };
 const facts = { source: 'shapes:40', length: 40, evaluation: { source: 'ten classes of shapes' } };
 const config = resolveRun(options, resolveModel(options), facts, 'simd');
 
 const stepLine = (step: number) => ({
-  ...{ step, loss: 5.5 - step, gradNorm: 0.7, learningRate: 0.01, contrastive: 2.2 },
+  step,
+  loss: 5.5 - step,
+  gradNorm: 0.7,
+  learningRate: 0.01,
+  contrastive: 2.2,
   machine: { millis: 30_000 + step, imagesPerSecond: 60 + 10 * step, rssMegabytes: 444 },
 });
 const lines: ReportData['lines'] = [
@@ -31,7 +51,13 @@ const lines: ReportData['lines'] = [
   { step: 4, evaluation: { knn: 0.611, effectiveRank: 6 }, machine: {} },
 ];
 const data: ReportData = {
-  ...{ name: 'a run', config, environment, data: ['40 images'], lines, map: undefined, sheets: [] },
+  name: 'a run',
+  config,
+  environment,
+  data: ['40 images'],
+  lines,
+  map: undefined,
+  sheets: [],
 };
 const page = (changes: Partial<ReportData> = {}): string => reportPage({ ...data, ...changes });
 const tiles = (text: string): string[] =>
@@ -122,7 +148,9 @@ describe('the numbers of a report', () => {
 
   test('of the map and the sheets', () => {
     const map = {
-      ...{ step: 3, explained: 0.472, classes: ['x', 'y'] },
+      step: 3,
+      explained: 0.472,
+      classes: ['x', 'y'],
       points: [
         { x: 0, y: 1, class: 0 },
         { x: 2, y: 3, class: 1 },
@@ -223,7 +251,10 @@ describe('what is put into a page', () => {
             ? Object.fromEntries(Object.entries(value).map(([name, own]) => [name, hostile(own)]))
             : value) as T;
     const map = {
-      ...{ step: 3, explained: 0.5, classes: ['x', 'y'], umap: [{ x: 5, y: 6 }] },
+      step: 3,
+      explained: 0.5,
+      classes: ['x', 'y'],
+      umap: [{ x: 5, y: 6 }],
       points: [{ x: 0, y: 1, class: 1 }],
     };
     const sheets = [{ step: 1, png: Uint8Array.of(1) }];
@@ -241,8 +272,15 @@ describe('what is put into a page', () => {
   test('of an ablation is escaped wherever it stands', () => {
     const statistic = { values: [0.5, 0.7], mean: 0.6, deviation: 0.1 };
     const line = {
-      ...{ group: HOSTILE, row: HOSTILE, budget: 'steps' as const, steps: 5, flops: 1 },
-      ...{ seeds: 2, done: 2, knn: statistic, probe: statistic },
+      group: HOSTILE,
+      row: HOSTILE,
+      budget: 'steps' as const,
+      steps: 5,
+      flops: 1,
+      seeds: 2,
+      done: 2,
+      knn: statistic,
+      probe: statistic,
     };
     const baselines = {
       rawPixels: { knn: 0.2, probe: 0.3 },

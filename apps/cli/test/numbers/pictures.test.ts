@@ -104,7 +104,8 @@ describe('a matrix of confusions', () => {
 
 describe('a sheet of pictures', () => {
   const picture = (grey: number): Pixels => ({
-    ...{ width: 2, height: 1 },
+    width: 2,
+    height: 1,
     data: Uint8Array.of(grey, grey, grey, grey + 1, grey + 1, grey + 1),
   });
 

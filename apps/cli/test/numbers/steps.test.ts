@@ -6,14 +6,12 @@ afterEach(() => vi.unstubAllEnvs());
 
 // Every number differs from every other: one in another's place is seen.
 const report = (step: number, metrics: StepReport['metrics']): StepReport => ({
-  ...{
-    step,
-    metrics,
-    learningRate: 0.00123,
-    imagesPerSecond: 45.6,
-    tensors: 789,
-    rssMegabytes: 321.4,
-  },
+  step,
+  metrics,
+  learningRate: 0.00123,
+  imagesPerSecond: 45.6,
+  tensors: 789,
+  rssMegabytes: 321.4,
 });
 
 /** What is written of some steps, a second apart. */
@@ -35,8 +33,12 @@ function written(
 describe('the line of a step', () => {
   test('has every number in its place', () => {
     const metrics = {
-      ...{ loss: 1.23456, contrastive: 2.34567, reconstruction: 3.45678, denoising: 4.56789 },
-      ...{ gradNorm: 5.678, negatives: 99 },
+      loss: 1.23456,
+      contrastive: 2.34567,
+      reconstruction: 3.45678,
+      denoising: 4.56789,
+      gradNorm: 5.678,
+      negatives: 99,
     };
     expect(written([report(1, metrics)], { total: 100 })).toEqual([
       'step   1/100  46 images/s  1m39s left  loss 1.2346 (con 2.3457 rec 3.4568 den 4.5679)  lr 1.2e-3  grad 5.68  789 tensors  321 MB\n',

@@ -62,7 +62,9 @@ export function mapFeatures(features: Float32Array, options: MapOptions): Featur
   const near =
     key === undefined ? [] : umapOf(features, { rows, key, ...(progress && { progress }) });
   return {
-    ...{ step, points, classes },
+    step,
+    points,
+    classes,
     explained: explained.reduce((a, b) => a + b, 0),
     ...(near.length === 0 ? {} : { umap: near.map(([x, y]) => pointAt(x, y)) }),
   };

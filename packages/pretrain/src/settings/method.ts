@@ -40,55 +40,69 @@ export function methodSettings(names: readonly MethodName[] = methodNames) {
   const usual = resolveCanConfig({ preset: 'micro32', ...(method && { method }) });
   return {
     preset: setting(choice(presetNames), {
-      ...{ group, default: 'micro32' },
+      group,
+      default: 'micro32',
       text: 'Sizes of encoder and decoder',
     }),
     imageSize: setting(whole({ min: 1 }), {
-      ...{ group, hint: 'PX', usual: "the preset's" },
+      group,
+      hint: 'PX',
+      usual: "the preset's",
       text: 'Side of the square images the encoder sees, in pixels',
     }),
     patch: setting(whole({ min: 1 }), {
-      ...{ group, hint: 'PX', usual: "the preset's" },
+      group,
+      hint: 'PX',
+      usual: "the preset's",
       text: 'Side of a patch in pixels, a divisor of the image size',
     }),
     method: setting(choice(names), {
-      ...{ group, default: 'can' },
+      group,
+      default: 'can',
       text: 'Which losses are combined',
     }),
     maskRatio: setting(number({ min: 0, max: 1 }), {
-      ...{ group, usual: ofMethods(names, ({ maskRatio }) => maskRatio) },
+      group,
+      usual: ofMethods(names, ({ maskRatio }) => maskRatio),
       text: 'Share of patches hidden',
     }),
     sigmaMax: setting(number({ min: 0 }), {
-      ...{ group, hint: 'S', usual: ofMethods(names, ({ noise }) => noise.max) },
+      group,
+      hint: 'S',
+      usual: ofMethods(names, ({ noise }) => noise.max),
       text: 'Largest noise level, in deviations of a normalised pixel',
     }),
     noiseEmbed: setting(choice(PLACEMENTS), {
-      ...{ group, default: usual.noise.embed },
+      group,
+      default: usual.noise.embed,
       text: 'Which patch tokens of the decoder receive the noise level',
     }),
     noiseScale: setting(number({ above: 0 }), {
-      ...{ group, hint: 'F', default: usual.noise.scale },
+      group,
+      hint: 'F',
+      default: usual.noise.scale,
       text: 'Factor on the noise level before its code; 1000/S spreads the phases',
     }),
     pixels: setting(choice(['normalized', 'raw']), {
-      ...{ group, default: usual.normalizePixels ? 'normalized' : 'raw' },
+      group,
+      default: usual.normalizePixels ? 'normalized' : 'raw',
       text: 'Reconstruct patches of mean 0 and variance 1, or as they are',
     }),
     head: setting(choice(HEADS), {
-      ...{ group, usual: "the preset's" },
+      group,
+      usual: "the preset's",
       text: 'Projection head of the contrastive loss',
     }),
     temperature: setting(number({ above: 0 }), {
-      ...{ group, hint: 'T', default: usual.temperature },
+      group,
+      hint: 'T',
+      default: usual.temperature,
       text: 'Temperature of the contrastive loss',
     }),
     weights: setting(three(number({ min: 0 })), {
-      ...{
-        group,
-        hint: termNames.map((name) => name.charAt(0).toUpperCase()).join(','),
-        usual: ofMethods(names, ({ weights }) => inOrder(weights)),
-      },
+      group,
+      hint: termNames.map((name) => name.charAt(0).toUpperCase()).join(','),
+      usual: ofMethods(names, ({ weights }) => inOrder(weights)),
       text: `Weights of the terms of the loss: ${termNames.join(', ')}`,
     }),
   };
@@ -122,7 +136,9 @@ export function resolveMethod(
   const { sigmaMax, noiseEmbed: embed, noiseScale: scale } = values;
   try {
     return resolveCanConfig({
-      ...{ preset, method, temperature },
+      preset,
+      method,
+      temperature,
       normalizePixels: values.pixels === 'normalized',
       encoder: {
         ...(imageSize && { image: { height: imageSize, width: imageSize } }),

@@ -45,8 +45,10 @@ export function shapeOf(entry: v.GenericSchema): Shape {
   const steps = stepsOf(bare);
   const bound = (type: string) => steps.find((step) => step.type === type)?.requirement;
   const range = {
-    ...{ min: bound('min_value'), above: bound('gt_value') },
-    ...{ max: bound('max_value'), below: bound('lt_value') },
+    min: bound('min_value'),
+    above: bound('gt_value'),
+    max: bound('max_value'),
+    below: bound('lt_value'),
   };
   return {
     kind: 'number',

@@ -17,12 +17,14 @@ const CHECKPOINTS = 5;
 /** The settings of a training that any images have in common. */
 export const TRAINING = {
   epochs: setting(number({ above: 0 }), {
-    ...{ group, default: 100 },
+    group,
+    default: 100,
     text: 'Passes over the data',
   }),
   steps: setting(whole({ min: 1 }), { group, text: 'Optimizer steps, instead of --epochs' }),
   batch: setting(whole({ min: 1 }), {
-    ...{ group, usual: `${BATCH}, or all if they are fewer` },
+    group,
+    usual: `${BATCH}, or all if they are fewer`,
     text: 'Images a step',
   }),
   accumulate: setting(whole({ min: 2 }), {
@@ -30,36 +32,48 @@ export const TRAINING = {
     text: 'Batches whose gradients are averaged into one step; images are contrasted within each batch alone',
   }),
   microBatch: setting(whole({ min: 1 }), {
-    ...{ group, hint: 'IMAGES' },
+    group,
+    hint: 'IMAGES',
     text: 'Compute each batch in parts of so many images, in the memory of one part; the loss stays that of the whole batch',
   }),
   lr: setting(number({ min: 0 }), {
-    ...{ group, hint: 'RATE' },
+    group,
+    hint: 'RATE',
     usual: `${RATES.large}, or ${RATES.small} for the presets ${SMALL.join(', ')}; times the images of a step/256`,
     text: 'Peak learning rate',
   }),
   warmupEpochs: setting(number({ min: 0 }), {
-    ...{ group, usual: `${100 * WARMUP_SHARE}% of the run` },
+    group,
+    usual: `${100 * WARMUP_SHARE}% of the run`,
     text: 'Epochs in which the rate rises',
   }),
   weightDecay: setting(number({ min: 0 }), {
-    ...{ group, hint: 'W', default: 0.05 },
+    group,
+    hint: 'W',
+    default: 0.05,
     text: 'Decoupled weight decay, on kernels only',
   }),
   clip: setting(number({ above: 0 }), {
-    ...{ group, hint: 'NORM', usual: 'no bound' },
+    group,
+    hint: 'NORM',
+    usual: 'no bound',
     text: 'Largest norm of a gradient; a larger one is scaled down to it',
   }),
   ema: setting(number({ above: 0, below: 1 }), {
-    ...{ group, hint: 'DECAY', usual: 'no average' },
+    group,
+    hint: 'DECAY',
+    usual: 'no average',
     text: 'Keep a moving average of the weights, such as 0.999; the average is evaluated, and used by all commands',
   }),
   seed: setting(whole({ min: 0 }), {
-    ...{ group, default: 0 },
+    group,
+    default: 0,
     text: 'Seed of all random numbers',
   }),
   checkpointEvery: setting(whole({ min: 0 }), {
-    ...{ group, hint: 'STEPS', usual: `1/${CHECKPOINTS} of the run` },
+    group,
+    hint: 'STEPS',
+    usual: `1/${CHECKPOINTS} of the run`,
     text: 'Save, draw samples and evaluate after so many steps; 0 for the end only',
   }),
 };
@@ -67,7 +81,8 @@ export const TRAINING = {
 /** How views of the images are cut. */
 export const VIEWS = {
   cropMin: setting(number({ above: 0, max: 1 }), {
-    ...{ group: 'Data', default: resolveAugmentation(224).scale[0] },
+    group: 'Data',
+    default: resolveAugmentation(224).scale[0],
     text: "Smallest crop, a share of the image's area",
   }),
 };
@@ -161,7 +176,10 @@ export function resolveTraining(
       learningRate:
         values.lr ?? scaledLearningRate(RATES[base], imagesOfStep({ batch, accumulate })),
       minLearningRate: 0,
-      ...{ warmupSteps, beta1: 0.9, beta2: 0.95, weightDecay },
+      warmupSteps,
+      beta1: 0.9,
+      beta2: 0.95,
+      weightDecay,
       ...(clip !== undefined && { clip }),
     },
     ...(ema !== undefined && { ema }),

@@ -142,7 +142,8 @@ function withoutTest(folder: OpenedFolder, part: Part): OpenedFolder {
   const { tested: _, ...rest } = layout;
   const leftOut = [...(same ? next.leftOut : layout.leftOut), gone];
   return {
-    ...{ ...folder, listed: { ...listed, images } },
+    ...folder,
+    listed: { ...listed, images },
     layout: { ...rest, ...(tested && { tested }), leftOut },
   };
 }

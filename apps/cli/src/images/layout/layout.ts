@@ -56,7 +56,9 @@ export function readLayout(images: readonly string[]): Layout {
     const part = classesIn('', kept);
     const tested = part.classes.length > 0 ? ({ by: 'itself', part } as const) : undefined;
     return {
-      ...{ train: part, leftOut: annotations, remarks: doubtsAbout(part) },
+      train: part,
+      leftOut: annotations,
+      remarks: doubtsAbout(part),
       ...(tested && { tested }),
     };
   }
