@@ -1,14 +1,8 @@
-import { readdirSync } from 'node:fs';
-import type { Command } from '../src/args/command.ts';
+import { COMMANDS as LIST } from '../src/commands.ts';
 
-const FOLDER = new URL('../src/commands/', import.meta.url);
-const modules = await Promise.all(
-  readdirSync(FOLDER).map((file): Promise<Record<string, Command>> => import(`${FOLDER}${file}`)),
-);
-
-/** Every command of the program; its settings stand next to it. */
-export const COMMANDS = modules.flatMap((module) =>
-  Object.values(module).filter((one) => 'run' in one),
+/** Every command of the program; with its settings. */
+export const COMMANDS = await Promise.all(
+  LIST.map(async ({ name, description, load }) => ({ name, description, ...(await load()) })),
 );
 
 /** The flag of a setting, by other means than the program's. */

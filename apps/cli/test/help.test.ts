@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { commandHelp, programHelp, type Topic } from '../src/args/help.ts';
+import { commandHelp, type Topic } from '../src/args/help.ts';
+import { programHelp } from '../src/args/program-help.ts';
 import { styleFor, widthFor } from '../src/terminal/style.ts';
 import { COMMANDS } from './all-commands.ts';
 import { twocan } from './cli.ts';

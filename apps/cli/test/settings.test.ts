@@ -1,7 +1,7 @@
 import { toJsonSchema } from '@valibot/to-json-schema';
 import * as v from 'valibot';
 import { describe, expect, test } from 'vitest';
-import type { Command } from '../src/args/command.ts';
+
 import { commandHelp } from '../src/args/help.ts';
 import { givenOf } from '../src/args/values.ts';
 import { styleFor } from '../src/terminal/style.ts';
@@ -22,7 +22,7 @@ type Property = {
 const NO_END = 1e15;
 
 /** The help as lines by flag: `--batch` → `N  Images a step; default 64`. */
-function shownBy(command: Command): Map<string, string> {
+function shownBy(command: (typeof COMMANDS)[number]): Map<string, string> {
   const help = commandHelp(command, styleFor({ isTTY: false }), 1000);
   const options = [...help.matchAll(/^ {2}(--[a-z0-9-]+) ?(.*)$/gm)];
   return new Map(options.map(([, flag = '', rest = '']) => [flag, rest.trim()]));

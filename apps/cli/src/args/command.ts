@@ -12,7 +12,7 @@ import { parseWords } from './parse-words.ts';
 import { givenOf } from './values.ts';
 
 /** A command of the program: its help and its work. */
-export type Command = Topic & {
+export type Command = Pick<Topic, 'settings' | 'examples'> & {
   /** Runs it; gives the exit code. */
   readonly run: (args: readonly string[]) => Promise<number>;
 };
@@ -24,13 +24,13 @@ const DEBUG = {
 /**
  * Makes a command. It refuses options that it does not know, and has `--debug`.
  *
- * @param topic name, description, settings and examples
+ * @param topic settings and examples
  * @param work what it does with the values, defaults filled in; it may give an exit code. The second
  *   argument has only what was given
  * @returns the command
  */
 export function command<const S extends Schema>(
-  topic: Topic & { readonly settings: S },
+  topic: Pick<Topic, 'examples'> & { readonly settings: S },
   work: (values: Values<S>, given: Given<S>) => Promise<number | undefined>,
 ): Command {
   const settings = { ...topic.settings, ...DEBUG };

@@ -9,8 +9,6 @@ const names = Object.keys(GRIDS) as readonly GridName[];
 /** `twocan ablate`: which part of the method does what. */
 export const ablate = command(
   {
-    name: 'ablate',
-    description: 'Train the method without some of its parts, and compare',
     settings: {
       grid: setting(choice(names), {
         group,

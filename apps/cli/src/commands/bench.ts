@@ -6,8 +6,6 @@ import { BACKEND } from '../args/machine.ts';
 /** `twocan bench`: how long a training step takes on a backend, against simd. */
 export const bench = command(
   {
-    name: 'bench',
-    description: 'Time training steps on a backend, in turns with simd',
     settings: {
       preset: setting(choice(presetNames), {
         default: 'tiny32',

@@ -3,8 +3,6 @@ import { command } from '../args/command.ts';
 /** `twocan doctor`: what this machine offers, and what would make it faster. */
 export const doctor = command(
   {
-    name: 'doctor',
-    description: 'List the backends that load here, and what would be faster',
     settings: {},
     examples: ['twocan doctor'],
   },

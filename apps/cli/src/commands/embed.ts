@@ -10,8 +10,6 @@ export const embedSettings = { ...MODEL, ...IMAGES };
 /** `twocan embed`: one row of numbers for each image of a folder. */
 export const embed = command(
   {
-    name: 'embed',
-    description: 'Write the features of a folder of images',
     settings: {
       ...embedSettings,
       out: setting(text, {

@@ -16,8 +16,6 @@ export const explainSettings = {
 /** `twocan explain`: what features and decoder are like, without labels. */
 export const explain = command(
   {
-    name: 'explain',
-    description: 'Measure features and decoder without labels, and draw where the encoder looks',
     settings: { ...explainSettings, ...JSON_RESULT },
     examples: ['twocan explain --model runs/photos --data photos --attention attention.png'],
   },

@@ -26,8 +26,6 @@ export const fewShotSettings = {
 /** `twocan fewshot`: what a few labelled images of each class are worth. */
 export const fewshot = command(
   {
-    name: 'fewshot',
-    description: 'Evaluate features by ridge regression on a few images of each class',
     settings: { ...fewShotSettings, ...JSON_RESULT },
     examples: ['twocan fewshot --model runs/photos --data photos --shots 1,5'],
   },

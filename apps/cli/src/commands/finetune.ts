@@ -5,8 +5,6 @@ import { EXIT } from '../terminal/failure.ts';
 /** `twocan finetune`: encoder and head, trained on labels. */
 export const finetune = command(
   {
-    name: 'finetune',
-    description: 'Train a classifier, encoder and all, from a checkpoint or from scratch',
     settings: FINETUNE,
     examples: [
       'twocan finetune --model runs/photos --data photos --epochs 50 --out finetuned',

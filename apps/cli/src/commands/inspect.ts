@@ -4,8 +4,6 @@ import { command } from '../args/command.ts';
 /** `twocan inspect`: what is in a run folder or a checkpoint. */
 export const inspect = command(
   {
-    name: 'inspect',
-    description: 'Show the content of a run folder or a checkpoint file',
     settings: {
       model: setting(text, {
         positional: true,

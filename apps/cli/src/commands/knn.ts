@@ -17,8 +17,6 @@ export const knnSettings = {
 /** `twocan knn`: how well the nearest neighbours of a labelled folder know its classes. */
 export const knn = command(
   {
-    name: 'knn',
-    description: 'Evaluate features by nearest neighbours, with two baselines',
     settings: { ...knnSettings, ...JSON_RESULT },
     examples: ['twocan knn --model runs/photos --data photos'],
   },

@@ -26,8 +26,6 @@ export const runSettings = {
 /** `twocan pretrain`: from a folder of images, or none, to a trained encoder in a run folder. */
 export const pretrain = command(
   {
-    name: 'pretrain',
-    description: 'Train an image encoder without labels (CAN, MAE, SimCLR and what lies between)',
     settings: {
       ...runSettings,
       config: setting(text, {

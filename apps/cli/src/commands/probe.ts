@@ -38,8 +38,6 @@ export const probeSettings = {
 /** `twocan probe`: a linear classifier on frozen features. */
 export const probe = command(
   {
-    name: 'probe',
-    description: 'Train a linear classifier on frozen features, with two baselines',
     settings: { ...probeSettings, ...PER_CLASS, ...JSON_RESULT },
     examples: [
       'twocan probe --model runs/photos --data photos',

@@ -17,8 +17,6 @@ export const reconstructSettings = {
 /** `twocan reconstruct`: what a model makes of one's own images, as a sheet of pictures. */
 export const reconstruct = command(
   {
-    name: 'reconstruct',
-    description: 'Draw images as the model sees and reconstructs them, as a PNG',
     settings: {
       ...reconstructSettings,
       out: setting(text, { hint: 'FILE', text: 'PNG', default: 'reconstruction.png' }),

@@ -22,8 +22,6 @@ export const searchSettings = {
 /** `twocan search`: the nearest images of a folder, or its near-duplicates. */
 export const search = command(
   {
-    name: 'search',
-    description: 'Find images like a given one, or near-duplicates',
     settings: {
       ...searchSettings,
       out: setting(text, { hint: 'FILE', text: 'A .png sheet or .json', usual: 'none' }),

@@ -6,8 +6,6 @@ import { usageError } from '../terminal/failure.ts';
 /** `twocan setup`: makes a backend available that no installation brings. */
 export const setup = command(
   {
-    name: 'setup',
-    description: 'Set up a backend that npm alone does not bring',
     settings: {
       backend: setting(choice(setUpNames), {
         positional: true,
