@@ -20,10 +20,13 @@ const make = (size: number, patch: number, encoder: Shape, decoder: Shape): Pres
   decoder: { width: decoder[0], depth: decoder[1], heads: decoder[2], mlpRatio: 4 },
 });
 
-// The method's decoder, 8 blocks of 512, serves B, L and H. Beside a small encoder it would be most
-// of the work (twice SimCLR's FLOPs at ViT-Ti), so the small presets have a smaller one.
+// The method's decoder, 8 blocks of 512, serves B, L and H. With a small encoder it would take most
+// of the time (twice SimCLR's FLOPs at ViT-Ti), so the small presets have a smaller one.
 const PRESETS = {
+  // `twocan pretrain`: 2,000 drawings, 350 steps, under 5 minutes on 2 cores, k-NN 46.4%. With patches of 4 px,
+  // 10,000 images of CIFAR-10, 90 epochs, about 80 minutes: k-NN 54.4%, probe 60.7% (docs/results.md).
   micro32: make(32, 8, [96, 4, 3], [64, 1, 2]),
+  // Not measured on accuracy; the README has the time of a step of this one and of s16.
   tiny32: make(32, 4, [192, 6, 3], [128, 2, 4]),
   small32: make(32, 4, [384, 6, 6], [192, 2, 6]),
   tiny64: make(64, 8, [192, 6, 3], [128, 2, 4]),
