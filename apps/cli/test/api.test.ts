@@ -90,11 +90,25 @@ describe('pretrain', () => {
       /^pretrain: out \S+ already holds a run; continue it with resume, replace it with overwr/,
     ],
     [{ data: photos, batch: 99, steps: 1 }, /^pretrain: batch 99 is more than the 20 images/],
+    [{ data: '/no--steps/a--lr' }, /^pretrain: data \/no--steps\/a--lr/],
+    [{ lr: Number.NaN }, /^pretrain: lr must be a number .*, got NaN$/],
+    [{ lr: 10n }, /^pretrain: lr must be a number .*, got 10$/],
+    [{ data: 5 }, /^pretrain: data must be text, got 5$/],
   ])('%o is refused in words of code', async (options, message) => {
     const asked = api.pretrain({ ...machine, ...options } as api.PretrainOptions);
     await expect(asked).rejects.toThrow(RangeError);
     await expect(asked).rejects.toThrow(message);
   });
+
+  test.each([5, [], () => 1, Symbol('s'), 10n, null])(
+    'what is no object is refused',
+    async (no) => {
+      const wrong = /: options must be an object of options, got /;
+      await expect(api.pretrain(no as never)).rejects.toThrow(wrong);
+      await expect(api.finetune(no as never)).rejects.toThrow(wrong);
+      await expect(api.openRun(out, no as never)).rejects.toThrow(wrong);
+    },
+  );
 });
 
 describe('what a model is measured by', () => {

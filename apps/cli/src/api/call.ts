@@ -1,5 +1,6 @@
 import { expectOptions, expectType } from '@twocan/core';
 import { checkedValues, type Given, type Schema, type Values } from '@twocan/pretrain/settings';
+import { writtenFlag } from '../args/flag-name.ts';
 import { EXIT, exitCodeOf } from '../terminal/failure.ts';
 import { type Listener, listening } from '../terminal/messages.ts';
 
@@ -37,15 +38,17 @@ export async function call<S extends Schema, R>(
   try {
     return await listening(onMessage, () => work(values, given));
   } catch (error) {
-    throw inCode(name, error);
+    throw inCode(name, Object.keys(settings), error);
   }
 }
 
-/** Errors of the command line name options as it does, such as `--mask-ratio`. */
-function inCode(name: string, error: unknown): unknown {
+/** Errors of the command line name options as it does, such as `--mask-ratio`; a path may look like one. */
+function inCode(name: string, options: readonly string[], error: unknown): unknown {
   if (!(error instanceof Error) || !('exitCode' in error)) return error;
-  const text = error.message.replace(/--([a-z]+(?:-[a-z]+)*)/g, (_, flag: string) =>
-    flag.replace(/-(.)/g, (__, letter: string) => letter.toUpperCase()),
+  const text = options.reduce(
+    (before, option) =>
+      before.replace(new RegExp(`(?<![\\w/\\\\.-])${writtenFlag(option)}(?![\\w-])`, 'g'), option),
+    error.message,
   );
   const cause = { cause: error };
   if (exitCodeOf(error) !== EXIT.nonFinite) return new RangeError(`${name}: ${text}`, cause);

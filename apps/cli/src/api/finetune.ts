@@ -1,4 +1,4 @@
-import { expectType } from '@twocan/core';
+import { expectOptions, expectType } from '@twocan/core';
 import type { FinetuneScores } from '../finetuning/finetune.ts';
 import { FINETUNE } from '../finetuning/settings.ts';
 import { call, type OptionsOf } from './call.ts';
@@ -23,7 +23,7 @@ export type FinetuneOptions = OptionsOf<typeof settings> & {
  * console.log(result?.accuracy);
  */
 export async function finetune(options: FinetuneOptions): Promise<FinetuneScores | undefined> {
-  expectType('finetune', 'options', options, 'object');
+  expectOptions('finetune', 'options', options, []);
   const { signal = new AbortController().signal, ...rest } = options;
   expectType('finetune', 'signal', signal, AbortSignal);
   return call('finetune', settings, rest, async (values, given) => {

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { CanParams } from '@twocan/can';
-import { disposeTree } from '@twocan/core';
+import { disposeTree, expectOptions } from '@twocan/core';
 import { setting, text } from '@twocan/pretrain/settings';
 import { BACKEND } from '../args/machine.ts';
 import type { RunConfig } from '../run/config.ts';
@@ -38,10 +38,11 @@ const settings = {
  * console.log(run.step, run.config.preset);
  * run.dispose();
  */
-export function openRun(
+export async function openRun(
   model: string,
   options: Omit<OptionsOf<typeof settings>, 'model'> = {},
 ): Promise<OpenedRun> {
+  expectOptions('openRun', 'options', options, []);
   return call('openRun', settings, { ...options, model }, async (values) => {
     const { startBackend } = await import('../run/start-backend.ts');
     const { openModel } = await import('../run/open-model.ts');

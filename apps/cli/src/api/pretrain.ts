@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { expectType } from '@twocan/core';
+import { expectOptions, expectType } from '@twocan/core';
 import type { PretrainEvent } from '@twocan/pretrain';
 import { onlyOneLength } from '../args/options.ts';
 import { runSettings } from '../commands/pretrain.ts';
@@ -37,6 +37,7 @@ export type PretrainResult = {
  * const { run, knn } = await pretrain({ data: 'photos', preset: 'tiny64', epochs: 100 });
  */
 export async function pretrain(options: PretrainOptions = {}): Promise<PretrainResult> {
+  expectOptions('pretrain', 'options', options, []);
   const { signal = new AbortController().signal, onEvent, ...rest } = options;
   expectType('pretrain', 'signal', signal, AbortSignal);
   if (onEvent !== undefined) expectType('pretrain', 'onEvent', onEvent, 'function');

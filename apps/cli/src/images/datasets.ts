@@ -187,6 +187,6 @@ async function smallImages(
   }
   if (small === 0) return [];
   return [
-    `${small} of ${dataset.length} images are smaller than ${width}x${height} and are enlarged; a smaller --image-size may serve them better`,
+    `${small} of ${dataset.length} images ${small === 1 ? 'is' : 'are'} smaller than ${width}x${height} and ${small === 1 ? 'is' : 'are'} enlarged; a smaller --image-size may serve better`,
   ];
 }

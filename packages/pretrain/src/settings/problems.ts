@@ -74,15 +74,26 @@ export function checkedValues<S extends Schema>(
   const some = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
   const problems = problemsOf(settings, some, {
     called: (name) => name,
-    written: (value) => JSON.stringify(value) ?? String(value),
+    written,
   });
   if (problems.length > 0) throw new RangeError(`${caller}: ${problems.join('\n')}`);
   return withDefaults(settings, some as Given<S>);
 }
 
+/** A value in an error. JSON writes NaN as null, and refuses bigints and circles. */
+function written(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(value);
+  if (typeof value === 'function') return 'a function';
+  if (Array.isArray(value)) {
+    return `[${value.map((one) => (Array.isArray(one) ? '[…]' : written(one))).join(',')}]`;
+  }
+  if (typeof value !== 'object' || value === null) return String(value);
+  return `{${Object.keys(value).join(', ')}}`;
+}
+
 /** What a value must be, as the rest of a sentence that starts with the setting's name. */
 function ruleOf(shape: Shape, value: unknown): string {
-  if (shape.kind === 'text') return 'needs a value';
+  if (shape.kind === 'text') return value === '' ? 'needs a value' : 'must be text';
   if (shape.kind === 'flag') return 'must be true or false';
   if (shape.kind === 'choice') {
     const near = typeof value === 'string' ? didYouMean(value, shape.choices, '') : '';
