@@ -1,9 +1,9 @@
-import { readFile } from 'node:fs/promises';
 import sharp, { type Sharp } from 'sharp';
 import { deepPicture } from './deep-picture.ts';
+import { readOnlyHeader, readWhole } from './in-flight.ts';
 import { inkPicture } from './ink-picture.ts';
-import { type Header, readHeader } from './picture-header.ts';
-import { plainReason } from './plain-reason.ts';
+import type { PictureFile, ReadPicture } from './picture-file.ts';
+import type { Header } from './picture-header.ts';
 import { BACKGROUND } from './sample-range.ts';
 
 // Several pictures at a time are the parallelism; a cache would only hold what is not read again.
@@ -28,7 +28,7 @@ export type Decoded = Size & {
  * @throws Error with the reason in plain words
  */
 export const readSize = (path: string | Uint8Array): Promise<Size> =>
-  inPlainWords(async () => (await readHeader(await bytesOf(path))).upright);
+  readOnlyHeader(path).then(({ upright }) => upright);
 
 /**
  * Decodes a picture.
@@ -39,36 +39,37 @@ export const readSize = (path: string | Uint8Array): Promise<Size> =>
  * @throws Error with the reason in plain words
  */
 export const decode = (path: string | Uint8Array, shortSide?: number): Promise<Decoded> =>
-  inPlainWords(async () => {
-    const bytes = await bytesOf(path);
-    const header = await readHeader(bytes);
-    const upright = await openPicture(bytes, header);
-    if (header.alpha)
-      upright.flatten({ background: { r: BACKGROUND, g: BACKGROUND, b: BACKGROUND } });
-    upright.removeAlpha();
-    if (shortSide !== undefined) {
-      upright.resize(shortSide, shortSide, { fit: 'outside', withoutEnlargement: true });
-    }
-    const { data, info } = await upright
-      .raw({ depth: 'uchar' })
-      .toBuffer({ resolveWithObject: true });
-    const rgb = toRgb(data, info.channels);
-    return { width: info.width, height: info.height, data: rgb, oneColour: isOneColour(rgb) };
-  });
+  readWhole(
+    path,
+    (file) => weightOf(file, shortSide),
+    (picture) => render(picture, shortSide),
+  );
 
-// Read here: a path with a character that sharp's own opening refuses still works.
-const bytesOf = (path: string | Uint8Array): Promise<Uint8Array> =>
-  readFile(typeof path === 'string' ? path : Buffer.from(path));
-
-async function inPlainWords<T>(read: () => Promise<T>): Promise<T> {
-  try {
-    return await read();
-  } catch (error) {
-    throw new Error(plainReason(error), { cause: error });
-  }
+/** The file's bytes and those that it becomes. */
+function weightOf({ length, header }: PictureFile, shortSide: number | undefined): number {
+  const { upright, decodedBytes, shrinks } = header;
+  const times = Math.min(upright.width, upright.height) / (shortSide ?? Number.POSITIVE_INFINITY);
+  // JPEGs come out at most twice as wide and as high as asked, or at an eighth.
+  const shrink = shrinks ? Math.min(8, Math.max(1, times / 2)) : 1;
+  return length + decodedBytes / shrink ** 2;
 }
 
-async function openPicture(bytes: Uint8Array, header: Header): Promise<Sharp> {
+async function render({ bytes, header }: ReadPicture, shortSide?: number): Promise<Decoded> {
+  const upright = await pictureOf(bytes, header);
+  if (header.alpha)
+    upright.flatten({ background: { r: BACKGROUND, g: BACKGROUND, b: BACKGROUND } });
+  upright.removeAlpha();
+  if (shortSide !== undefined) {
+    upright.resize(shortSide, shortSide, { fit: 'outside', withoutEnlargement: true });
+  }
+  const { data, info } = await upright
+    .raw({ depth: 'uchar' })
+    .toBuffer({ resolveWithObject: true });
+  const rgb = toRgb(data, info.channels);
+  return { width: info.width, height: info.height, data: rgb, oneColour: isOneColour(rgb) };
+}
+
+async function pictureOf(bytes: Uint8Array, header: Header): Promise<Sharp> {
   if (header.deep) return deepPicture(bytes, header);
   if (header.ink) return inkPicture(bytes);
   return sharp(bytes, { failOn: 'error' }).autoOrient().toColourspace('srgb');

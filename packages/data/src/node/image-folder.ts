@@ -1,5 +1,7 @@
 import { createRequire } from 'node:module';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
+import { expectOptions } from '@twocan/core';
 import pLimit, { type LimitFunction } from 'p-limit';
 import { checkIndex, type Dataset, type Image } from '../dataset.ts';
 import type { Size } from './decode.ts';
@@ -27,7 +29,10 @@ export type ImageFolderOptions = {
   readonly shortSide?: number;
   /** Folders that decoded need no more than this, as estimated, are kept in memory; by default 512 MB. */
   readonly cacheBytes?: number;
-  /** How many pictures are decoded at a time; by default 8. Node computes them on `UV_THREADPOOL_SIZE` threads. */
+  /**
+   * At most how many pictures are decoded at a time; by default one a processor, 8 at most. Node computes
+   * them on `UV_THREADPOOL_SIZE` threads. Of large pictures fewer are decoded, down to one.
+   */
   readonly atOnce?: number;
   /** Names of files in the folder, to read these alone and in this order. */
   readonly only?: readonly string[];
@@ -38,7 +43,12 @@ export type ImageFolderOptions = {
 };
 
 /** What holds where {@link ImageFolderOptions} leave it out. */
-export const imageFolderDefaults = { cacheBytes: 512e6, atOnce: 8 } as const;
+export const imageFolderDefaults = {
+  cacheBytes: 512e6,
+  atOnce: Math.min(8, availableParallelism()),
+} as const;
+
+const OPTIONS = ['shortSide', 'cacheBytes', 'atOnce', 'only', 'classOf', 'progress'];
 
 /** How many pictures of a folder that is not kept in memory are decoded when it opens. */
 const LOOKED_AT = 32;
@@ -64,6 +74,7 @@ export async function imageFolder(
   folder: string,
   options: ImageFolderOptions = {},
 ): Promise<ImageFolder> {
+  expectOptions('imageFolder', 'options', options, [], OPTIONS);
   const { shortSide } = options;
   const { cacheBytes = imageFolderDefaults.cacheBytes, atOnce = imageFolderDefaults.atOnce } =
     options;

@@ -7,6 +7,16 @@ const MOST_PIXELS = 0x3fff ** 2;
 /** Those of a picture that is decoded at its full size, in up to 16 bytes a pixel. */
 const MOST_PIXELS_AT_ONCE = 2 ** 26;
 
+/** Of the types that the decoder names; others take up to 8. */
+const SAMPLE_BYTES: Readonly<Record<string, number>> = {
+  uchar: 1,
+  char: 1,
+  ushort: 2,
+  short: 2,
+  uint: 4,
+  int: 4,
+  float: 4,
+};
 const DEEP_SPACES = ['b-w', 'grey16', 'rgb16', 'scrgb', 'srgb', 'rgb'];
 /** Values of TIFF's PhotometricInterpretation: both are grey. */
 export const [WHITE_IS_ZERO, BLACK_IS_ZERO] = [0, 1];
@@ -26,21 +36,28 @@ export type Header = {
   readonly alpha: boolean;
   /** Of a TIFF; else empty. */
   readonly tags: ReadonlyMap<number, Tag>;
+  /** Whether this is all: of a TIFF, tags are read from its contents alone. */
+  readonly complete: boolean;
+  /** How many bytes the decoder's samples take at full size, with copies that are made of them. */
+  readonly decodedBytes: number;
+  /** Whether a JPEG that is decoded at a fraction of its size takes a fraction of the memory. */
+  readonly shrinks: boolean;
 };
 
 /**
  * Reads a header and refuses what must not or cannot be decoded.
  *
- * @param bytes the file
+ * @param file its contents, or its path, which the decoder itself opens
  * @returns what the file is
  * @throws Error with the reason in plain words, or what the decoder throws
  */
-export async function readHeader(bytes: Uint8Array): Promise<Header> {
+export async function readHeader(file: Uint8Array | string): Promise<Header> {
   // The limit is checked here, where the size is known and can be named.
-  const found = await sharp(bytes, { limitInputPixels: false }).metadata();
+  const found = await sharp(file, { limitInputPixels: false }).metadata();
   const { format, depth, space, autoOrient, hasAlpha, hasProfile } = found;
-  const tags: Header['tags'] = format === 'tiff' ? tiffTags(bytes) : new Map();
-  const lossless = format === 'tiff' || format === 'png';
+  const tiff = format === 'tiff';
+  const tags: Header['tags'] = tiff && typeof file !== 'string' ? tiffTags(file) : new Map();
+  const lossless = tiff || format === 'png';
   const deep = lossless && depth !== 'uchar' && !hasProfile && DEEP_SPACES.includes(space);
   const ink = space === 'cmyk' && depth === 'uchar' && !hasProfile;
   const { width, height } = autoOrient;
@@ -62,5 +79,15 @@ export async function readHeader(bytes: Uint8Array): Promise<Header> {
   if (photometric === YCBCR && PLAIN_COMPRESSIONS.includes(compression)) {
     throw pictureError('a TIFF of YCbCr that is not compressed as JPEG; save it as RGB');
   }
-  return { upright: { width, height }, deep, ink, alpha: hasAlpha && extra[0] !== 0, tags };
+  const samples = width * height * found.channels * (SAMPLE_BYTES[depth] ?? 8);
+  return {
+    upright: { width, height },
+    deep,
+    ink,
+    alpha: hasAlpha && extra[0] !== 0,
+    tags,
+    complete: !tiff || typeof file !== 'string',
+    decodedBytes: deep || ink ? 2 * samples + 3 * width * height : samples,
+    shrinks: format === 'jpeg' && !found.isProgressive && !ink,
+  };
 }

@@ -11,7 +11,7 @@ const MEANINGS = [
     'damaged: the file is cut off or was changed',
   ],
   [
-    /vips|libpng|corrupt|invalid|heif|webp|tiff|gif|decod|load/i,
+    /vips|libpng|corrupt|invalid|heif|webp|tiff|gif|decod|load|unknown error|^\s*$/i,
     'damaged: the contents cannot be decoded',
   ],
 ] as const;
@@ -24,14 +24,23 @@ const MEANINGS = [
  */
 export function plainReason(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);
-  if (error instanceof Error && 'syscall' in error && 'code' in error) {
-    return `cannot be opened: ${error.code}`;
-  }
-  if (error instanceof Error && error.name === PLAIN) return message;
+  if (isOfSystem(error)) return `cannot be opened: ${error.code}`;
+  if (isPictureError(error)) return message;
   return MEANINGS.find(([pattern]) => pattern.test(message))?.[1] ?? message;
 }
 
 const PLAIN = 'PictureError';
+
+/** Whether the message is from here, for the one who has the file. */
+export const isPictureError = (error: unknown): boolean =>
+  error instanceof Error && error.name === PLAIN;
+
+const isOfSystem = (error: unknown): error is Error & { readonly code: unknown } =>
+  error instanceof Error && 'syscall' in error && 'code' in error;
+
+/** Whether an error is the decoder's, whose text is only right where it decoded nothing else meanwhile. */
+export const isOfDecoder = (error: unknown): boolean =>
+  !isPictureError(error) && !isOfSystem(error);
 
 /**
  * An error whose message is for the one who has the file.

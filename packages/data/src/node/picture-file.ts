@@ -1,0 +1,58 @@
+import { readFile, stat } from 'node:fs/promises';
+import { type Header, readHeader } from './picture-header.ts';
+import { isPictureError } from './plain-reason.ts';
+
+/** Files up to this many bytes are read whole for their header. */
+export const SMALL = 2 ** 20;
+
+/** A file whose header has been read. */
+export type PictureFile = {
+  readonly header: Header;
+  /** How many bytes it has. */
+  readonly length: number;
+  /** The contents, where they were read for the header. */
+  readonly bytes: Uint8Array | undefined;
+};
+
+/**
+ * Reads the header of a file and no more, where that can be done.
+ *
+ * @param path of the file; bytes where it is not UTF-8
+ * @returns the header; undefined where it takes the whole of a large file, or where it may be damaged
+ * @throws Error with the reason in plain words, or what the decoder throws
+ */
+export async function openPicture(path: string | Uint8Array): Promise<PictureFile | undefined> {
+  const { size } = await stat(asPath(path));
+  if (size <= SMALL) return readPicture(path);
+  // The decoder takes what follows a bracket for options, and refuses names that are not UTF-8.
+  if (typeof path !== 'string' || path.includes('[')) return undefined;
+  try {
+    return { header: await readHeader(path), length: size, bytes: undefined };
+  } catch (error) {
+    if (isPictureError(error)) throw error;
+    return undefined;
+  }
+}
+
+/** A file that has been read whole. */
+export type ReadPicture = PictureFile & { readonly bytes: Uint8Array };
+
+/** Whether a file has been read whole. */
+export const isRead = (file: PictureFile | undefined): file is ReadPicture =>
+  file?.bytes !== undefined;
+
+/**
+ * Reads a whole file and its header.
+ *
+ * @param path of the file; bytes where it is not UTF-8
+ * @returns both
+ * @throws Error with the reason in plain words, or what the decoder throws
+ */
+export async function readPicture(path: string | Uint8Array): Promise<ReadPicture> {
+  // Read here: a path with a character that sharp's own opening refuses still works.
+  const bytes = await readFile(asPath(path));
+  return { header: await readHeader(bytes), length: bytes.length, bytes };
+}
+
+const asPath = (path: string | Uint8Array): string | Buffer =>
+  typeof path === 'string' ? path : Buffer.from(path);
