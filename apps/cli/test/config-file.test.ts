@@ -31,7 +31,7 @@ test('a file is taken where the published schema fits, by a validator of JSON Sc
   const fits = new Ajv2020({ strict: false }).compile(JSON.parse(SCHEMA) as object);
   const right = [
     { $schema: './config.schema.json', data: 'photos', batch: 1, weights: [0, 0, 1e30] },
-    { maskRatio: 1, cropMin: 1e-9, pixels: 'raw', steps: Number.MAX_SAFE_INTEGER },
+    { maskRatio: 0.99, cropMin: 1e-9, pixels: 'raw', steps: Number.MAX_SAFE_INTEGER },
   ];
   const wrong = [
     ...[
@@ -42,7 +42,14 @@ test('a file is taken where the published schema fits, by a validator of JSON Sc
       { seed: -1 },
       { stepz: 1 },
     ],
-    ...[{ cropMin: 0 }, { cropMin: 1.1 }, { maskRatio: -0.1 }, { lr: 2e30 }, { temperature: 0 }],
+    ...[
+      { cropMin: 0 },
+      { cropMin: 1.1 },
+      { maskRatio: -0.1 },
+      { maskRatio: 1 },
+      { lr: 2e30 },
+      { temperature: 0 },
+    ],
     ...[
       { weights: [1, 1] },
       { weights: [1, 1, -1] },

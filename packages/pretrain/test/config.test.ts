@@ -48,7 +48,7 @@ describe('resolveConfig', () => {
     [{ epochs: 0 }, 'epochs must be a number above 0, got 0'],
     [{ steps: 1.5 }, 'steps must be a whole number of at least 1, got 1.5'],
     [{ pixels: 'grey' }, 'pixels must be one of normalized, raw, got "grey"'],
-    [{ maskRatio: 2 }, 'maskRatio must be a number of at least 0 and at most 1, got 2'],
+    [{ maskRatio: 2 }, 'maskRatio must be a number of at least 0 and below 1, got 2'],
     [{ mask: 0.5 }, 'unknown setting mask; did you mean maskRatio?'],
     [{ lr: -1, bacth: 8 }, /lr must .*\n.*unknown setting bacth; did you mean batch/],
   ])('refuses %o', (settings, message) => {

@@ -23,7 +23,7 @@ export const ablate = command(
       budget: setting(choice(['steps', 'flops', 'both']), {
         group,
         default: 'both',
-        text: 'What rows have in common, where both is a column each',
+        text: 'Train all rows for the same steps, for the same FLOPs, or both, a column each',
       }),
       out: setting(text, {
         group,

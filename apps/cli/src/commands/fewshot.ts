@@ -8,12 +8,12 @@ export const fewShotSettings = {
   ...EVALUATED,
   shots: setting(list(whole({ min: 1 })), {
     hint: 'N,N',
-    usual: `those of ${fewShotDefaults.shots} that there are enough for`,
+    usual: `${fewShotDefaults.shots}, without those larger than the smallest class`,
     text: 'Images of each class',
   }),
   draws: setting(whole({ min: 1 }), {
     default: fewShotDefaults.draws,
-    text: 'How often these images are drawn anew',
+    text: 'Random draws of the images to average over',
   }),
   l2: setting(number({ above: 0 }), {
     hint: 'L',

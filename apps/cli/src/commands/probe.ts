@@ -24,7 +24,7 @@ export const probeSettings = {
   lr: setting(number({ above: 0, max: 1e6 }), {
     hint: 'RATE',
     usual: usual('base'),
-    text: 'Peak learning rate; of lars at a batch of 256',
+    text: 'Peak learning rate; for lars, the rate at a batch of 256',
   }),
   weightDecay: setting(number({ min: 0, max: 1e6 }), {
     hint: 'W',

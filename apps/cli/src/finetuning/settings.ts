@@ -61,11 +61,11 @@ export const FINETUNE = {
   }),
   mixup: setting(number({ min: 0, max: 2 }), {
     default: 0.8,
-    text: 'Beta of mixed images, 0 for none',
+    text: 'Strength of Mixup (alpha of the Beta distribution), 0 for none',
   }),
   cutmix: setting(number({ min: 0, max: 2 }), {
     default: 1,
-    text: 'Beta of pasted rectangles, 0 for none',
+    text: 'Strength of CutMix (alpha of the Beta distribution), 0 for none',
   }),
   smoothing: setting(number({ min: 0, max: 0.99 }), {
     default: 0.1,

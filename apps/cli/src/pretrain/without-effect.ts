@@ -76,6 +76,12 @@ const RULES: readonly Rule<Planned>[] = [
     'noise and a decoder',
   ),
   withoutPart('noiseScale', ({ model }) => usesLevel(model), 'a decoder that gets the noise level'),
+  ({ config: { ema = 0, steps } }) =>
+    ema ** steps > 0.1
+      ? {
+          note: `--ema ${ema}: after ${steps} steps, ${Math.round(100 * ema ** steps)}% of the average are still the initial weights; a smaller decay follows the training`,
+        }
+      : undefined,
   ({ given: { accumulate }, config: { microBatch } }) =>
     accumulate !== undefined && microBatch !== undefined
       ? {

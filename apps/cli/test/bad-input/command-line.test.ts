@@ -99,7 +99,7 @@ const ROWS: Rows = {
       ['--cache 1GB', '--cache must be a number of at least 0, got 1GB; write a number without GB'],
       [
         '--mask-ratio 50%',
-        '--mask-ratio must be a number of at least 0 and at most 1, got 50%; write 0.5',
+        '--mask-ratio must be a number of at least 0 and below 1, got 50%; write 0.5',
       ],
       [
         '--steps 1e99',

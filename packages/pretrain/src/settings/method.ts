@@ -61,7 +61,7 @@ export function methodSettings(names: readonly MethodName[] = methodNames) {
       default: 'can',
       text: 'Which losses are combined',
     }),
-    maskRatio: setting(number({ min: 0, max: 1 }), {
+    maskRatio: setting(number({ min: 0, below: 1 }), {
       group,
       usual: ofMethods(names, ({ maskRatio }) => maskRatio),
       text: 'Share of patches hidden',
@@ -81,7 +81,7 @@ export function methodSettings(names: readonly MethodName[] = methodNames) {
       group,
       hint: 'F',
       default: usual.noise.scale,
-      text: 'Factor on the noise level before its code; 1000/S spreads the phases',
+      text: 'Multiplies the noise level before it is encoded; try 1000 / --sigma-max',
     }),
     pixels: setting(choice(['normalized', 'raw']), {
       group,

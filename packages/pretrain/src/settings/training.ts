@@ -27,19 +27,19 @@ export const TRAINING = {
     usual: `${BATCH}, or all if they are fewer`,
     text: 'Images a step',
   }),
-  accumulate: setting(whole({ min: 2 }), {
+  accumulate: setting(whole({ min: 2, max: 1024 }), {
     group,
-    text: 'Batches whose gradients are averaged into one step; images are contrasted within each batch alone',
+    text: 'Average the gradients of so many batches into one step; an image is contrasted with its own batch only; not with --micro-batch',
   }),
   microBatch: setting(whole({ min: 1 }), {
     group,
     hint: 'IMAGES',
-    text: 'Compute each batch in parts of so many images, in the memory of one part; the loss stays that of the whole batch',
+    text: 'Compute each batch in parts of so many images, to save memory; an image is still contrasted with the whole batch; must divide --batch, needs --head light',
   }),
   lr: setting(number({ min: 0 }), {
     group,
     hint: 'RATE',
-    usual: `${RATES.large}, or ${RATES.small} for the presets ${SMALL.join(', ')}; times the images of a step/256`,
+    usual: `${RATES.large}, or ${RATES.small} for the presets ${SMALL.join(', ')}; for 256 images a step, in proportion for others`,
     text: 'Peak learning rate',
   }),
   warmupEpochs: setting(number({ min: 0 }), {
@@ -63,7 +63,7 @@ export const TRAINING = {
     group,
     hint: 'DECAY',
     usual: 'no average',
-    text: 'Keep a moving average of the weights, such as 0.999; the average is evaluated, and used by all commands',
+    text: 'Evaluate and use a moving average of the weights with this decay, such as 0.99 for hundreds of steps and 0.999 for ten thousand',
   }),
   seed: setting(whole({ min: 0 }), {
     group,
