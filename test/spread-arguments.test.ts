@@ -35,7 +35,7 @@ const SHORT: Readonly<Record<string, string>> = {
     'GPUs',
   'twocan/src/doctor/examining.ts: push(...webgpuLines())': 'limits of a GPU',
   'twocan/src/evaluation/few-shots.ts: max(...shots)': 'numbers of shots',
-  'twocan/src/args/help.ts: max(...names.map(({ length }) => length))': 'commands or options',
+  'twocan/src/args/columns.ts: max(...names.map(({ length }) => length))': 'commands or options',
   'twocan/src/pretrain/without-effect.ts: max(...Object.values(model.weights))': 'three weights',
 };
 

@@ -108,7 +108,7 @@ const ROWS: Rows = {
       new RegExp(
         [
           '--steps must be.*',
-          '--accumulate must be a whole number of at least 2, got 1',
+          '--accumulate must be a whole number of at least 2 and at most 1024, got 1',
           '--micro-batch must be a whole number of at least 1, got 0',
           '.*--lr must be.*',
           '--clip must be a number above 0, got 0',
