@@ -1,3 +1,5 @@
+import { wrap } from '../terminal/wrap.ts';
+
 /** Texts to the right of names need this many columns; with fewer, they go below. */
 const LEAST_TEXT = 36;
 
@@ -15,18 +17,6 @@ export function table(
     const [first = '', ...rest] = lines;
     return [`${name.padEnd(indent)}${first.slice(indent)}`, ...rest];
   };
-}
-
-/** A text in lines of at most so many columns, broken between words. */
-export function wrap(text: string, columns: number): string[] {
-  const lines: string[] = [];
-  for (const word of text.split(' ')) {
-    const line = lines.at(-1);
-    if (line !== undefined && line.length + 1 + word.length <= columns) {
-      lines[lines.length - 1] = `${line} ${word}`;
-    } else lines.push(word);
-  }
-  return lines;
 }
 
 /** A command that can be copied into a shell, also where it takes several lines. */

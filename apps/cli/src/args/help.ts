@@ -1,6 +1,7 @@
 import { aboutOf, hintOf, type Schema, shapeOf, textOf } from '@twocan/pretrain/settings';
 import type { Style } from '../terminal/style.ts';
-import { commandLine, table, wrap } from './columns.ts';
+import { wrap } from '../terminal/wrap.ts';
+import { commandLine, table } from './columns.ts';
 import { writtenFlag } from './flag-name.ts';
 
 /** The help text of a command. */

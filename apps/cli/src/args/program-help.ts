@@ -1,5 +1,6 @@
 import type { Style } from '../terminal/style.ts';
-import { table, wrap } from './columns.ts';
+import { wrap } from '../terminal/wrap.ts';
+import { table } from './columns.ts';
 
 /**
  * The help of the program: its commands.

@@ -1,3 +1,4 @@
+import { wrap } from '../terminal/wrap.ts';
 import { CELL, drawText } from './font.ts';
 
 /** 8-bit RGB pixels, row by row: a picture, or a whole sheet of them. */
@@ -47,17 +48,6 @@ export function drawSheet(rows: readonly SheetRow[], scale: number): Pixels {
     top += cell.height + MARGIN;
   });
   return sheet;
-}
-
-function wrap(text: string, most: number): string[] {
-  const lines: string[] = [];
-  for (const word of text.split(' ')) {
-    const line = lines.at(-1);
-    if (line !== undefined && line.length + 1 + word.length <= most) {
-      lines[lines.length - 1] = `${line} ${word}`;
-    } else lines.push(word);
-  }
-  return lines;
 }
 
 type Place = { readonly left: number; readonly top: number; readonly scale: number };
