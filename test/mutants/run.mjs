@@ -22,7 +22,7 @@ const BACKENDS = {
 
 /** What of the program writes numbers for people and for other programs, by room. */
 const PROGRAM = Object.entries({
-  evaluation: ['few-shots', 'judged-lines', 'knn', 'probing'],
+  evaluation: ['few-shots', 'knn', 'probing'],
   draw: ['confusion', 'sheet'],
   files: ['npy'],
   run: ['series'],

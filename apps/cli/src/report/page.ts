@@ -1,8 +1,7 @@
-import { type Dot, type FeatureMap, imagesOfStep } from '@twocan/pretrain';
-import { comparisonOf } from '../evaluation/judged-lines.ts';
+import { compareKnn, type Dot, type FeatureMap, imagesOfStep } from '@twocan/pretrain';
 import type { RunConfig } from '../run/config.ts';
 import type { Environment } from '../run/environment.ts';
-import type { MetricsLine } from '../run/metrics-file.ts';
+import { evaluationsIn, type MetricsLine } from '../run/metrics-file.ts';
 import { SERIES, type Series } from '../run/series.ts';
 import { percent } from '../terminal/percent.ts';
 import { duration } from '../terminal/progress.ts';
@@ -98,7 +97,7 @@ function header({ name, config, lines }: ReportData): Html {
   const steps = lines.filter(({ evaluation }) => evaluation === undefined);
   const [first, last] = [steps[0], steps.at(-1)];
   const done = last?.step ?? 0;
-  const compared = comparisonOf(lines);
+  const compared = compareKnn(evaluationsIn(lines));
   const rates = steps.flatMap(({ machine }) => machine.imagesPerSecond ?? []).sort((a, b) => a - b);
   const millis = steps.reduce((sum, { machine }) => sum + (machine.millis ?? 0), 0);
   const lossOf = (line: MetricsLine | undefined): string =>

@@ -1,12 +1,11 @@
-import { eachOf } from '@twocan/pretrain';
+import { compareKnn, eachOf } from '@twocan/pretrain';
 import { describe, expect, test } from 'vitest';
 import { fewShotLines } from '../../src/evaluation/few-shots.ts';
-import { comparisonOf } from '../../src/evaluation/judged-lines.ts';
 import { countsOf, knnLine } from '../../src/evaluation/knn.ts';
 import { byClass, classLines, probeLine } from '../../src/evaluation/probing.ts';
 import type { Evaluation } from '../../src/images/evaluation-sets.ts';
 import { brief } from '../../src/report/scale.ts';
-import type { MetricsLine } from '../../src/run/metrics-file.ts';
+import { evaluationsIn, type MetricsLine } from '../../src/run/metrics-file.ts';
 import { percent } from '../../src/terminal/percent.ts';
 import { duration } from '../../src/terminal/progress.ts';
 
@@ -142,6 +141,7 @@ describe('lines that compare', () => {
 });
 
 describe('what a run compares', () => {
+  const comparisonOf = (lines: readonly MetricsLine[]) => compareKnn(evaluationsIn(lines));
   const evaluated = (step: number, evaluation: MetricsLine['evaluation']): MetricsLine => ({
     step,
     machine: {},
