@@ -516,6 +516,10 @@ export const VALID: Readonly<Record<string, Readonly<Record<string, ValidCall>>>
       free: [0],
     },
     encoderFeatures: { args: () => [method, params(), 'cls'], wide: [0, 1], free: [1, 2] },
+    imageRows: {
+      args: () => [{ image: method.encoder.image, channels: 3 }, () => tensor2d([[1]])],
+      wide: [0],
+    },
     evaluateEncoder: {
       args: () => [ofRun(), params(), { sets: sets(), images: dataset() }],
       wide: [0, 1, 2],

@@ -6,6 +6,7 @@ export {
   type Extract,
   encoderFeatures,
   extractRows,
+  imageRows,
   type Rows,
   rawPixels,
 } from './features/extract.ts';

@@ -25,8 +25,8 @@ import { usageError } from '../terminal/failure.ts';
 import { message } from '../terminal/messages.ts';
 import { percent } from '../terminal/percent.ts';
 import { shellLine } from '../terminal/shell-line.ts';
+import { evaluateClassifier } from './evaluate-classifier.ts';
 import { type FinetuneFolder, finetuneFolder } from './folder.ts';
-import { judgeClassifier } from './judge.ts';
 import {
   beginningOf,
   dataFacts,
@@ -182,11 +182,11 @@ async function carryOut(
     });
   try {
     if (!finished) return { finished, ...(goOn !== undefined && { goOn }) };
-    const judged = await judgeClassifier(params, plan, evaluation);
-    const result = scoresOf(plan, evaluation, judged, steps);
+    const scores = await evaluateClassifier(params, plan, evaluation);
+    const result = scoresOf(plan, evaluation, scores, steps);
     if (request.confusion !== undefined) {
       const { test, classes } = evaluation;
-      const counts = confusionMatrix(test.labels ?? new Int32Array(0), judged.predictions, classes);
+      const counts = confusionMatrix(test.labels ?? new Int32Array(0), scores.predictions, classes);
       await writeConfusion(request.confusion, counts, test.classes ?? []);
     }
     if (folder) await writeFileAtomic(folder.result, `${JSON.stringify(result, null, 2)}\n`);

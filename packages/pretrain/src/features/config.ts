@@ -15,11 +15,19 @@ export function expectPixelConfig(caller: string, config: PixelConfig): void {
   const { model, normalization } = config;
   expectOptions(caller, 'config.normalization', normalization, ['mean', 'std']);
   expectOptions(caller, 'config.model', model, ['encoder']);
-  const { encoder } = model;
-  expectOptions(caller, 'config.model.encoder', encoder, ['image', 'channels']);
-  expectInteger(caller, 'config.model.encoder.channels', encoder.channels);
-  expectOptions(caller, 'config.model.encoder.image', encoder.image, ['height', 'width']);
+  expectEncoder(caller, 'config.model.encoder', model.encoder);
+}
+
+/** Checks the size and the channels of an encoder's images. */
+export function expectEncoder(
+  caller: string,
+  argument: string,
+  encoder: PixelConfig['model']['encoder'],
+): void {
+  expectOptions(caller, argument, encoder, ['image', 'channels']);
+  expectInteger(caller, `${argument}.channels`, encoder.channels);
+  expectOptions(caller, `${argument}.image`, encoder.image, ['height', 'width']);
   for (const side of ['height', 'width'] as const) {
-    expectInteger(caller, `config.model.encoder.image.${side}`, encoder.image[side]);
+    expectInteger(caller, `${argument}.image.${side}`, encoder.image[side]);
   }
 }

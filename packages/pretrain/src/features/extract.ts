@@ -1,10 +1,10 @@
-import { type Tensor2D, tensor4d, tidy } from '@tensorflow/tfjs-core';
+import { type Tensor2D, type Tensor4D, tensor4d, tidy } from '@tensorflow/tfjs-core';
 import { type CanParams, encode, type Pooling } from '@twocan/can';
 import { expectOptions, expectType } from '@twocan/core';
 import { type Dataset, expectDataset, plainViews } from '@twocan/data';
 import type { PretrainConfig } from '../config.ts';
 import { type Progress, silent } from '../progress.ts';
-import { expectPixelConfig, type PixelConfig } from './config.ts';
+import { expectEncoder, expectPixelConfig, type PixelConfig } from './config.ts';
 
 /** Images in memory at a time, and their bytes. */
 const AT_ONCE = { images: 100, bytes: 2 ** 29 } as const;
@@ -42,12 +42,28 @@ export function encoderFeatures(
 ): Extract {
   expectOptions('encoderFeatures', 'model', model, ['encoder', 'pool']);
   const features = encode(model, { pool: pool ?? model.pool });
-  const { image, channels } = model.encoder;
+  return imageRows(model.encoder, (images) => features(params, images));
+}
+
+/**
+ * Rows that a function of images computes, such as the logits of a classifier.
+ *
+ * @param encoder size and channels of the images
+ * @param rowsOf from normalised images `[B, H, W, C]` to rows `[B, D]`; runs in a tidy
+ * @returns what {@link extractRows} applies to each piece of a data set
+ * @example
+ * const logits = imageRows(encoder, (images) => classify(params, encoder, images));
+ * const { features } = await extractRows(dataset, config, logits);
+ */
+export function imageRows(
+  encoder: PixelConfig['model']['encoder'],
+  rowsOf: (images: Tensor4D) => Tensor2D,
+): Extract {
+  expectEncoder('imageRows', 'encoder', encoder);
+  expectType('imageRows', 'rowsOf', rowsOf, 'function');
+  const { image, channels } = encoder;
   return async (pixels, count) => {
-    const rows = tidy((): Tensor2D => {
-      const images = tensor4d(pixels, [count, image.height, image.width, channels]);
-      return features(params, images);
-    });
+    const rows = tidy(() => rowsOf(tensor4d(pixels, [count, image.height, image.width, channels])));
     const values = await rows.data<'float32'>();
     rows.dispose();
     return values;
