@@ -43,12 +43,15 @@ module.exports = {
     },
     {
       name: 'public-doors',
-      comment: 'a package is entered by its index, /node, /web or /settings',
+      comment: 'a package is entered by its index, /node, /web, /settings or /protobuf',
       severity: 'error',
       from: { path: '^(packages|apps)/([^/]+)/' },
       to: {
         path: '^packages/',
-        pathNot: ['^packages/$2/', '^packages/[^/]+/src/((node|web|settings)/)?index\\.ts$'],
+        pathNot: [
+          '^packages/$2/',
+          '^packages/[^/]+/src/((node|web|settings|protobuf)/)?index\\.ts$',
+        ],
       },
     },
     // The rooms of the program: each may use those of lower floors, and rooms of one floor not each other.

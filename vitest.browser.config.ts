@@ -16,7 +16,8 @@ if (executablePath === undefined) {
 
 // What keeps a test out of a page is what it imports: Node's modules (files, processes, threads), a
 // library of native code, a bundler, or a door of ours to one of them.
-const NODE_ONLY = /from '(node:[^']+|sharp|rolldown|@twocan\/\w+\/node|\.\.\/src\/node\/[^']+)'/;
+const NODE_ONLY =
+  /from '(node:[^']+|sharp|onnxruntime-node|rolldown|@twocan\/\w+\/node|\.\.\/src\/node\/[^']+)'/;
 
 const tests = readdirSync('packages', { recursive: true, encoding: 'utf8' })
   .map((path) => `packages/${path}`)

@@ -20,6 +20,7 @@ import {
   drawCorruption,
   encode,
   initCan,
+  plainDecoder,
 } from '@twocan/can';
 import { disposeTree, key, mapTree, namedLeaves, type Params, valueAndGrad } from '@twocan/core';
 import { keepTokens } from '@twocan/masking';
@@ -288,6 +289,7 @@ describeBackends('CAN', () => {
       if (view) expectNoLeak(() => encode(config)(params, view));
       const forward = canForwardWith(config)(params, batch, draws);
       if (forward.predictions) expectNoLeak(() => canPictures(config, forward, draws.mask));
+      expectNoLeak(() => held(plainDecoder(config)(params) ?? []));
       if (params.projector) expectNoLeak(() => canEmbeddings(config)(params, batch, draws));
       dispose([held(forward), draws.noise ?? [], ...batch.views]);
       disposeTree(params as Params);

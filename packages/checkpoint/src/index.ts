@@ -1,5 +1,7 @@
 export type { DType, NamedArray, NamedArrays, TypedArray } from './dtype.ts';
+export { toHalf, widened } from './half.ts';
 export { fromHuggingFace, type HuggingFaceOptions, toHuggingFace } from './hugging-face.ts';
+export { toConvolution } from './layout.ts';
 export {
   CHECKPOINT_FORMAT,
   CHECKPOINT_VERSION,

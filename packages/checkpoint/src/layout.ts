@@ -37,11 +37,22 @@ export function transposed({ data, shape: [rows = 0, columns = 0] }: Float): Flo
   return made(out, columns, rows);
 }
 
-/** `[p·p·C, D]`, rows in the order (row, column, channel), to `[D, C, p, p]`. */
-export function toConvolution(
-  { data, shape: [rows = 0, width = 0] }: Float,
-  channels: number,
-): Float {
+/**
+ * A patch kernel as the kernel of a convolution: `[p·p·C, D]`, rows in the order (row, column, channel), to
+ * `[D, C, p, p]`.
+ *
+ * @param kernel float32 numbers
+ * @param channels C
+ * @returns a fresh array
+ * @throws RangeError if the rows are not a square patch of that many channels
+ * @example
+ * const { shape } = toConvolution(named['encoder/patch/kernel'], 3);
+ */
+export function toConvolution(kernel: NamedArray, channels: number): Float {
+  const {
+    data,
+    shape: [rows = 0, width = 0],
+  } = float32('toConvolution', 'kernel', kernel);
   const patch = patchSize(rows, channels);
   const out = new Float32Array(data.length);
   visitKernel(width, channels, patch, (ours, theirs) => {

@@ -1,6 +1,7 @@
 import { type Tensor, tensor } from '@tensorflow/tfjs-core';
 import { expectParams, namedLeaves, type Params, treeFromNamed } from '@twocan/core';
 import { type DType, expectNamedArrays, type NamedArray, type NamedArrays } from './dtype.ts';
+import { floats } from './half.ts';
 
 const DTYPES: Readonly<Record<string, DType>> = { float32: 'F32', int32: 'I32', bool: 'BOOL' };
 
@@ -70,16 +71,8 @@ type Ready = {
 /** Copies: the file's memory is not the tensor's, or writing one would change the other. */
 export function convert(path: string, { dtype, shape: sizes, data }: NamedArray): Ready {
   const shape = [...sizes];
-  if (data instanceof Float32Array || data instanceof Float64Array) {
-    return { data: new Float32Array(data), shape, type: 'float32' };
-  }
-  if (dtype === 'BF16' && data instanceof Uint16Array) {
-    const words = Uint32Array.from(data, (word) => word << 16);
-    return { data: new Float32Array(words.buffer), shape, type: 'float32' };
-  }
-  if (dtype === 'F16' && data instanceof Uint16Array) {
-    return { data: Float32Array.from(data, halfToNumber), shape, type: 'float32' };
-  }
+  const numbers = floats({ dtype, shape, data });
+  if (numbers !== undefined) return { data: numbers, shape, type: 'float32' };
   if (dtype === 'BOOL' && data instanceof Uint8Array) {
     return { data: new Uint8Array(data), shape, type: 'bool' };
   }
@@ -88,14 +81,4 @@ export function convert(path: string, { dtype, shape: sizes, data }: NamedArray)
     throw new RangeError(`namedToTree: '${path}' is ${dtype}, which no tensor holds; leave it out`);
   }
   return { data: new Int32Array(data), shape, type: 'int32' };
-}
-
-/** IEEE 754 half precision: 1 sign bit, 5 exponent bits, 10 fraction bits. */
-function halfToNumber(word: number): number {
-  const sign = word & 0x8000 ? -1 : 1;
-  const exponent = (word >> 10) & 31;
-  const fraction = word & 1023;
-  if (exponent === 31) return fraction === 0 ? sign * Number.POSITIVE_INFINITY : Number.NaN;
-  if (exponent === 0) return sign * fraction * 2 ** -24;
-  return sign * (1024 + fraction) * 2 ** (exponent - 25);
 }

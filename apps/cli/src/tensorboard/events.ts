@@ -1,5 +1,5 @@
+import { concat, double, float, integer, message, text } from '@twocan/onnx/protobuf';
 import { crc32c, maskCrc } from './crc32c.ts';
-import { concat, double, float, integer, message, text } from './protobuf.ts';
 
 /** One thing to show under a name, such as `loss/contrastive`. */
 export type Summary =

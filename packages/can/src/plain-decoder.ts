@@ -1,0 +1,74 @@
+import {
+  add,
+  concat,
+  reshape,
+  sub,
+  type Tensor1D,
+  type Tensor3D,
+  tensor3d,
+  tidy,
+  zeros,
+} from '@tensorflow/tfjs-core';
+import { mapTree } from '@twocan/core';
+import { encodeLevel, levelMlp } from '@twocan/noise';
+import { linear } from '@twocan/ops';
+import { patchGrid, sincosPositions } from '@twocan/patches';
+import type { DecoderParams } from '@twocan/vit';
+import type { CanConfig } from './config.ts';
+import { expectCanConfig, expectCanParams } from './expect.ts';
+import type { CanParams } from './params.ts';
+
+/** A masked autoencoder's decoder: no noise level, a mask token, and positions where they are not the fixed ones. */
+export type PlainDecoder = DecoderParams & { readonly positions?: Tensor3D };
+
+/**
+ * The decoder as a masked autoencoder has it, for images without noise.
+ *
+ * A decoder that is given the noise level adds one vector c(σ) to its tokens; for σ = 0 it is a constant,
+ * which goes into the projection's bias, the mask token and the class token's row of the positions.
+ *
+ * @param config the method
+ * @returns `params → decoder`, fresh tensors; nothing where there is no decoder, or it has no mask token
+ * @throws RangeError for a config that is not complete
+ * @example
+ * const decoder = plainDecoder(config)(params);
+ */
+export function plainDecoder(config: CanConfig): (params: CanParams) => PlainDecoder | undefined {
+  expectCanConfig('plainDecoder', config);
+  return (params) => {
+    expectCanParams('plainDecoder', params);
+    const { decoder, level } = params;
+    if (decoder?.mask === undefined) return undefined;
+    const { embed: placed, embedCls, scale } = config.noise;
+    const own = mapTree((leaf) => leaf.clone(), decoder as DecoderParams);
+    if (level === undefined) return own;
+    const { embed, mask } = own;
+    const changed = tidy(() => {
+      const { width } = config.encoder;
+      const code = levelMlp(level, encodeLevel(Float32Array.of(0), { width, scale }));
+      const shift = linear(code, decoder.embed.kernel);
+      const none = zeros([1, shift.size]);
+      const patches = placed === 'none' ? none : shift;
+      return {
+        bias: add(embed.bias, reshape(patches, [-1])) as Tensor1D,
+        mask: placed === 'all' ? (add(mask, reshape(shift, mask.shape)) as Tensor3D) : mask.clone(),
+        positions: withRow(config, sub(embedCls ? shift : none, patches)),
+      };
+    });
+    embed.bias.dispose();
+    mask.dispose();
+    return {
+      ...own,
+      embed: { kernel: embed.kernel, bias: changed.bias },
+      mask: changed.mask,
+      positions: changed.positions,
+    };
+  };
+}
+
+/** The fixed positions under a row for the class token. */
+function withRow({ encoder, decoder: { width } }: CanConfig, row: Tensor1D): Tensor3D {
+  const { rows, columns, count } = patchGrid({ ...encoder.image, patch: encoder.patch });
+  const table = tensor3d(sincosPositions({ rows, columns, width }), [1, count, width]);
+  return concat([reshape(row, [1, 1, width]) as Tensor3D, table], 1);
+}
