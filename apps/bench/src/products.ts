@@ -1,13 +1,17 @@
+import { availableParallelism } from 'node:os';
 import { matMul, setBackend, tensor } from '@tensorflow/tfjs-core';
 import { chooseBackend } from '@twocan/backend';
 import { measurePeak } from '@twocan/backend-simd';
 import { fold, key, normal } from '@twocan/core';
-import { simdBesideTorch } from './beside.ts';
+import { startEngine } from './engine.ts';
 import { median } from './median.ts';
+import { machine } from './options.ts';
+import { type Peer, startPeer } from './peer.ts';
+import { torchCommand } from './torch.ts';
 
 // Products of matrices at training shapes: simd beside stock wasm and PyTorch, in turns, in one run.
-const [roundsWord = '7', threadsWord] = process.argv.slice(2);
-const rounds = Number(roundsWord);
+const [roundsWord = '7', threadsWord = String(availableParallelism())] = process.argv.slice(2);
+const [rounds, threads] = [Number(roundsWord), Number(threadsWord)];
 
 type Product = readonly [
   name: string,
@@ -70,12 +74,15 @@ function timed(product: Product, [valuesA, valuesB]: Numbers): number {
 }
 
 await chooseBackend('wasm');
-const torch = await simdBesideTorch(
-  'products of matrices, simd beside stock wasm',
-  threadsWord,
-  'products.py',
-  (threads) => threads,
-);
+console.log(`products of matrices, simd beside stock wasm; ${machine()}`);
+console.log(await startEngine('simd', { threads }));
+let torch: Peer | undefined;
+try {
+  torch = await startPeer(torchCommand('products.py'), threads);
+  console.log(torch.about);
+} catch (cause) {
+  console.log(`without PyTorch: ${(cause as Error).message}`);
+}
 
 console.log('ceiling: 128-bit multiply-adds alone, measured in the same turns\n');
 console.log(
