@@ -26,7 +26,7 @@ describe('layers', () => {
 
   it.each([
     ['up', '@twocan/core', '@twocan/vit', 'core (level 0) -> vit (level 3)'],
-    ['sideways', '@twocan/masking', '@twocan/patches', 'masking (level 2) -> patches (level 2)'],
+    ['sideways', '@twocan/masking', '@twocan/optim', 'masking (level 2) -> optim (level 2)'],
     ['from the trainer to the method', '@twocan/trainer', '@twocan/can', 'trainer (level 3) ->'],
     ['from a library to backend', '@twocan/can', '@twocan/backend', 'can (level 4) -> backend'],
     [

@@ -1,18 +1,20 @@
-import { expectInteger, expectOptions, expectType } from '@twocan/core';
+import { expectInteger, expectOptions, expectType, refuse } from '@twocan/core';
 import { expectNamedArrays, type NamedArrays } from './dtype.ts';
 import type { Rename } from './layout.ts';
-import { positionTable, splitPositions } from './positions.ts';
+import { decoderTable, exportedTable, LEARNED, splitPositions } from './positions.ts';
 import { dense, depthOf, exported, imported, norm, patch, token } from './rename.ts';
 import type { ExportOptions, Imported } from './timm.ts';
 
 /** What the export needs beyond the weights. */
 export type HuggingFaceOptions = ExportOptions & {
-  /** The decoder's fixed positions, N·D numbers for its width. */
+  /** The decoder's fixed positions, N·D numbers for its width: as `positions`, for `decoder/positions`. */
   readonly decoderPositions?: Float32Array;
+  /** Whose names: `ViTMAEForPreTraining`, the default, or those of the encoder alone, `ViTModel`. */
+  readonly model?: 'ViTMAEForPreTraining' | 'ViTModel';
 };
 
 /**
- * Encoder and decoder weights under the names of Hugging Face's `ViTMAEForPreTraining`.
+ * Encoder and decoder weights under the names of Hugging Face's `ViTMAEForPreTraining`, or `ViTModel`.
  *
  * Queries, keys and values are written apart, dense kernels transposed, the patch kernel as a
  * convolution. Without `decoder/…` among the parameters only the encoder is written. The model's
@@ -32,36 +34,47 @@ export function toHuggingFace(params: NamedArrays, options: HuggingFaceOptions =
     'options',
     options,
     [],
-    ['channels', 'positions', 'decoderPositions'],
+    ['channels', 'positions', 'decoderPositions', 'model'],
   );
-  const { channels = 3, positions, decoderPositions } = options;
+  const { channels = 3, positions, decoderPositions, model = 'ViTMAEForPreTraining' } = options;
   expectInteger('toHuggingFace', 'channels', channels);
+  if (model !== 'ViTModel' && model !== 'ViTMAEForPreTraining') {
+    refuse('toHuggingFace', 'model', 'be ViTMAEForPreTraining or ViTModel', model);
+  }
   for (const [name, table] of Object.entries({ positions, decoderPositions })) {
     if (table !== undefined) expectType('toHuggingFace', name, table, Float32Array);
   }
   const names = Object.keys(params);
-  const decoder = names.some((name) => name.startsWith('decoder/'));
+  const whole = model === 'ViTMAEForPreTraining';
+  const decoder = whole && names.some((name) => name.startsWith('decoder/'));
   const plan = [
     ...encoder(depthOf(names, 'encoder/blocks/')),
     ...(decoder ? decoderRenames(depthOf(names, 'decoder/blocks/'), LAYERS) : []),
   ];
   const named = exported('toHuggingFace', params, plan, channels);
-  const table = (name: string, numbers: Float32Array | undefined, width: string) => {
-    const size = named[width]?.data.length;
-    if (numbers === undefined || size === undefined) return {};
-    return { [name]: positionTable('toHuggingFace', numbers, size) };
+  const table = (name: string, ours: string, fixed: Float32Array | undefined, token: string) => {
+    const width = named[token]?.data.length;
+    const written = width && exportedTable('toHuggingFace', params, ours, fixed, width);
+    return written ? { [name]: written } : {};
   };
-  return {
+  const all = {
     ...named,
-    ...table(ENCODER_POSITIONS, positions, ENCODER_TOKEN),
-    ...table(DECODER_POSITIONS, decoderPositions, 'decoder.mask_token'),
+    ...table(ENCODER_POSITIONS, LEARNED.encoder, positions, ENCODER_TOKEN),
+    ...table(DECODER_POSITIONS, LEARNED.decoder, decoderPositions, 'decoder.mask_token'),
   };
+  return whole ? all : withoutPrefix(all);
 }
+
+const withoutPrefix = (named: NamedArrays): NamedArrays =>
+  Object.fromEntries(
+    Object.entries(named).map(([name, array]) => [name.slice(ENCODER.length), array]),
+  );
 
 /**
  * Reads the weights of a `ViTMAEForPreTraining`, or of its encoder alone.
  *
- * Our positions are fixed: compare `positions` with yours before using the weights.
+ * Positions come apart, as those of {@link fromTimm}. Names of a `ViTModel` begin without `vit.`: they need it
+ * here. {@link importWeights} does all of it.
  *
  * @param named F32 arrays by the names of Hugging Face
  * @returns our arrays, the encoder's position table and the names left over
@@ -79,12 +92,15 @@ export function fromHuggingFace(named: NamedArrays): Imported {
     ...(decoder ? decoderRenames(depthOf(names, `${layers}.`), layers) : []),
   ]);
   const tables = [ENCODER_POSITIONS, DECODER_POSITIONS];
+  const table = decoder ? named[DECODER_POSITIONS] : undefined;
   return {
     ...splitPositions('fromHuggingFace', named, ENCODER_POSITIONS, params, 'encoder/cls'),
+    ...decoderTable('fromHuggingFace', DECODER_POSITIONS, table),
     ignored: ignored.filter((name) => !tables.includes(name)),
   };
 }
 
+const ENCODER = 'vit.';
 const ENCODER_TOKEN = 'vit.embeddings.cls_token';
 const ENCODER_POSITIONS = 'vit.embeddings.position_embeddings';
 // transformers 5 reads the first and writes the second.

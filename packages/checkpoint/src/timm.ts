@@ -1,14 +1,17 @@
 import { expectInteger, expectOptions, expectType } from '@twocan/core';
 import { expectNamedArrays, type NamedArray, type NamedArrays } from './dtype.ts';
 import type { Rename } from './layout.ts';
-import { positionTable, splitPositions } from './positions.ts';
+import { exportedTable, LEARNED, splitPositions } from './positions.ts';
 import { dense, depthOf, exported, imported, norm, patch, token } from './rename.ts';
 
 /** What the export needs beyond the weights. */
 export type ExportOptions = {
   /** Channels of the images; 3 by default. */
   readonly channels?: number;
-  /** The encoder's fixed positions, N·D numbers (`sincosPositions`); without them none is written. */
+  /**
+   * The encoder's fixed positions, N·D numbers (`sincosPositions`): written where `params` has no learned
+   * `encoder/positions`. Without either none is written.
+   */
   readonly positions?: Float32Array;
 };
 
@@ -17,6 +20,8 @@ export type Imported = {
   readonly params: NamedArrays;
   /** The encoder's position table without the class token's row, N·D numbers. */
   readonly positions?: Float32Array;
+  /** The decoder's with that row, (1 + N)·E numbers. */
+  readonly decoderPositions?: Float32Array;
   /** Names that have no place in our encoder and decoder. */
   readonly ignored: readonly string[];
 };
@@ -44,16 +49,17 @@ export function toTimm(params: NamedArrays, options: ExportOptions = {}): NamedA
   }
   const names = Object.keys(params);
   const named = exported('toTimm', params, renames(depthOf(names, 'encoder/blocks/')), channels);
-  if (positions === undefined) return named;
   const width = (named.cls_token as NamedArray).data.length;
-  return { ...named, pos_embed: positionTable('toTimm', positions, width) };
+  const table = exportedTable('toTimm', params, LEARNED.encoder, positions, width);
+  return { ...named, ...(table && { pos_embed: table }) };
 }
 
 /**
  * Reads encoder weights in timm's names, or the encoder of a published MAE checkpoint.
  *
- * Our positions are fixed: compare `positions` with yours before using the weights. The table's
- * row for the class token is added to the token itself, which is the same function.
+ * Positions come apart: compare them with the fixed ones, or put them into the parameters as
+ * `encoder/positions`. The table's row for the class token is added to the token itself, which is the
+ * same function. {@link importWeights} does all of it.
  *
  * @param named F32 arrays by timm's names
  * @returns our arrays, the position table and the names left over (a classifier head, a decoder)

@@ -72,13 +72,44 @@ describe('names of other libraries', () => {
     const all = { ...encoder, ...decoder };
     const decoderPositions = new Float32Array(16);
     const named = toHuggingFace({ ...all, ...rest }, { positions, decoderPositions });
-    expect(fromHuggingFace(named)).toEqual({ params: all, positions, ignored: [] });
+    const withRow = new Float32Array(4 + 16);
+    expect(fromHuggingFace(named)).toEqual({
+      params: all,
+      positions,
+      decoderPositions: withRow,
+      ignored: [],
+    });
     expect(fromHuggingFace(toHuggingFace(encoder)).params).toEqual(encoder);
     const newer = Object.entries(named).map(([name, array]) => [
       name.replace('decoder.decoder_layers.', 'decoder.decoder_encoder.layer.'),
       array,
     ]);
     expect(fromHuggingFace(Object.fromEntries(newer)).params).toEqual(all);
+  });
+
+  it('are those of a ViTModel without decoder and prefix', () => {
+    const whole = toHuggingFace({ ...encoder, ...decoder }, { positions });
+    const alone = toHuggingFace({ ...encoder, ...decoder }, { positions, model: 'ViTModel' });
+    const names = Object.keys(whole).filter((name) => name.startsWith('vit.'));
+    expect(Object.keys(alone).map((name) => `vit.${name}`)).toEqual(names);
+    expect(() => toHuggingFace(encoder, { model: 'ViT' as 'ViTModel' })).toThrow(
+      "toHuggingFace: model must be ViTMAEForPreTraining or ViTModel, got 'ViT'",
+    );
+  });
+
+  it('take learned positions in place of fixed ones', () => {
+    const learned = {
+      'encoder/positions': numbered(1, 4, 2),
+      'decoder/positions': numbered(1, 5, 4),
+    };
+    const all = { ...encoder, ...decoder, ...learned };
+    const row = [...learned['encoder/positions'].data];
+    expect([...(toTimm(all, { positions }).pos_embed?.data ?? [])]).toEqual([0, 0, ...row]);
+    const named = toHuggingFace(all, { positions, decoderPositions: new Float32Array(16) });
+    const encoders = named['vit.embeddings.position_embeddings'];
+    expect([...(encoders?.data ?? [])]).toEqual([0, 0, ...row]);
+    expect(named['decoder.decoder_pos_embed']).toEqual(learned['decoder/positions']);
+    expect(fromHuggingFace(named).decoderPositions).toEqual(learned['decoder/positions'].data);
   });
 
   it('turn the patch kernel into a convolution', () => {

@@ -1,4 +1,5 @@
 import { expectInteger } from '@twocan/core';
+import type { Interpolation } from '@twocan/patches';
 import { gaussianBlur } from './blur.ts';
 import { changeColour, toGrey } from './colour.ts';
 import { expectImage, type Image } from './dataset.ts';
@@ -17,12 +18,18 @@ import { isWarp, warpImage } from './warp.ts';
  * @param image the source, RGB
  * @param plan what to do
  * @param size side of the view in pixels
+ * @param interpolation how the crop is resized; bilinear by default
  * @returns `[size, size, 3]`, 0 to 1
  * @throws RangeError if the picture is not RGB, or the crop is empty or leaves it
  * @example
  * const view = applyPlan(image, centrePlan(image), 32);
  */
-export function applyPlan(image: Image, plan: ViewPlan, size: number): Float32Array {
+export function applyPlan(
+  image: Image,
+  plan: ViewPlan,
+  size: number,
+  interpolation: Interpolation = 'bilinear',
+): Float32Array {
   expectImage('applyPlan', image);
   expectPlan('applyPlan', plan);
   expectInteger('applyPlan', 'size', size, 1, 2 ** 15);
@@ -43,7 +50,7 @@ export function applyPlan(image: Image, plan: ViewPlan, size: number): Float32Ar
         `got ${JSON.stringify(plan.crop)}`,
     );
   }
-  let pixels = cropResize(image, plan.crop, size, plan.flip);
+  let pixels = cropResize(image, plan.crop, size, plan.flip, interpolation);
   for (const operation of plan.operations) pixels = operate(pixels, size, operation);
   if (plan.grey) toGrey(pixels);
   return plan.sigma > 0 ? gaussianBlur(pixels, size, plan.sigma) : pixels;

@@ -58,10 +58,11 @@ export function makeBatches(
   options: BatchOptions,
 ): (step: number) => Promise<Batch> {
   expectDataset('makeBatches', dataset);
-  const optional = ['views', 'augmentation', 'mean', 'std'];
+  const optional = ['views', 'augmentation', 'mean', 'std', 'interpolation'];
   expectOptions('makeBatches', 'options', options, ['key', 'batch', 'size'], optional);
   expectKey('makeBatches', 'key', options.key);
   const { key, batch, size, views = 2, mean = IMAGENET_MEAN, std = IMAGENET_STD } = options;
+  const { interpolation } = options;
   for (const [name, value] of Object.entries({ batch, size, views })) {
     expectInteger('makeBatches', name, value, 1, 2 ** 15);
   }
@@ -92,7 +93,7 @@ export function makeBatches(
       const ofImage = fold(ofEpoch, indices[b] ?? 0);
       out.forEach((view, v) => {
         const plan = sampleViewPlan(fold(ofImage, v), image, size, settings);
-        const pixels = toNormalized(applyPlan(image, plan, size), { mean, std });
+        const pixels = toNormalized(applyPlan(image, plan, size, interpolation), { mean, std });
         if (plan.erase !== undefined) erase(pixels, size, plan.erase);
         view.set(pixels, b * viewLength);
       });
@@ -134,8 +135,8 @@ export async function plainViews(
   expectDataset('plainViews', dataset);
   expectType('plainViews', 'indices', indices, 'object');
   expectInteger('plainViews', 'indices.length', indices.length, 0);
-  expectOptions('plainViews', 'options', options, ['size'], ['mean', 'std']);
-  const { size, mean = IMAGENET_MEAN, std = IMAGENET_STD } = options;
+  expectOptions('plainViews', 'options', options, ['size'], ['mean', 'std', 'interpolation']);
+  const { size, mean = IMAGENET_MEAN, std = IMAGENET_STD, interpolation } = options;
   expectInteger('plainViews', 'size', size, 1, 2 ** 15);
   for (let i = 0; i < indices.length; i++) {
     checkIndex('plainViews', dataset.length, indices[i] as number);
@@ -143,7 +144,7 @@ export async function plainViews(
   const images = await Promise.all(Array.from(indices, (index) => dataset.image(index)));
   const out = new Float32Array(images.length * size * size * 3);
   images.forEach((image, b) => {
-    const view = applyPlan(image, centrePlan(image), size);
+    const view = applyPlan(image, centrePlan(image), size, interpolation);
     out.set(toNormalized(view, { mean, std }), b * view.length);
   });
   return out;

@@ -1,4 +1,5 @@
 import { expectInteger, expectNumber, expectOptions, expectType } from '@twocan/core';
+import type { Interpolation } from '@twocan/patches';
 
 /** Mean of ImageNet's training pictures per RGB channel, of 1: what ViT and MAE weights expect. */
 export const IMAGENET_MEAN: readonly number[] = [0.485, 0.456, 0.406];
@@ -6,10 +7,13 @@ export const IMAGENET_MEAN: readonly number[] = [0.485, 0.456, 0.406];
 /** Standard deviation of ImageNet's training pictures per RGB channel. */
 export const IMAGENET_STD: readonly number[] = [0.229, 0.224, 0.225];
 
-/** Per-channel mean and standard deviation; ImageNet's where left out. */
+/** How an image becomes the numbers that a model reads. */
 export type Normalization = {
+  /** Of each channel; ImageNet's where left out, as is `std`. */
   readonly mean?: readonly number[];
   readonly std?: readonly number[];
+  /** How images are resized before; bilinear by default. */
+  readonly interpolation?: Interpolation;
 };
 
 /**
@@ -68,7 +72,7 @@ function check(
   length: number,
   options: Normalization,
 ): { mean: readonly number[]; std: readonly number[]; channels: number } {
-  expectOptions(caller, 'options', options, [], ['mean', 'std']);
+  expectOptions(caller, 'options', options, [], ['mean', 'std', 'interpolation']);
   const { mean = IMAGENET_MEAN, std = IMAGENET_STD } = options;
   for (const [name, numbers] of Object.entries({ mean, std })) {
     expectType(caller, name, numbers, Array);

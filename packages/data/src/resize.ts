@@ -1,35 +1,35 @@
 import { expectInteger, expectType, refuse } from '@twocan/core';
+import { type Interpolation, resamplingTaps } from '@twocan/patches';
 import { type Crop, expectCrop } from './crop.ts';
 import { expectImage, type Image } from './dataset.ts';
 
-/** For each output position: where its source window starts, how wide it is, and its weights. */
-type Taps = {
-  readonly starts: Int32Array;
-  readonly counts: Int32Array;
-  readonly weights: Float32Array;
-  readonly stride: number;
-};
-
 /**
- * Cuts a rectangle out and resizes it, as torchvision does on tensors (bilinear, antialiased):
- * a triangle filter, as wide as the shrinking needs, over the crop alone.
+ * Cuts a rectangle out and resizes it, as torchvision does on tensors (antialiased): a filter as wide
+ * as the shrinking needs, over the crop alone.
  *
  * @param image the source
  * @param crop a rectangle inside it
  * @param size side of the result in pixels
  * @param flip mirror left and right
+ * @param interpolation the filter; a triangle by default
  * @returns `[size, size, 3]`, 0 to 1
  * @example
  * cropResize(image, { x: 4, y: 0, width: 40, height: 40 }, 32, false);
  */
-export function cropResize(image: Image, crop: Crop, size: number, flip: boolean): Float32Array {
+export function cropResize(
+  image: Image,
+  crop: Crop,
+  size: number,
+  flip: boolean,
+  interpolation: Interpolation = 'bilinear',
+): Float32Array {
   expectImage('cropResize', image);
   expectCrop('cropResize', 'crop', crop, image.width, image.height);
   expectInteger('cropResize', 'size', size, 1, 2 ** 15);
   expectType('cropResize', 'flip', flip, 'boolean');
   if (image.channels !== 3) refuse('cropResize', 'image.channels', 'be 3', image.channels);
-  const across = tapsOf(crop.width, size);
-  const down = tapsOf(crop.height, size);
+  const across = resamplingTaps(crop.width, size, interpolation);
+  const down = resamplingTaps(crop.height, size, interpolation);
   const { data, width: sourceWidth } = image;
   const rowLength = size * 3;
   // Across first: rows of the crop become rows of the result's width.
@@ -69,30 +69,6 @@ export function cropResize(image: Image, crop: Crop, size: number, flip: boolean
       }
     }
   }
-  return out;
-}
-
-function tapsOf(from: number, to: number): Taps {
-  const ratio = from / to;
-  const support = Math.max(1, ratio);
-  const stride = 2 * Math.ceil(support) + 1;
-  const starts = new Int32Array(to);
-  const counts = new Int32Array(to);
-  const weights = new Float32Array(to * stride);
-  for (let i = 0; i < to; i++) {
-    const centre = ratio * (i + 0.5);
-    const start = Math.max(0, Math.floor(centre - support + 0.5));
-    const end = Math.min(from, Math.floor(centre + support + 0.5));
-    let total = 0;
-    for (let j = start; j < end; j++) {
-      total += Math.max(0, 1 - Math.abs(j + 0.5 - centre) / support);
-    }
-    for (let j = start; j < end; j++) {
-      const weight = Math.max(0, 1 - Math.abs(j + 0.5 - centre) / support);
-      weights[i * stride + j - start] = weight / total;
-    }
-    starts[i] = start;
-    counts[i] = end - start;
-  }
-  return { starts, counts, weights, stride };
+  // The wider filters have negative weights, and so colours outside of the range.
+  return interpolation === 'bilinear' ? out : out.map((x) => Math.min(1, Math.max(0, x)));
 }

@@ -1,9 +1,18 @@
 import type { CanConfig } from '@twocan/can';
 import { expectInteger, expectOptions } from '@twocan/core';
-import { type Augmentation, IMAGENET_MEAN, IMAGENET_STD, resolveAugmentation } from '@twocan/data';
+import {
+  type Augmentation,
+  IMAGENET_MEAN,
+  IMAGENET_STD,
+  type Normalization,
+  resolveAugmentation,
+} from '@twocan/data';
 import { resolveMethod } from './settings/method.ts';
 import { checkedSettings, type Settings } from './settings/settings.ts';
 import { resolveTraining, type Training } from './settings/training.ts';
+
+/** A {@link Normalization} with nothing left out but the interpolation. */
+export type PixelRules = Normalization & Required<Pick<Normalization, 'mean' | 'std'>>;
 
 /**
  * A run, resolved: with the same data, on the same backend, it gives the same bits. Plain JSON, so
@@ -15,7 +24,7 @@ export type PretrainConfig = Training & {
   readonly model: CanConfig;
   readonly augmentation: Augmentation;
   /** Pixels in 0..1 have this mean taken off and are divided by this deviation, channel by channel. */
-  readonly normalization: { readonly mean: readonly number[]; readonly std: readonly number[] };
+  readonly normalization: PixelRules;
 };
 
 /**

@@ -1,4 +1,4 @@
-export { type PretrainConfig, resolveConfig, resolveModel } from './config.ts';
+export { type PixelRules, type PretrainConfig, resolveConfig, resolveModel } from './config.ts';
 export { differences, type Sides } from './differences.ts';
 export { type Compared, compareFeatures, type Encoders, eachOf } from './features/comparison.ts';
 export type { FeatureConfig } from './features/config.ts';

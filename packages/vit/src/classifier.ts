@@ -63,9 +63,9 @@ export function initClassifier(
   const classes = expectInteger('initClassifier', 'classes', options.classes);
   expectInteger('initClassifier', 'width times classes', width * classes);
   const draws = normal(fold(key, 'head'), width * classes).map((x) => 2e-5 * x);
-  const { patch, cls, blocks } = encoder;
+  const { norm: _, ...kept } = encoder as EncoderParams;
   return {
-    encoder: { patch, cls, blocks },
+    encoder: kept,
     norm: initNorm({ width }),
     head: { kernel: tensor2d(draws, [width, classes]), bias: zeros([classes]) as Tensor1D },
   };

@@ -28,12 +28,14 @@ import {
 } from './config.ts';
 import { initToken, positions } from './encoder.ts';
 
-/** The decoder's parameters; the fixed positions are computed, not stored. */
+/** The decoder's parameters; fixed positions are computed, not stored. */
 export type DecoderParams = {
   /** From encoder to decoder width, `[D, E]`. */
   readonly embed: DenseParams;
   /** The mask token, in place of each hidden patch, `[1, 1, E]`. */
   readonly mask: Tensor;
+  /** Positions of the class token and the patches `[1, 1 + N, E]`, as weights from elsewhere have them; absent for fixed ones. */
+  readonly positions?: Tensor;
   readonly blocks: readonly BlockParams[];
   readonly norm: NormParams;
   /** From decoder width to the pixels of a patch, `[E, P]`. */
@@ -112,9 +114,7 @@ export function decodeTokens(
   const [batch, , width] = tokens.shape;
   const { heads } = decoder;
   return tidy(() => {
-    const cls = slice(tokens, [0, 0, 0], [batch, 1, width]);
-    const rest = slice(tokens, [0, 1, 0], [batch, patches, width]);
-    const placed = concat([cls, add(rest, positions(config, width)) as Tensor3D], 1);
+    const placed = withPositions(params.positions, config, tokens);
     const decoded = params.blocks.reduce(
       (x, block) => transformerBlock(block, { heads, epsilon: config.epsilon }, x),
       placed,
@@ -122,4 +122,16 @@ export function decodeTokens(
     const kept = slice(decoded, [0, 1, 0], [batch, patches, width]);
     return dense(params.head, layerNorm(params.norm, kept, config.epsilon)) as Tensor3D;
   });
+}
+
+/** Fixed positions leave the class token as it is; learned ones have a row for it. */
+function withPositions(learned: Tensor | undefined, config: ViTConfig, tokens: Tensor3D): Tensor3D {
+  const [batch, count, width] = tokens.shape;
+  if (learned !== undefined) {
+    expectShape('decodeTokens', 'params.positions', learned, [1, count, width]);
+    return add(tokens, learned) as Tensor3D;
+  }
+  const cls = slice(tokens, [0, 0, 0], [batch, 1, width]);
+  const rest = slice(tokens, [0, 1, 0], [batch, count - 1, width]);
+  return concat([cls, add(rest, positions(config, width)) as Tensor3D], 1);
 }

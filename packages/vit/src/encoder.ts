@@ -34,10 +34,12 @@ import { linearOnData } from '@twocan/ops';
 import { patchGrid, patchify, sincosPositions } from '@twocan/patches';
 import { expectViTConfig, patchShape, type ViTConfig } from './config.ts';
 
-/** The encoder's parameters; the fixed positions are computed, not stored. */
+/** The encoder's parameters; fixed positions are computed, not stored. */
 export type EncoderParams = {
   /** Patch projection `[P, D]`. */
   readonly patch: DenseParams;
+  /** Learned positions of the patches `[1, N, D]`, as weights from elsewhere have them; absent for fixed ones. */
+  readonly positions?: Tensor;
   /** Class token `[1, 1, D]`. */
   readonly cls: Tensor;
   readonly blocks: readonly BlockParams[];
@@ -91,19 +93,19 @@ export function positions(config: ViTConfig, width: number): Tensor3D {
 }
 
 /**
- * Images as tokens: patches, projected, with fixed positions added. The images are data, so no gradient
- * reaches them.
+ * Images as tokens: patches, projected, with positions added: learned ones where the parameters have them,
+ * else the fixed ones. The images are data, so no gradient reaches them.
  *
  * @param params the encoder's
  * @param config the encoder
  * @param images `[B, H, W, C]`, normalised pixels
  * @returns `[B, N, D]`
- * @throws RangeError if the images are not of the config's size
+ * @throws RangeError if the images, or learned positions, are not of the config's size
  * @example
  * embedPatches(params, config, images); // [B, 64, 192] for tiny32
  */
 export function embedPatches(
-  params: Pick<EncoderParams, 'patch'>,
+  params: Pick<EncoderParams, 'patch' | 'positions'>,
   config: ViTConfig,
   images: Tensor4D,
 ): Tensor3D {
@@ -114,7 +116,11 @@ export function embedPatches(
   return tidy(() => {
     const { kernel, bias } = params.patch;
     const tokens = linearOnData(patchify(images, config.patch), kernel, bias);
-    return add(tokens, positions(config, config.width)) as Tensor3D;
+    const learned = params.positions;
+    if (learned === undefined) return add(tokens, positions(config, config.width)) as Tensor3D;
+    const [, patches = 0, dimension = 0] = tokens.shape;
+    expectShape('embedPatches', 'params.positions', learned, [1, patches, dimension]);
+    return add(tokens, learned) as Tensor3D;
   });
 }
 

@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import type { BackendName } from '@twocan/backend';
 import { disposeTree } from '@twocan/core';
 import { type Augmentation, IMAGENET_MEAN, IMAGENET_STD, type Mixing } from '@twocan/data';
+import type { PixelRules } from '@twocan/pretrain';
 import type { ViTConfig } from '@twocan/vit';
 import { isObject } from '../args/config-file.ts';
 import type { Options } from '../args/options.ts';
@@ -46,7 +47,7 @@ export type Beginning = {
   /** The SHA-256 of that file; absent from scratch, and in classifiers of older versions. */
   readonly fromSha256?: string;
   readonly encoder: ViTConfig;
-  readonly normalization: { readonly mean: readonly number[]; readonly std: readonly number[] };
+  readonly normalization: PixelRules;
 };
 
 /** All that a classifier follows from: plain JSON, kept in its folder. */
