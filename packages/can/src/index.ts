@@ -29,7 +29,7 @@ export type { CanBatch, CanParams } from './params.ts';
 export type { DrawnForward, Draws, Forward, Need, Parts, Teacher } from './parts.ts';
 export { type PictureErrors, pictureErrors } from './picture-errors.ts';
 export { canPictures, type Pictures, reconstructionCaption } from './pictures.ts';
-export { type PlainDecoder, plainDecoder } from './plain-decoder.ts';
+export { plainDecoder } from './plain-decoder.ts';
 export { type CanOptions, resolveCanConfig, weightsFromNested } from './resolve.ts';
 export type { Term, TermContext } from './term.ts';
 export { canTerms, contrastiveTerm, denoisingTerm, reconstructionTerm } from './terms.ts';

@@ -3,6 +3,7 @@ import {
   concat,
   reshape,
   sub,
+  type Tensor,
   type Tensor1D,
   type Tensor3D,
   tensor3d,
@@ -18,9 +19,6 @@ import type { CanConfig } from './config.ts';
 import { expectCanConfig, expectCanParams } from './expect.ts';
 import type { CanParams } from './params.ts';
 
-/** A masked autoencoder's decoder: no noise level, a mask token, and positions where they are not the fixed ones. */
-export type PlainDecoder = DecoderParams & { readonly positions?: Tensor3D };
-
 /**
  * The decoder as a masked autoencoder has it, for images without noise.
  *
@@ -33,7 +31,7 @@ export type PlainDecoder = DecoderParams & { readonly positions?: Tensor3D };
  * @example
  * const decoder = plainDecoder(config)(params);
  */
-export function plainDecoder(config: CanConfig): (params: CanParams) => PlainDecoder | undefined {
+export function plainDecoder(config: CanConfig): (params: CanParams) => DecoderParams | undefined {
   expectCanConfig('plainDecoder', config);
   return (params) => {
     expectCanParams('plainDecoder', params);
@@ -52,11 +50,12 @@ export function plainDecoder(config: CanConfig): (params: CanParams) => PlainDec
       return {
         bias: add(embed.bias, reshape(patches, [-1])) as Tensor1D,
         mask: placed === 'all' ? (add(mask, reshape(shift, mask.shape)) as Tensor3D) : mask.clone(),
-        positions: withRow(config, sub(embedCls ? shift : none, patches)),
+        positions: withRow(config, sub(embedCls ? shift : none, patches), own.positions),
       };
     });
     embed.bias.dispose();
     mask.dispose();
+    own.positions?.dispose();
     return {
       ...own,
       embed: { kernel: embed.kernel, bias: changed.bias },
@@ -66,9 +65,18 @@ export function plainDecoder(config: CanConfig): (params: CanParams) => PlainDec
   };
 }
 
-/** The fixed positions under a row for the class token. */
-function withRow({ encoder, decoder: { width } }: CanConfig, row: Tensor1D): Tensor3D {
+/** Positions of class token and patches, with this added to the class token's. */
+function withRow(
+  { encoder, decoder: { width } }: CanConfig,
+  row: Tensor1D,
+  learned: Tensor | undefined,
+): Tensor3D {
+  const first = reshape(row, [1, 1, width]) as Tensor3D;
+  if (learned !== undefined) {
+    const others = zeros([1, learned.size / width - 1, width]);
+    return add(learned, concat([first, others as Tensor3D], 1)) as Tensor3D;
+  }
   const { rows, columns, count } = patchGrid({ ...encoder.image, patch: encoder.patch });
   const table = tensor3d(sincosPositions({ rows, columns, width }), [1, count, width]);
-  return concat([reshape(row, [1, 1, width]) as Tensor3D, table], 1);
+  return concat([first, table], 1);
 }

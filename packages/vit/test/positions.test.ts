@@ -1,5 +1,6 @@
 import {
   mean,
+  type Scalar,
   square,
   type Tensor3D,
   type Tensor4D,
@@ -59,7 +60,7 @@ describeBackends('learned positions', () => {
     const { patch } = initEncoder(key(0), config);
     const positions = tensor3d(normal(key(7), 6 * 16), [1, 6, 16]);
     const loss = (params: { patch: typeof patch; positions: Tensor3D }) => ({
-      loss: mean(square(embedPatches(params, config, images()))),
+      loss: mean(square(embedPatches(params, config, images()))) as Scalar,
     });
     const { grads } = valueAndGrad(loss)({ patch, positions });
     const tokens = embedPatches({ patch, positions }, config, images());
