@@ -48,8 +48,8 @@ export function toHuggingFace(params: NamedArrays, options: HuggingFaceOptions =
   const whole = model === 'ViTMAEForPreTraining';
   const decoder = whole && names.some((name) => name.startsWith('decoder/'));
   const plan = [
-    ...encoder(depthOf(names, 'encoder/blocks/')),
-    ...(decoder ? decoderRenames(depthOf(names, 'decoder/blocks/'), LAYERS) : []),
+    ...huggingFaceEncoder(depthOf(names, 'encoder/blocks/')),
+    ...(decoder ? huggingFaceDecoder(depthOf(names, 'decoder/blocks/'), LAYERS) : []),
   ];
   const named = exported('toHuggingFace', params, plan, channels);
   const table = (name: string, ours: string, fixed: Float32Array | undefined, token: string) => {
@@ -88,8 +88,8 @@ export function fromHuggingFace(named: NamedArrays): Imported {
   const decoder = names.some((name) => name.startsWith('decoder.'));
   const layers = names.some((name) => name.startsWith(NEWER_LAYERS)) ? NEWER_LAYERS : LAYERS;
   const { params, ignored } = imported('fromHuggingFace', named, [
-    ...encoder(depthOf(names, 'vit.encoder.layer.')),
-    ...(decoder ? decoderRenames(depthOf(names, `${layers}.`), layers) : []),
+    ...huggingFaceEncoder(depthOf(names, 'vit.encoder.layer.')),
+    ...(decoder ? huggingFaceDecoder(depthOf(names, `${layers}.`), layers) : []),
   ]);
   const tables = [ENCODER_POSITIONS, DECODER_POSITIONS];
   const table = decoder ? named[DECODER_POSITIONS] : undefined;
@@ -101,12 +101,12 @@ export function fromHuggingFace(named: NamedArrays): Imported {
 }
 
 const ENCODER = 'vit.';
-const ENCODER_TOKEN = 'vit.embeddings.cls_token';
-const ENCODER_POSITIONS = 'vit.embeddings.position_embeddings';
+export const ENCODER_TOKEN = 'vit.embeddings.cls_token';
+export const ENCODER_POSITIONS = 'vit.embeddings.position_embeddings';
 // transformers 5 reads the first and writes the second.
-const LAYERS = 'decoder.decoder_layers';
-const NEWER_LAYERS = 'decoder.decoder_encoder.layer';
-const DECODER_POSITIONS = 'decoder.decoder_pos_embed';
+export const LAYERS = 'decoder.decoder_layers';
+export const NEWER_LAYERS = 'decoder.decoder_encoder.layer';
+export const DECODER_POSITIONS = 'decoder.decoder_pos_embed';
 
 function blocks(depth: number, ours: string, theirs: string): Rename[] {
   return Array.from({ length: depth }, (_, i) => {
@@ -123,14 +123,16 @@ function blocks(depth: number, ours: string, theirs: string): Rename[] {
   }).flat();
 }
 
-const encoder = (depth: number): Rename[] => [
+/** An encoder by the names of `ViTMAEForPreTraining`. */
+export const huggingFaceEncoder = (depth: number): Rename[] => [
   ...patch('encoder/patch', 'vit.embeddings.patch_embeddings.projection'),
   ...token('encoder/cls', ENCODER_TOKEN),
   ...blocks(depth, 'encoder/blocks', 'vit.encoder.layer'),
   ...norm('encoder/norm', 'vit.layernorm'),
 ];
 
-const decoderRenames = (depth: number, layers: string): Rename[] => [
+/** A decoder by its names; those of its layers are `decoder.decoder_layers` or the newer ones. */
+export const huggingFaceDecoder = (depth: number, layers: string): Rename[] => [
   ...dense('decoder/embed', 'decoder.decoder_embed'),
   ...token('decoder/mask', 'decoder.mask_token'),
   ...blocks(depth, 'decoder/blocks', layers),

@@ -1,7 +1,13 @@
 export type { DType, NamedArray, NamedArrays, TypedArray } from './dtype.ts';
+export { filesFromBrowser, filesFromUrl, type WeightFiles } from './foreign/files.ts';
+export type { WeightFormat } from './foreign/formats.ts';
+export { type FolderImages, RESAMPLE } from './foreign/images.ts';
+export { importWeights } from './foreign/import-weights.ts';
+export type { ImportedWeights, ImportOptions } from './foreign/weights.ts';
 export { toHalf, widened } from './half.ts';
 export { fromHuggingFace, type HuggingFaceOptions, toHuggingFace } from './hugging-face.ts';
 export { toConvolution } from './layout.ts';
+export type { FolderDecoder, FolderModel } from './model.ts';
 export {
   CHECKPOINT_FORMAT,
   CHECKPOINT_VERSION,

@@ -1,4 +1,5 @@
 import type { NamedArray } from './dtype.ts';
+import { floats } from './half.ts';
 
 /**
  * How a parameter of ours is laid out in PyTorch: `same`; `dense`, ours `[in, out]` and theirs
@@ -16,10 +17,14 @@ export type Rename = {
 
 type Float = NamedArray & { readonly data: Float32Array };
 
-/** The float32 array of a name, or an error in the caller's name. */
+/** The array of a name as float32, whatever its width; integers are an error in the caller's name. */
 export function float32(caller: string, name: string, array: NamedArray): Float {
   if (array.dtype === 'F32' && array.data instanceof Float32Array) return array as Float;
-  throw new RangeError(`${caller}: '${name}' must be F32, got ${array.dtype}; convert it first`);
+  const data = floats(array);
+  if (data !== undefined) return made(data, ...array.shape);
+  throw new RangeError(
+    `${caller}: '${name}' must hold floating-point numbers, got ${array.dtype}; take the weights before they were quantised`,
+  );
 }
 
 const made = (data: Float32Array, ...shape: readonly number[]): Float => ({

@@ -28,10 +28,10 @@ export const token = (ours: string, theirs: string): Rename[] => [
 
 /** The number of blocks under a prefix such as `encoder/blocks/` or `vit.encoder.layer.`. */
 export function depthOf(names: readonly string[], prefix: string): number {
-  const indices = names
+  return names
     .filter((name) => name.startsWith(prefix))
-    .map((name) => Number.parseInt(name.slice(prefix.length), 10));
-  return Math.max(-1, ...indices.filter(Number.isInteger)) + 1;
+    .map((name) => Number.parseInt(name.slice(prefix.length), 10))
+    .reduce((depth, index) => (index >= depth ? index + 1 : depth), 0);
 }
 
 /** Our arrays under their names. Every rename must find its array. */

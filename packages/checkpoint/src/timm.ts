@@ -48,7 +48,12 @@ export function toTimm(params: NamedArrays, options: ExportOptions = {}): NamedA
     if (table !== undefined) expectType('toTimm', name, table, Float32Array);
   }
   const names = Object.keys(params);
-  const named = exported('toTimm', params, renames(depthOf(names, 'encoder/blocks/')), channels);
+  const named = exported(
+    'toTimm',
+    params,
+    timmEncoder(depthOf(names, 'encoder/blocks/')),
+    channels,
+  );
   const width = (named.cls_token as NamedArray).data.length;
   const table = exportedTable('toTimm', params, LEARNED.encoder, positions, width);
   return { ...named, ...(table && { pos_embed: table }) };
@@ -70,29 +75,31 @@ export function toTimm(params: NamedArrays, options: ExportOptions = {}): NamedA
 export function fromTimm(named: NamedArrays): Imported {
   expectNamedArrays('fromTimm', 'named', named);
   const depth = depthOf(Object.keys(named), 'blocks.');
-  const { params, ignored } = imported('fromTimm', named, renames(depth));
+  const { params, ignored } = imported('fromTimm', named, timmEncoder(depth));
   return {
     ...splitPositions('fromTimm', named, 'pos_embed', params, 'encoder/cls'),
     ignored: ignored.filter((name) => name !== 'pos_embed'),
   };
 }
 
-function renames(depth: number): readonly Rename[] {
-  const blocks = Array.from({ length: depth }, (_, i) => {
-    const [ours, theirs] = [`encoder/blocks/${i}`, `blocks.${i}`];
+/** The blocks of an encoder or a decoder by timm's names. */
+export const timmBlocks = (depth: number, ours: string, theirs: string): readonly Rename[] =>
+  Array.from({ length: depth }, (_, i) => {
+    const [from, to] = [`${ours}/${i}`, `${theirs}.${i}`];
     return [
-      ...norm(`${ours}/norm1`, `${theirs}.norm1`),
-      ...dense(`${ours}/attention/qkv`, `${theirs}.attn.qkv`),
-      ...dense(`${ours}/attention/out`, `${theirs}.attn.proj`),
-      ...norm(`${ours}/norm2`, `${theirs}.norm2`),
-      ...dense(`${ours}/mlp/hidden`, `${theirs}.mlp.fc1`),
-      ...dense(`${ours}/mlp/out`, `${theirs}.mlp.fc2`),
+      ...norm(`${from}/norm1`, `${to}.norm1`),
+      ...dense(`${from}/attention/qkv`, `${to}.attn.qkv`),
+      ...dense(`${from}/attention/out`, `${to}.attn.proj`),
+      ...norm(`${from}/norm2`, `${to}.norm2`),
+      ...dense(`${from}/mlp/hidden`, `${to}.mlp.fc1`),
+      ...dense(`${from}/mlp/out`, `${to}.mlp.fc2`),
     ];
-  });
-  return [
-    ...patch('encoder/patch', 'patch_embed.proj'),
-    ...token('encoder/cls', 'cls_token'),
-    ...blocks.flat(),
-    ...norm('encoder/norm', 'norm'),
-  ];
-}
+  }).flat();
+
+/** An encoder by timm's names. */
+export const timmEncoder = (depth: number): readonly Rename[] => [
+  ...patch('encoder/patch', 'patch_embed.proj'),
+  ...token('encoder/cls', 'cls_token'),
+  ...timmBlocks(depth, 'encoder/blocks', 'blocks'),
+  ...norm('encoder/norm', 'norm'),
+];

@@ -1,4 +1,5 @@
 export { writeFileAtomic } from './atomic.ts';
+export { filesAt } from './files-at.ts';
 export {
   type CheckpointFile,
   type LoadedCheckpoint,
