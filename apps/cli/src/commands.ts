@@ -53,6 +53,11 @@ export const COMMANDS: readonly ListedCommand[] = [
     load: async () => (await import('./commands/embed.ts')).embed,
   },
   {
+    name: 'export',
+    description: 'Write a folder that timm, transformers, transformers.js or ONNX Runtime opens',
+    load: async () => (await import('./commands/export.ts')).exportCommand,
+  },
+  {
     name: 'search',
     description: 'Find images like a given one, or near-duplicates',
     load: async () => (await import('./commands/search.ts')).search,

@@ -1,4 +1,5 @@
 export type { Messages, OptionsOf } from './api/call.ts';
+export { exportModel } from './api/export.ts';
 export { type FinetuneOptions, finetune } from './api/finetune.ts';
 export { embed, reconstruct, search } from './api/images.ts';
 export { explain, fewShot, knn, probe } from './api/measures.ts';
@@ -8,6 +9,8 @@ export type { Explanation } from './evaluation/explaining.ts';
 export type { FewShotScores } from './evaluation/few-shots.ts';
 export type { KnnComparison, KnnResult } from './evaluation/knn.ts';
 export type { ProbeScores } from './evaluation/probing.ts';
+export type { Cost, Measured } from './export/cost.ts';
+export type { Exported } from './export/exporting.ts';
 export type { FinetuneScores } from './finetuning/finetune.ts';
 export type { RunConfig } from './run/config.ts';
 export type { MetricsLine } from './run/metrics-file.ts';

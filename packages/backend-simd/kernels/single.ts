@@ -2,4 +2,5 @@
 
 export { attentionScratch } from './attention';
 export { gemmScratch } from './entry';
+export { scatterAddRows } from './move';
 export { runTask } from './tasks';

@@ -2,5 +2,6 @@
 
 export { attentionScratch } from './attention';
 export { gemmScratch } from './entry';
+export { scatterAddRows } from './move';
 export { end, finished, open, run, sleep, wordsOf, workerLoop } from './pool';
 export { runTask } from './tasks';

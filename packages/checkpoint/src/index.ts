@@ -1,4 +1,11 @@
 export type { DType, NamedArray, NamedArrays, TypedArray } from './dtype.ts';
+export { timmConfig } from './folders/timm.ts';
+export {
+  type FolderDtype,
+  preprocessorConfig,
+  vitConfig,
+  vitMaeConfig,
+} from './folders/transformers.ts';
 export { filesFromBrowser, filesFromUrl, type WeightFiles } from './foreign/files.ts';
 export type { WeightFormat } from './foreign/formats.ts';
 export { type FolderImages, RESAMPLE } from './foreign/images.ts';

@@ -1,8 +1,7 @@
-import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { disposeTree, namedLeaves, type Params } from '@twocan/core';
-import { percent } from '../terminal/percent.ts';
+import { knnResult } from './knn-result.ts';
 import { readMetrics } from './metrics-file.ts';
 import { openModel } from './open-model.ts';
 import { startBackend } from './start-backend.ts';
@@ -61,25 +60,11 @@ function countByPart(params: Params): Record<string, number> {
 
 /** The loss of a run's last step, and its k-NN result where there is one. */
 function lastMetrics(path: string): Record<string, string> {
-  const result = join(path, 'result.json');
   const losses = readMetrics(join(path, 'metrics.jsonl')).map(({ loss }) => loss);
   const loss = losses.findLast((value) => typeof value === 'number');
-  const read = existsSync(result) ? jsonOf(readFileSync(result, 'utf8')) : {};
-  const { knn } = (read ?? {}) as { knn?: Record<string, number> };
+  const knn = knnResult(path);
   return {
     ...(loss === undefined ? {} : { loss: loss.toFixed(4) }),
-    ...(knn && {
-      knn: `${percent(knn.trained)} (raw pixels ${percent(knn.rawPixels)}, untrained ${percent(knn.untrained)})`,
-    }),
+    ...(knn !== undefined && { knn }),
   };
-}
-
-/** What a text holds; undefined where it is no JSON object, such as a file that is cut off. */
-function jsonOf(text: string): object | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null ? value : undefined;
-  } catch {
-    return undefined;
-  }
 }

@@ -1,0 +1,45 @@
+import { choice, setting, text } from '@twocan/pretrain/settings';
+import { command } from '../args/command.ts';
+import { MACHINE } from '../args/machine.ts';
+import { ANY_MODEL, LABELLED_IMAGES } from '../args/model.ts';
+import { DTYPES, TARGETS } from '../export/targets.ts';
+
+/** Options of an export. */
+export const exportSettings = {
+  model: setting(text, { ...ANY_MODEL, positional: true, needed: true }),
+  to: setting(choice(TARGETS), { needed: true, text: 'Who opens the folder' }),
+  out: setting(text, { hint: 'DIR', needed: true, text: 'The folder; new, or empty' }),
+  dtype: setting(choice(DTYPES), {
+    usual: 'fp32, and for transformers.js int8 beside it',
+    text: 'Numbers of the weights',
+  }),
+  data: setting(text, {
+    ...LABELLED_IMAGES,
+    text: 'Images to measure k-NN, probe and the cost of smaller numbers on, in one folder a class',
+  }),
+  ...MACHINE,
+};
+
+/** `twocan export`: a folder that another program opens. */
+export const exportCommand = command(
+  {
+    settings: exportSettings,
+    examples: [
+      'twocan export runs/photos --to timm --out photos-timm',
+      'twocan export runs/photos --to transformers.js --out photos-js --data labelled',
+    ],
+  },
+  async (values) => {
+    const { exportFolder } = await import('../export/exporting.ts');
+    const { costLine, measuredLine } = await import('../export/card.ts');
+    const { ABOUT } = await import('../export/targets.ts');
+    const { files, bytes, measured, cost } = await exportFolder(values);
+    const { versions } = ABOUT[values.to];
+    console.log(
+      `${values.out}: ${files.join(', ')} (${(bytes / 1e6).toFixed(1)} MB), for ${versions}`,
+    );
+    if (measured) console.log(measuredLine(measured));
+    if (cost) console.log(costLine(cost));
+    return undefined;
+  },
+);
