@@ -69,7 +69,7 @@ module.exports = {
     {
       name: 'backend-alone-loads-engines',
       severity: 'error',
-      from: { path: '^packages/[^/]+/src/', pathNot: '^packages/backend(-simd)?/' },
+      from: { path: '^packages/[^/]+/src/', pathNot: '^packages/(backend|engine)/' },
       to: { path: '@tensorflow/tfjs($|/|-backend|-node)' },
     },
     {

@@ -55,13 +55,14 @@ function allowed(name: string): ReadonlySet<string> {
   if (['@twocan/core', '@twocan/ops', '@twocan/backend'].includes(name)) {
     return new Set([...DIFFERENTIABLE, ...IN_OPERATIONS, ...ENGINE]);
   }
-  if (name === '@twocan/backend-simd') return new Set([...ENGINE, ...BUILDING]);
+  if (name === '@twocan/engine' || name === '@twocan/backend-simd')
+    return new Set([...ENGINE, ...BUILDING]);
   if (name === '@twocan/optim') return new Set([...DIFFERENTIABLE, ...OFF_TAPE]);
   return DIFFERENTIABLE;
 }
 
 /** The packages that may import a tfjs backend. */
-const ENGINE_PACKAGES = ['@twocan/backend', '@twocan/backend-simd'];
+const ENGINE_PACKAGES = ['@twocan/backend', '@twocan/engine'];
 
 const packageOf = (specifier: string): string =>
   specifier.split('/', specifier.startsWith('@') ? 2 : 1).join('/');

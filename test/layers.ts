@@ -60,7 +60,7 @@ export function manifestProblems(manifests: readonly Manifest[]): readonly strin
     if (dependencies['@tensorflow/tfjs-core']) {
       problems.push(`${user}: tfjs-core is a peer, so that a program has one engine`);
     }
-    if (user === 'backend' || user === 'backend-simd') continue;
+    if (user === 'backend' || user === 'engine') continue;
     const engines = used.filter((n) => /^@tensorflow\/tfjs(-(backend|node).*)?$/.test(n));
     problems.push(...engines.map((engine) => `${user} -> ${engine}: only backend may`));
   }

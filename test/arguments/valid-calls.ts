@@ -20,6 +20,7 @@ import * as checkpoint from '@twocan/checkpoint';
 import * as contrastive from '@twocan/contrastive';
 import * as core from '@twocan/core';
 import * as data from '@twocan/data';
+import * as enginePackage from '@twocan/engine';
 import * as masking from '@twocan/masking';
 import * as nn from '@twocan/nn';
 import * as ops from '@twocan/ops';
@@ -840,6 +841,32 @@ export const VALID: Readonly<Record<string, Readonly<Record<string, ValidCall>>>
     toHuggingFace: { args: () => [timmArrays(), { channels: 3 }], wide: [0] },
     toTimm: { args: () => [timmArrays(), { channels: 3 }], wide: [0] },
     treeToNamed: { args: () => [tree()], wide: [0] },
+  },
+  engine: {
+    defineEngine: {
+      args: () => [
+        {
+          name: 'engine-of-a-test',
+          priority: 0,
+          options: { threads: enginePackage.THREADS },
+          start: () => undefined,
+        },
+      ],
+      wide: [0],
+    },
+    makeHeap: of(
+      () => ({ size: () => 2 ** 20, grow: () => true }),
+      () => ({ name: 'of-a-test', from: 64, most: 2 ** 30, segment: 2 ** 25 }),
+    ),
+    measurePeak: {
+      args: () => [],
+      // Not on `simd` itself: its settings are tested before it starts.
+      call: async () => {
+        simdPackage.registerSimd('simd-of-a-peak', { threads: 1 });
+        await setBackend('simd-of-a-peak');
+        return enginePackage.measurePeak();
+      },
+    },
   },
   'backend-simd': {
     configureSimd: of(() => ({ threads: 1, relaxed: true })),

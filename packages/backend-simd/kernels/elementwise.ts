@@ -107,7 +107,7 @@ function binary(code: i32, a: v128, b: v128): v128 {
   return f32x4.mul(d, d);
 }
 
-/** Both sides advance by their step: 4 bytes a float, or 0 for a side that is one number. */
+/** Both sides advance by their step: 1, or 0 for a side that is one number. */
 // @ts-expect-error: decorator
 @inline
 function binaryLoop(
@@ -139,7 +139,7 @@ function binaryLoop(
     const left = v128.load_splat<f32>(a);
     for (; n >= 4; n -= 4) {
       v128.store(y, binary(code, left, stepB != 0 ? v128.load(b) : v128.load_splat<f32>(b)));
-      b += stepB << 2;
+      b += stepB << 4;
       y += 16;
     }
     if (n > 0) {

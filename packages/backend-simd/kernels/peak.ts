@@ -1,8 +1,8 @@
 // As many multiplications and additions as the processor can do: what every product is measured against.
 
-import { fma, splat } from './vector';
+import { fma, lanesSum, splat } from './vector';
 
-/** `rounds` times 12 independent multiply-adds of four numbers in registers; leaves a sum at `to`. */
+/** `rounds` times 12 independent multiply-adds of four numbers in registers; leaves their sum at `to`. */
 export function multiplyAdds(rounds: usize, to: usize): void {
   const a = splat(0.999);
   const b = splat(0.001);
@@ -33,5 +33,5 @@ export function multiplyAdds(rounds: usize, to: usize): void {
     s11 = fma(s11, a, b);
   }
   const s = f32x4.add(f32x4.add(f32x4.add(s0, s1), f32x4.add(s2, s3)), f32x4.add(f32x4.add(s4, s5), f32x4.add(s6, s7)));
-  v128.store(to, f32x4.add(s, f32x4.add(f32x4.add(s8, s9), f32x4.add(s10, s11))));
+  store<f32>(to, lanesSum(f32x4.add(s, f32x4.add(f32x4.add(s8, s9), f32x4.add(s10, s11)))));
 }

@@ -3,6 +3,7 @@
 // A ticket may wait for earlier ones, and only for these: they are taken in order, so each of them is
 // already taken by a thread. B's blocks lie in a ring, so packing runs ahead of multiplying.
 
+import { ProductPlan } from './arguments';
 import { geluInPlace } from './elementwise';
 import { block, depthOf, KC } from './gemm';
 import { packA, packB } from './pack';
@@ -11,13 +12,6 @@ import { packA, packB } from './pack';
 export const RING: usize = 3;
 
 const MOST_SPINS: i64 = 20000000000; // about a minute: after that, a thread must have died
-
-/** Word i of the row that describes the product; the caller's order is that of src/kernels/product.ts. */
-// @ts-expect-error: decorator
-@inline
-function u(words: usize, i: usize): usize {
-  return load<u32>(words + (i << 2));
-}
 
 /** Waits until a counter has come so far. */
 function waitFor(counter: usize, value: u32): void {
@@ -40,20 +34,14 @@ function depthBefore(k: usize, index: usize): usize {
   return at;
 }
 
-/**
- * Does ticket t. Words: transposeA transposeB m n k | a lda b ldb c ldc | bias derivative | factorA
- * factorB sums | ring counters | rows and columns of a tile, columns of a group and of a slice | groups
- * of k, of n | (tickets, tickets a task) | blocks of k in a group.
- *
- * Counters of each group: slices packed, tiles done; then of each tile, groups done.
- */
-export function productTicket(w: usize, t: usize, scratch: usize): void {
-  const m = u(w, 2);
-  const rows = u(w, 18);
-  const columns = u(w, 19);
-  const wide = u(w, 20);
-  const slice = u(w, 21);
-  const groups = u(w, 22) * u(w, 23);
+/** Does ticket t. */
+export function productTicket(w: ProductPlan, t: usize, scratch: usize): void {
+  const m = w.m;
+  const rows = w.rows;
+  const columns = w.columns;
+  const wide = w.wide;
+  const slice = w.slice;
+  const groups = w.groupsOfK * w.groupsOfN;
   const slices = (wide + slice - 1) / slice;
   const across = (wide + columns - 1) / columns;
   const tiles = across * ((m + rows - 1) / rows);
@@ -76,34 +64,34 @@ function sizeOfBlock(wide: usize): usize {
 }
 
 /** Packs columns of group p, when the group that lay there is no longer needed. */
-function pack(w: usize, p: usize, t: usize, slice: usize, tiles: usize): void {
-  const n = u(w, 3);
-  const k = u(w, 4);
-  const wide = u(w, 20);
-  const counters = u(w, 17) + (p << 3);
+function pack(w: ProductPlan, p: usize, t: usize, slice: usize, tiles: usize): void {
+  const n = w.n;
+  const k = w.k;
+  const wide = w.wide;
+  const counters = w.counters + (p << 3);
   if (p >= RING) waitFor(counters - (RING << 3) + 4, <u32>tiles);
-  const deep = u(w, 26);
-  const first = (p / u(w, 22)) * wide;
+  const deep = w.deep;
+  const first = (p / w.groupsOfK) * wide;
   const j = first + t * slice;
   const end = min(n, min(first + wide, j + slice));
   if (j < end) {
-    const transposed = u(w, 1) != 0;
-    const ldb = u(w, 8);
-    const sums = u(w, 15);
+    const transposed = w.transposeB != 0;
+    const ldb = w.ldb;
+    const sums = w.sums;
     const size = sizeOfBlock(wide);
-    let to = u(w, 16) + (p % RING) * deep * size;
-    let index = (p % u(w, 22)) * deep;
+    let to = w.ring + (p % RING) * deep * size;
+    let index = (p % w.groupsOfK) * deep;
     let from = depthBefore(k, index);
     for (let left = deep; left > 0; --left) {
       const depth = depthOf(k - from);
       packB(
         transposed,
-        u(w, 7) + ((transposed ? j * ldb + from : from * ldb + j) << 2),
+        w.b + ((transposed ? j * ldb + from : from * ldb + j) << 2),
         ldb << 2,
         depth,
         end - j,
         to + t * slice * depth * 4,
-        u(w, 14),
+        w.factorB,
         sums != 0 ? sums + ((index * n + j) << 2) : 0,
       );
       to += size;
@@ -129,7 +117,7 @@ function touch(a: usize, stride: usize, bytes: usize, rows: usize, to: usize): v
 
 /** Multiplies one tile's rows by group p of B. */
 function multiply(
-  w: usize,
+  w: ProductPlan,
   p: usize,
   t: usize,
   across: usize,
@@ -137,32 +125,32 @@ function multiply(
   groups: usize,
   scratch: usize,
 ): void {
-  const k = u(w, 4);
-  const a = u(w, 5);
-  const lda = u(w, 6);
-  const ldc = u(w, 10) << 2;
-  const wide = u(w, 20);
-  const deep = u(w, 26);
-  const i = (t / across) * u(w, 18);
-  const first = (p / u(w, 22)) * wide;
-  const inside = (t % across) * u(w, 19);
+  const k = w.k;
+  const a = w.a;
+  const lda = w.lda;
+  const ldc = w.ldc << 2;
+  const wide = w.wide;
+  const deep = w.deep;
+  const i = (t / across) * w.rows;
+  const first = (p / w.groupsOfK) * wide;
+  const inside = (t % across) * w.columns;
   const j = first + inside;
-  const height = min(u(w, 18), u(w, 2) - i);
-  const end = min(min(first + wide, u(w, 3)), j + u(w, 19));
-  const counters = u(w, 17);
+  const height = min(w.rows, w.m - i);
+  const end = min(min(first + wide, w.n), j + w.columns);
+  const counters = w.counters;
   const own = counters + (groups << 3) + (t << 2);
   if (j < end) {
     const width = end - j;
     const edge = scratch;
     const zeros = scratch + 192;
     const panels = scratch + 256;
-    const transposed = u(w, 0) != 0;
-    const factor = u(w, 13);
+    const transposed = w.transposeA != 0;
+    const factor = w.factorA;
     const size = sizeOfBlock(wide);
-    const c = u(w, 9) + i * ldc + (j << 2);
-    const bias = u(w, 11);
-    let ring = u(w, 16) + (p % RING) * deep * size;
-    let index = (p % u(w, 22)) * deep;
+    const c = w.c + i * ldc + (j << 2);
+    const bias = w.bias;
+    let ring = w.ring + (p % RING) * deep * size;
+    let index = (p % w.groupsOfK) * deep;
     let from = depthBefore(k, index);
     const last = depthBefore(k, index + deep);
     if (!transposed) {
@@ -189,7 +177,7 @@ function multiply(
       from += depth;
       ++index;
     }
-    const derivative = u(w, 12);
+    const derivative = w.derivative;
     if (derivative != 0 && last == k) {
       const slope = derivative + i * ldc + (j << 2);
       for (let r: usize = 0; r < height; ++r) geluInPlace(c + r * ldc, slope + r * ldc, width);

@@ -2,5 +2,4 @@
 
 export { attentionScratch } from './attention';
 export { gemmScratch } from './entry';
-export { scatterAddRows } from './move';
 export { runTask } from './tasks';

@@ -2,6 +2,5 @@
 
 export { attentionScratch } from './attention';
 export { gemmScratch } from './entry';
-export { scatterAddRows } from './move';
 export { end, finished, open, run, sleep, wordsOf, workerLoop } from './pool';
 export { runTask } from './tasks';

@@ -26,19 +26,29 @@ export function nodeModule<T>(name: string): T | undefined {
  * Starts a worker. It needs no answer to take part, so nobody waits for it.
  *
  * @param start what it works on
- * @param died called when it ends before its time
+ * @param died called when it ends, also when it was stopped
+ * @returns a way to stop it, whatever it does
  */
-export function startWorker(start: WorkerStart, died: (reason: string) => void): void {
+export function startWorker(
+  start: WorkerStart,
+  died: (reason: string) => void,
+): { readonly stop: () => void } {
   const threads = nodeModule<NodeThreads>('node:worker_threads');
   if (threads !== undefined) {
     const worker = new threads.Worker(IN_NODE, { eval: true, workerData: start });
     worker.on('error', (error: Error) => died(error.message));
     worker.on('exit', (code) => died(`it ended with code ${code}`));
     worker.unref();
-    return;
+    return { stop: () => void worker.terminate() };
   }
   const source = URL.createObjectURL(new Blob([IN_BROWSER], { type: 'text/javascript' }));
   const worker = new Worker(source);
   worker.onerror = (event) => died(event.message);
   worker.postMessage(start);
+  return {
+    stop() {
+      worker.terminate();
+      URL.revokeObjectURL(source);
+    },
+  };
 }

@@ -4,10 +4,16 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { KERNELS } from '../table/kernels.mjs';
+import { PLANS } from '../table/product-plan.mjs';
+import { assemblyscriptSource, rowSource } from './table/assemblyscript.mjs';
 import { rustSource } from './table/rust.mjs';
+import { typescriptSource } from './table/typescript.mjs';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 const TARGETS = {
+  'packages/engine/src/calls.ts': typescriptSource,
+  'packages/backend-simd/kernels/arguments.ts': (kernels) => assemblyscriptSource(kernels, PLANS),
+  'packages/backend-simd/src/plan.ts': () => rowSource(PLANS),
   'packages/backend-native/rust/src/generated.rs': rustSource,
 };
 

@@ -23,7 +23,7 @@ export function describe(argument) {
     return `${verb} ${extent} ${ELEMENTS[of]}${optional ? '; null for none' : ''}.`;
   }
   if (argument.type === 'code') return `0 to ${argument.functions - 1}.`;
-  return undefined;
+  return argument.about;
 }
 
 /** A sentence as lines of a comment. */

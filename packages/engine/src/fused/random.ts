@@ -1,5 +1,6 @@
+import { calls } from '../calls.ts';
+import { bits, cut } from '../kernels/cut.ts';
 import type { Kernel, Kernels } from '../kernels/register.ts';
-import { bits, cut, TASK } from '../kernels/tasks.ts';
 
 const normalRows: Kernel = (_, attributes, backend) => {
   const [words, levels] = [attributes.words as number[], attributes.levels as number[]];
@@ -13,10 +14,10 @@ const normalRows: Kernel = (_, attributes, backend) => {
     bits(level),
   ]);
   backend.temporary(4 * table.length, (tableAt) => {
-    new Int32Array(backend.engine.memory.buffer, tableAt, table.length).set(table);
+    backend.engine.integers(tableAt, table.length).set(table);
     // A number costs as much as ten that are only moved.
-    const { chunk, tasks } = cut(rows, 10 * rows * size);
-    backend.engine.run(TASK.normalRows, [rows, chunk, tableAt, at, size], tasks);
+    const items = cut(rows, 10 * rows * size);
+    calls.normalRows(backend.engine, { ...items, table: tableAt, y: at, n: size });
   });
   return info;
 };

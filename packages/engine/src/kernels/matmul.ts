@@ -1,8 +1,8 @@
 import { broadcast_util, type TensorInfo, util } from '@tensorflow/tfjs-core';
-import type { SimdBackend } from '../backend.ts';
+import type { EngineBackend } from '../backend.ts';
+import { calls } from '../calls.ts';
 import { multiply } from './product.ts';
 import type { Kernel, Kernels } from './register.ts';
-import { TASK } from './tasks.ts';
 import { codeOf, mapElements } from './unary.ts';
 
 const WORTH_TASKS = 200_000; // multiplications and additions
@@ -24,7 +24,7 @@ function sourceOf(i: number, own: Batch, out: Batch): number {
 
 /** The products of two batches of matrices, broadcast. */
 export function matMul(
-  backend: SimdBackend,
+  backend: EngineBackend,
   a: TensorInfo,
   b: TensorInfo,
   transposeA: boolean,
@@ -64,11 +64,12 @@ export function matMul(
     const step = ({ size }: Batch, elements: number): number => (size === 1 ? 0 : elements);
     const tasks = Math.min(out.size, 2 * m * n * k * out.size > WORTH_TASKS ? 16 : 1);
     const chunk = Math.ceil(out.size / tasks);
-    const words = [Number(transposeA), Number(transposeB), m, n, k];
-    words.push(atA, step(left, m * k), transposeA ? m : k);
-    words.push(atB, step(right, k * n), transposeB ? k : n);
-    words.push(at, m * n, out.size, chunk);
-    backend.engine.run(TASK.gemmBatch, words, Math.ceil(out.size / chunk));
+    calls.gemmBatch(backend.engine, {
+      ...{ items: out.size, chunk, transposeA, transposeB, m, n, k },
+      ...{ a: atA, stepA: step(left, m * k), lda: transposeA ? m : k },
+      ...{ b: atB, stepB: step(right, k * n), ldb: transposeB ? k : n },
+      ...{ c: at, stepC: m * n },
+    });
   } else {
     for (let i = 0; i < out.size; i++) {
       const [fromA, fromB] = [sourceOf(i, left, out), sourceOf(i, right, out)];

@@ -1,6 +1,6 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
+import { calls } from '../calls.ts';
 import type { Kernel, Kernels } from '../kernels/register.ts';
-import { bits, TASK } from '../kernels/tasks.ts';
 
 type Sizes = {
   readonly batch: number;
@@ -26,9 +26,11 @@ const attention: Kernel = ({ qkv }, { heads }, backend) => {
   const weights = backend.output([all, tokens, tokens]);
   const out = backend.output([batch, tokens, width]);
   const chunk = chunkOf(all);
-  const words = [all, chunk, from, weights.at, out.at, tokens, heads as number, size];
-  words.push(bits(1 / Math.sqrt(size)));
-  if (all * tokens * size > 0) backend.engine.run(TASK.attention, words, Math.ceil(all / chunk));
+  const sizes = { n: tokens, heads: heads as number, size, scale: 1 / Math.sqrt(size) };
+  const places = { qkv: from, weights: weights.at, out: out.at };
+  if (all * tokens * size > 0) {
+    calls.attention(backend.engine, { items: all, chunk, ...places, ...sizes });
+  }
   return [out.info, weights.info];
 };
 
@@ -36,14 +38,14 @@ const attentionGradient: Kernel = ({ qkv, dy, residual0: weights }, { heads }, b
   if (qkv === undefined || dy === undefined || weights === undefined) return undefined;
   const { batch, tokens, size } = sizesOf(qkv, heads as number);
   const all = batch * (heads as number);
-  backend.engine.reserve(backend.engine.exports.attentionScratch(tokens));
+  backend.engine.reserveAttention(tokens);
   const [from, kept, d] = [backend.place(qkv), backend.place(weights), backend.place(dy)];
   const { info, at } = backend.output(qkv.shape);
   const chunk = chunkOf(all);
-  const words = [all, chunk, from, kept, d, at, tokens, heads as number, size];
-  words.push(bits(1 / Math.sqrt(size)));
+  const sizes = { n: tokens, heads: heads as number, size, scale: 1 / Math.sqrt(size) };
+  const places = { qkv: from, weights: kept, dOut: d, dqkv: at };
   if (all * tokens * size > 0) {
-    backend.engine.run(TASK.attentionGradient, words, Math.ceil(all / chunk));
+    calls.attentionGradient(backend.engine, { items: all, chunk, ...places, ...sizes });
   }
   return [info];
 };

@@ -1,14 +1,15 @@
 import { type TensorInfo, util } from '@tensorflow/tfjs-core';
-import type { Output, SimdBackend } from '../backend.ts';
+import type { EngineBackend, Output } from '../backend.ts';
+import { calls } from '../calls.ts';
+import { cut } from '../kernels/cut.ts';
 import type { Kernel, Kernels } from '../kernels/register.ts';
-import { bits, cut, TASK } from '../kernels/tasks.ts';
 
 type Numbers = Readonly<
   Record<'learningRate' | 'b1' | 'b2' | 'epsilon' | 'weightDecay' | 'step', number>
 >;
 
 /** Where a result goes: over its input if nothing else has that memory, else where there is room. */
-const over = (info: TensorInfo, inputs: readonly TensorInfo[], backend: SimdBackend): Output => {
+const over = (info: TensorInfo, inputs: readonly TensorInfo[], backend: EngineBackend): Output => {
   const { dataId, shape, dtype } = info;
   const uses = inputs.filter((input) => input.dataId === dataId).length;
   if (uses > 1 || backend.entry(info).refCount > 1) return backend.output(shape);
@@ -23,36 +24,43 @@ const adamw =
     const { learningRate, b1, b2, epsilon, weightDecay, step } = attributes as unknown as Numbers;
     const n = util.sizeFromShape(parameter.shape);
     const inputs = [parameter, gradient, m, v];
-    const given = inputs.map((info) => backend.place(info));
-    const next = [parameter, m, v].map((info) => place(info, inputs, backend));
+    const given = {
+      p: backend.place(parameter),
+      g: backend.place(gradient),
+      m: backend.place(m),
+      v: backend.place(v),
+    };
+    const [p, first, second] = [parameter, m, v].map((info) => place(info, inputs, backend)) as [
+      Output,
+      Output,
+      Output,
+    ];
+    const next = { pNext: p.at, mNext: first.at, vNext: second.at };
     const rate = learningRate / (1 - b1 ** step);
     const correction = 1 / Math.sqrt(1 - b2 ** step);
     const keep = 1 - learningRate * weightDecay;
-    const numbers = [b1, b2, 1 - b1, 1 - b2, rate, correction, epsilon, keep].map(bits);
-    const { chunk, tasks } = cut(n, 2 * n, 4);
-    const places = next.map(({ at }) => at);
-    if (n > 0) backend.engine.run(TASK.adamw, [n, chunk, ...given, ...places, ...numbers], tasks);
-    return next.map(({ info }) => info);
+    const numbers = { b1, b2, o1: 1 - b1, o2: 1 - b2, rate, correction, epsilon, keep };
+    if (n > 0) calls.adamw(backend.engine, { ...cut(n, 2 * n, 4), ...given, ...next, ...numbers });
+    return [p.info, first.info, second.info];
   };
 
 const PART = 65_536; // elements that are summed together
 
 const squaredNorm: Kernel = (inputs, _, backend) => {
-  const parts = Object.values(inputs).flatMap((info) => {
-    const [at, n] = [backend.place(info), util.sizeFromShape(info.shape)];
-    return Array.from({ length: Math.ceil(n / PART) }, (_, i) => [
-      at + 4 * i * PART,
-      Math.min(PART, n - i * PART),
-    ]);
+  const tensors = Object.values(inputs).map((info) => {
+    const items = util.sizeFromShape(info.shape);
+    return { x: backend.place(info), items, parts: Math.ceil(items / PART) };
   });
-  const { info, at: to } = backend.output([]);
-  const count = parts.length;
-  backend.temporary(12 * count + 4, (table) => {
-    new Int32Array(backend.engine.memory.buffer, table, 2 * count).set(parts.flat());
-    const sums = table + 8 * count;
-    const { chunk, tasks } = cut(count, count * PART);
-    if (count > 0) backend.engine.run(TASK.sumOfSquares, [count, chunk, table, sums], tasks);
-    backend.engine.run(TASK.reduceRows, [1, 1, 0, sums, to, count, bits(1)], 1);
+  const { info, at: y } = backend.output([]);
+  const reduced = tensors.reduce((sum, { parts }) => sum + parts, 0);
+  backend.temporary(4 * reduced + 4, (x) => {
+    let sums = x;
+    for (const { x: from, items, parts } of tensors) {
+      if (items > 0) calls.sumOfSquares(backend.engine, { items, chunk: PART, x: from, sums });
+      sums += 4 * parts;
+    }
+    const whole = { items: 1, chunk: 1, code: 0, x, y, reduced, scale: 1 };
+    calls.reduceRows(backend.engine, whole);
   });
   return info;
 };

@@ -1,5 +1,5 @@
 import { type TensorInfo, util } from '@tensorflow/tfjs-core';
-import type { Output, SimdBackend } from '../backend.ts';
+import type { EngineBackend, Output } from '../backend.ts';
 import { multiply } from '../kernels/product.ts';
 import type { Kernel, Kernels } from '../kernels/register.ts';
 
@@ -12,7 +12,7 @@ const sizesOf = (x: TensorInfo, kernel: TensorInfo): Sizes => {
 
 /** x·W + b, and with a place for the derivative GELU of it. */
 function forward(
-  backend: SimdBackend,
+  backend: EngineBackend,
   x: TensorInfo,
   kernel: TensorInfo,
   bias: TensorInfo | undefined,
@@ -35,11 +35,11 @@ type Source = {
   readonly slope?: TensorInfo;
 };
 
-const placeOf = (backend: SimdBackend, info: TensorInfo | undefined): number =>
+const placeOf = (backend: EngineBackend, info: TensorInfo | undefined): number =>
   info === undefined ? 0 : backend.place(info);
 
 /** dy·Wᵀ. */
-function inputGradient(backend: SimdBackend, { x, kernel, dy, slope }: Source): TensorInfo {
+function inputGradient(backend: EngineBackend, { x, kernel, dy, slope }: Source): TensorInfo {
   const { rows: m, inner: n, columns: k } = sizesOf(x, kernel);
   const [a, b, factorA] = [backend.place(dy), backend.place(kernel), placeOf(backend, slope)];
   const { info, at: c } = backend.output(x.shape);
@@ -49,7 +49,7 @@ function inputGradient(backend: SimdBackend, { x, kernel, dy, slope }: Source): 
 
 /** xᵀ·dy, and the sums of dy's columns, taken while they are packed. */
 function parameterGradients(
-  backend: SimdBackend,
+  backend: EngineBackend,
   { x, kernel, dy, slope }: Source,
   withBias: boolean,
 ): TensorInfo[] {

@@ -1,9 +1,10 @@
 import { backend_util, type TensorInfo, util } from '@tensorflow/tfjs-core';
-import type { SimdBackend } from '../backend.ts';
+import type { EngineBackend } from '../backend.ts';
+import { calls } from '../calls.ts';
+import { cut } from './cut.ts';
 import type { Kernel, Kernels } from './register.ts';
-import { cut, TASK } from './tasks.ts';
 
-// In the order of the codes in kernels/elementwise.ts.
+// In the order of the codes that every engine has for them.
 const CODES = [
   'Add',
   'Sub',
@@ -45,7 +46,7 @@ function axesOf(a: readonly number[], b: readonly number[], out: readonly number
 
 /** f(a, b), broadcast; undefined where more than three axes stay apart. */
 export function combine(
-  backend: SimdBackend,
+  backend: EngineBackend,
   name: BinaryName,
   a: TensorInfo,
   b: TensorInfo,
@@ -60,19 +61,36 @@ export function combine(
   if (n === 0) return info;
   if (axes.length <= 1) {
     const { a: stepA, b: stepB } = axes[0] ?? { a: 0, b: 0 };
-    const { chunk, tasks } = cut(n, n, 4);
-    const words = [n, chunk, code, left, 4 * stepA, right, 4 * stepB, at];
-    backend.engine.run(TASK.binary, words, tasks);
+    calls.binary(backend.engine, {
+      ...cut(n, n, 4),
+      code,
+      a: left,
+      stepA: stepA === 1,
+      b: right,
+      stepB: stepB === 1,
+      y: at,
+    });
     return info;
   }
   const inner = axes.at(-1) as Axis;
   const middle = axes.at(-2) as Axis;
   const outer = axes.length === 3 ? (axes[0] as Axis) : { size: 1, a: 0, b: 0 };
   const rows = outer.size * middle.size;
-  const { chunk, tasks } = cut(rows, n);
-  const words = [rows, chunk, code, left, outer.a, middle.a, 4 * inner.a];
-  words.push(right, outer.b, middle.b, 4 * inner.b, at, middle.size, inner.size);
-  backend.engine.run(TASK.binaryRows, words, tasks);
+  calls.binaryRows(backend.engine, {
+    ...cut(rows, n),
+    code,
+    a: left,
+    a0: outer.a,
+    a1: middle.a,
+    stepA: inner.a === 1,
+    b: right,
+    b0: outer.b,
+    b1: middle.b,
+    stepB: inner.b === 1,
+    y: at,
+    d1: middle.size,
+    n: inner.size,
+  });
   return info;
 }
 

@@ -1,12 +1,13 @@
 import { type TensorInfo, util } from '@tensorflow/tfjs-core';
-import type { SimdBackend } from '../backend.ts';
+import type { EngineBackend } from '../backend.ts';
+import { calls } from '../calls.ts';
+import { cut } from '../kernels/cut.ts';
 import { matMul } from '../kernels/matmul.ts';
 import type { Kernel, Kernels } from '../kernels/register.ts';
-import { cut, TASK } from '../kernels/tasks.ts';
 
 /** Rows by number; those beyond the last are `other`, or zero. */
 function pick(
-  backend: SimdBackend,
+  backend: EngineBackend,
   x: TensorInfo,
   index: TensorInfo,
   shape: readonly number[],
@@ -18,9 +19,9 @@ function pick(
   const [from, at] = [backend.place(x), backend.place(index)];
   const fill = other === undefined ? 0 : backend.place(other);
   const out = backend.output(shape);
-  const { chunk, tasks } = cut(rows, rows * width);
   if (rows * width > 0) {
-    backend.engine.run(TASK.gatherRows, [rows, chunk, from, at, out.at, width, count, fill], tasks);
+    const given = { x: from, index: at, y: out.at, n: width, count, other: fill };
+    calls.gatherRows(backend.engine, { ...cut(rows, rows * width), ...given });
   }
   return out.info;
 }

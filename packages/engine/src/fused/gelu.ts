@@ -1,7 +1,8 @@
 import { type TensorInfo, util } from '@tensorflow/tfjs-core';
+import { calls } from '../calls.ts';
 import { combine } from '../kernels/binary.ts';
+import { cut } from '../kernels/cut.ts';
 import type { Kernel, Kernels } from '../kernels/register.ts';
-import { bits, cut, TASK } from '../kernels/tasks.ts';
 import { LINE } from '../kernels/unary.ts';
 
 const gelu: Kernel = ({ x }, _, backend) => {
@@ -10,11 +11,11 @@ const gelu: Kernel = ({ x }, _, backend) => {
   const from = backend.place(x);
   const y = backend.output(x.shape);
   const derivative = backend.output(x.shape);
-  const { chunk, tasks } = cut(n, 8 * n, 4);
+  const items = cut(n, 8 * n, 4);
   if (n > 0) {
     // 1·x + 0: a copy, which is then replaced in place.
-    backend.engine.run(TASK.unary, [n, chunk, LINE, from, y.at, bits(1), bits(0)], tasks);
-    backend.engine.run(TASK.gelu, [n, chunk, y.at, derivative.at], tasks);
+    calls.unary(backend.engine, { ...items, code: LINE, x: from, y: y.at, p: 1, q: 0 });
+    calls.gelu(backend.engine, { ...items, z: y.at, derivative: derivative.at });
   }
   return [y.info, derivative.info];
 };

@@ -1,13 +1,14 @@
 import { type TensorInfo, util } from '@tensorflow/tfjs-core';
-import type { SimdBackend } from '../backend.ts';
+import type { EngineBackend } from '../backend.ts';
+import { calls } from '../calls.ts';
+import { cut } from '../kernels/cut.ts';
 import { reduce } from '../kernels/reduce.ts';
 import type { Kernel, Kernels } from '../kernels/register.ts';
-import { cut, TASK } from '../kernels/tasks.ts';
 import { line } from '../kernels/unary.ts';
 
 /** A number of the host, times a tensor. */
 function scaled(
-  backend: SimdBackend,
+  backend: EngineBackend,
   x: TensorInfo,
   factor: number,
   shape: readonly number[],
@@ -15,7 +16,7 @@ function scaled(
   return { ...line(backend, x, factor, 0), shape: [...shape] };
 }
 
-const numberOf = (backend: SimdBackend, info: TensorInfo): number =>
+const numberOf = (backend: EngineBackend, info: TensorInfo): number =>
   (backend.entry(info).values as Float32Array)[0] ?? Number.NaN;
 
 const crossEntropy: Kernel = ({ logits, target }, _, backend) => {
@@ -24,9 +25,9 @@ const crossEntropy: Kernel = ({ logits, target }, _, backend) => {
   const [from, t] = [backend.place(logits), backend.place(target)];
   const losses = backend.output([rows]);
   const difference = backend.output(logits.shape);
-  const { chunk, tasks } = cut(rows, 4 * rows * classes);
-  const words = [rows, chunk, from, t, losses.at, difference.at, classes];
-  if (rows > 0) backend.engine.run(TASK.crossEntropy, words, tasks);
+  const places = { x: from, target: t, losses: losses.at, difference: difference.at };
+  const items = cut(rows, 4 * rows * classes);
+  if (rows > 0) calls.crossEntropy(backend.engine, { ...items, ...places, n: classes });
   const loss = reduce(backend, 'sum', losses.info, [0], false, true);
   backend.disposeData(losses.info.dataId);
   return [loss, difference.info];
@@ -45,9 +46,10 @@ const squaredError: Kernel = ({ prediction, target, weights }, _, backend) => {
   const [p, t, w] = [backend.place(prediction), backend.place(target), backend.place(weights)];
   const losses = backend.output([rows]);
   const gradient = backend.output(prediction.shape);
-  const { chunk, tasks } = cut(rows, 2 * rows * pixels);
-  const words = [rows, chunk, p, t, w, losses.at, gradient.at, pixels];
-  if (rows > 0) backend.engine.run(TASK.squaredError, words, tasks);
+  const inputs = { prediction: p, target: t, weights: w };
+  const outputs = { losses: losses.at, gradient: gradient.at };
+  const items = cut(rows, 2 * rows * pixels);
+  if (rows > 0) calls.squaredError(backend.engine, { ...items, ...inputs, ...outputs, n: pixels });
   const total = (backend.entry(weights).values as Float32Array).reduce((a, b) => a + b, 0);
   const sum = reduce(backend, 'sum', losses.info, [0], false);
   const loss = scaled(backend, sum, 1 / total, []);

@@ -1,9 +1,10 @@
 import { type TensorInfo, util } from '@tensorflow/tfjs-core';
-import type { SimdBackend } from '../backend.ts';
+import type { EngineBackend } from '../backend.ts';
+import { calls } from '../calls.ts';
+import { cut } from './cut.ts';
 import type { Kernel, Kernels } from './register.ts';
-import { bits, cut, TASK } from './tasks.ts';
 
-// In the order of the codes in kernels/elementwise.ts.
+// In the order of the codes that every engine has for them.
 const CODES = [
   ...[
     'Neg',
@@ -28,7 +29,7 @@ export const codeOf = (name: (typeof CODES)[number]): number => CODES.indexOf(na
 
 /** A function of each element. */
 export function mapElements(
-  backend: SimdBackend,
+  backend: EngineBackend,
   code: number,
   x: TensorInfo,
   p = 0,
@@ -37,13 +38,12 @@ export function mapElements(
   const n = util.sizeFromShape(x.shape);
   const from = backend.place(x);
   const { info, at } = backend.output(x.shape);
-  const { chunk, tasks } = cut(n, 4 * n, 4);
-  if (n > 0) backend.engine.run(TASK.unary, [n, chunk, code, from, at, bits(p), bits(q)], tasks);
+  if (n > 0) calls.unary(backend.engine, { ...cut(n, 4 * n, 4), code, x: from, y: at, p, q });
   return info;
 }
 
 /** p·x + q for each element. */
-export const line = (backend: SimdBackend, x: TensorInfo, p: number, q: number): TensorInfo =>
+export const line = (backend: EngineBackend, x: TensorInfo, p: number, q: number): TensorInfo =>
   mapElements(backend, LINE, x, p, q);
 
 /** The parameters of those that have some. */

@@ -1,7 +1,8 @@
 import { type TensorInfo, util } from '@tensorflow/tfjs-core';
+import { calls } from '../calls.ts';
+import { cut } from './cut.ts';
 import { filled, isWords } from './move.ts';
 import type { Kernel, Kernels } from './register.ts';
-import { bits, cut, TASK } from './tasks.ts';
 
 const softmaxKernel: Kernel = ({ logits }, { dim }, backend) => {
   const width = logits?.shape.at(-1) ?? 0;
@@ -10,10 +11,8 @@ const softmaxKernel: Kernel = ({ logits }, { dim }, backend) => {
   const n = util.sizeFromShape(logits.shape);
   const from = backend.place(logits);
   const { info, at } = backend.output(logits.shape);
-  const { chunk, tasks } = cut(n / width, 4 * n);
-  if (n > 0) {
-    backend.engine.run(TASK.softmax, [n / width, chunk, from, at, width, bits(1)], tasks);
-  }
+  const rows = { x: from, y: at, n: width, scale: 1 };
+  if (n > 0) calls.softmax(backend.engine, { ...cut(n / width, 4 * n), ...rows });
   return info;
 };
 
@@ -34,9 +33,9 @@ const gatherKernel: Kernel = ({ x, indices }, { axis, batchDims }, backend) => {
   const [from, index] = [backend.place(x), backend.place(indices)];
   const { info, at } = backend.output([...indices.shape, ...rest], x.dtype);
   const rows = values.length;
-  const { chunk, tasks } = cut(rows, rows * width);
   if (rows * width > 0) {
-    backend.engine.run(TASK.gatherRows, [rows, chunk, from, index, at, width, count, 0], tasks);
+    const given = { x: from, index, y: at, n: width, count, other: 0 };
+    calls.gatherRows(backend.engine, { ...cut(rows, rows * width), ...given });
   }
   return info;
 };
@@ -50,10 +49,9 @@ const gatherNdKernel: Kernel = ({ params, indices }, _, backend) => {
   const width = util.sizeFromShape(rest);
   const [from, index] = [backend.place(params), backend.place(indices)];
   const { info, at } = backend.output([...indices.shape.slice(0, -1), ...rest], params.dtype);
-  const { chunk, tasks } = cut(values.length, values.length * width);
   if (values.length * width > 0) {
-    const words = [values.length, chunk, from, index, at, width, count, 0];
-    backend.engine.run(TASK.gatherRows, words, tasks);
+    const given = { x: from, index, y: at, n: width, count, other: 0 };
+    calls.gatherRows(backend.engine, { ...cut(values.length, values.length * width), ...given });
   }
   return info;
 };
@@ -69,7 +67,7 @@ const segmentSumKernel: Kernel = ({ x, segmentIds }, { numSegments }, backend) =
   const width = util.sizeFromShape(rest);
   const [from, index] = [backend.place(x), backend.place(segmentIds)];
   const { info, at } = backend.output([count, ...rest]);
-  backend.engine.exports.scatterAddRows(from, index, at, rows, width, count);
+  calls.scatterAddRows(backend.engine, { x: from, index, y: at, rows, n: width, count });
   return info;
 };
 
@@ -94,8 +92,7 @@ const selectKernel: Kernel = ({ condition, t, e }, _, backend) => {
   const n = util.sizeFromShape(t.shape);
   const [mask, yes, no] = [backend.place(condition), backend.place(t), backend.place(e)];
   const { info, at } = backend.output(t.shape);
-  const { chunk, tasks } = cut(n, n, 4);
-  if (n > 0) backend.engine.run(TASK.select, [n, chunk, mask, yes, no, at], tasks);
+  if (n > 0) calls.select(backend.engine, { ...cut(n, n, 4), c: mask, a: yes, b: no, y: at });
   return info;
 };
 

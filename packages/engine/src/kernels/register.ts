@@ -1,19 +1,21 @@
 import {
+  getKernel,
   getKernelsForBackend,
   type KernelConfig,
   type NamedAttrMap,
   type NamedTensorInfoMap,
   registerKernel,
   type TensorInfo,
+  unregisterKernel,
   util,
 } from '@tensorflow/tfjs-core';
-import type { SimdBackend } from '../backend.ts';
+import type { EngineBackend } from '../backend.ts';
 
 /** What a kernel computes, or undefined where the cpu backend's must. */
 export type Kernel = (
   inputs: Readonly<Record<string, TensorInfo>>,
   attributes: NamedAttrMap,
-  backend: SimdBackend,
+  backend: EngineBackend,
 ) => TensorInfo | TensorInfo[] | undefined;
 
 /** Kernels by the name tfjs has for them. */
@@ -22,31 +24,40 @@ export type Kernels = Readonly<Record<string, Kernel>>;
 const LARGE = 65_536;
 const warned = new Set<string>();
 
-/** With this in the environment, kernels of the cpu backend that touch much are named, once each. */
-const logsFallbacks = (): boolean =>
-  typeof process !== 'undefined' && Boolean(process.env?.TWOCAN_SIMD_DEBUG);
+/** With TWOCAN_SIMD_DEBUG in the environment, say, kernels of the cpu backend that touch much are named, once each. */
+const logsFallbacks = (engine: string): boolean =>
+  typeof process !== 'undefined' && Boolean(process.env?.[`TWOCAN_${engine.toUpperCase()}_DEBUG`]);
 
-function tell(name: string, inputs: NamedTensorInfoMap): void {
+function tell(engine: string, name: string, inputs: NamedTensorInfoMap): void {
   const elements = Object.values(inputs ?? {})
     .flat()
     .reduce((sum, info) => sum + (info?.shape ? util.sizeFromShape(info.shape) : 0), 0);
   if (elements <= LARGE || warned.has(name)) return;
   warned.add(name);
-  console.warn(`simd: ${name} of ${elements} elements is computed by the cpu backend's kernel`);
+  console.warn(
+    `${engine}: ${name} of ${elements} elements is computed by the cpu backend's kernel`,
+  );
 }
 
 /** Inputs that hold row numbers. */
 const INTEGERS: ReadonlySet<string> = new Set(['index', 'back']);
 
 /** Kernels of our operations read memory as floats, or row numbers; `defineOp` casts before it calls them. */
-function refuseOtherTypes(kernelName: string, inputs: NamedTensorInfoMap): void {
+function refuseOtherTypes(engine: string, kernelName: string, inputs: NamedTensorInfoMap): void {
   for (const [name, info] of Object.entries(inputs ?? {})) {
     const wanted = INTEGERS.has(name) ? 'int32' : 'float32';
     if (info === undefined || (info as TensorInfo).dtype === wanted) continue;
     throw new TypeError(
-      `simd: ${kernelName} must have ${name} as ${wanted}, got ${(info as TensorInfo).dtype}; cast it`,
+      `${engine}: ${kernelName} must have ${name} as ${wanted}, got ${(info as TensorInfo).dtype}; cast it`,
     );
   }
+}
+
+/** A backend of this name may have been removed, which leaves its kernels. */
+function register(config: KernelConfig): void {
+  const { kernelName, backendName } = config;
+  if (getKernel(kernelName, backendName)) unregisterKernel(kernelName, backendName);
+  registerKernel(config);
 }
 
 /**
@@ -62,22 +73,28 @@ export function registerKernels(backendName: string, kernels: Kernels): void {
     const fast = kernels[kernelName];
     known.add(kernelName);
     const kernelFunc: KernelConfig['kernelFunc'] = (args) => {
-      const result = fast?.(args.inputs as never, args.attrs as never, args.backend as SimdBackend);
+      const backend = args.backend as EngineBackend;
+      const result = fast?.(args.inputs as never, args.attrs as never, backend);
       if (result !== undefined) return result;
-      if (logsFallbacks()) tell(kernelName, args.inputs);
+      const { name } = backend.engine;
+      if (logsFallbacks(name)) tell(name, kernelName, args.inputs);
       return slow(args);
     };
-    registerKernel({ ...config, backendName, kernelFunc });
+    register({ ...config, backendName, kernelFunc });
   }
   for (const [kernelName, kernel] of Object.entries(kernels)) {
     if (known.has(kernelName)) continue;
-    registerKernel({
+    register({
       kernelName,
       backendName,
-      kernelFunc: ({ inputs, attrs, backend }) => {
-        refuseOtherTypes(kernelName, inputs);
-        const result = kernel(inputs as never, attrs as never, backend as SimdBackend);
-        if (result === undefined) throw new Error(`simd: ${kernelName} cannot take these inputs`);
+      kernelFunc: ({ inputs, attrs, backend: current }) => {
+        const backend = current as EngineBackend;
+        const { name } = backend.engine;
+        refuseOtherTypes(name, kernelName, inputs);
+        const result = kernel(inputs as never, attrs as never, backend);
+        if (result === undefined) {
+          throw new Error(`${name}: ${kernelName} must have all of its inputs; pass them`);
+        }
         return result;
       },
     });

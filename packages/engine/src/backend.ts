@@ -37,10 +37,9 @@ class Entry {
   }
 
   view(): Typed {
-    const { buffer } = this.#engine.memory;
-    if (this.dtype === 'float32') return new Float32Array(buffer, this.offset, this.length);
-    if (this.dtype === 'bool') return new Uint8Array(buffer, this.offset, this.length);
-    return new Int32Array(buffer, this.offset, this.length);
+    if (this.dtype === 'float32') return this.#engine.floats(this.offset, this.length);
+    if (this.dtype === 'bool') return this.#engine.bytes(this.offset, this.length);
+    return this.#engine.integers(this.offset, this.length);
   }
 
   /** Gives it a block without values. */
@@ -74,13 +73,15 @@ export type Output = { readonly info: TensorInfo; readonly at: number };
  * A backend of tfjs whose tensors can lie in the memory of an {@link Engine}. What it has no kernel for,
  * the cpu backend's kernels compute on views of the same memory.
  */
-export class SimdBackend extends MathBackendCPU {
+export class EngineBackend extends MathBackendCPU {
   readonly engine: Engine;
+  readonly #disposed: () => void;
   #next = 1;
 
-  constructor(engine: Engine) {
+  constructor(engine: Engine, disposed: () => void) {
     super();
     this.engine = engine;
+    this.#disposed = disposed;
     // The cpu backend advertises tfjs-node at its first use.
     (this as unknown as { firstUse: boolean }).firstUse = false;
   }
@@ -118,7 +119,7 @@ export class SimdBackend extends MathBackendCPU {
       return Float32Array.from(values as ArrayLike<number>);
     }
     const { buffer } = values as Typed;
-    return buffer === this.engine.memory.buffer || isShared(buffer)
+    return isShared(buffer) || (buffer !== undefined && this.engine.owns(buffer))
       ? (values as Typed).slice()
       : values;
   }
@@ -175,10 +176,11 @@ export class SimdBackend extends MathBackendCPU {
   /** Ends the threads: `removeBackend` of tfjs calls it. */
   override dispose(): void {
     this.engine.stop();
+    this.#disposed();
     super.dispose();
   }
 
-  /** In addition to what tfjs counts: bytes of tensors in the WebAssembly memory, and its size in bytes. */
+  /** In addition to what tfjs counts: bytes of tensors in the engine's memory, and its size in bytes. */
   override memory(): {
     unreliable: boolean;
     reasons: string[];

@@ -1,7 +1,8 @@
 import { backend_util, slice_util, type TensorInfo, util } from '@tensorflow/tfjs-core';
-import type { Output, SimdBackend } from '../backend.ts';
+import type { EngineBackend, Output } from '../backend.ts';
+import { calls } from '../calls.ts';
+import { bits, cut } from './cut.ts';
 import type { Kernel, Kernels } from './register.ts';
-import { bits, cut, TASK } from './tasks.ts';
 
 type Dims = readonly number[];
 
@@ -26,7 +27,7 @@ type Side = { readonly at: number; readonly strides: Dims };
  * Copies a block whose axes have strides of their own on both sides. Axes that go on evenly are joined;
  * of what is left the last may be a run of words, four more are loops, and the rest is cut up here.
  */
-function copy(backend: SimdBackend, shape: Dims, from: Side, to: Side): void {
+function copy(backend: EngineBackend, shape: Dims, from: Side, to: Side): void {
   if (shape.some((n) => n === 0)) return;
   const axes: Axis[] = [];
   shape.forEach((size, i) => {
@@ -44,7 +45,7 @@ function copy(backend: SimdBackend, shape: Dims, from: Side, to: Side): void {
 }
 
 function copyAxes(
-  backend: SimdBackend,
+  backend: EngineBackend,
   axes: readonly Axis[],
   run: number,
   from: number,
@@ -65,10 +66,17 @@ function copyAxes(
     Axis,
   ];
   const items = d0.size * d1.size;
-  const { chunk, tasks } = cut(items, items * d2.size * d3.size * run);
-  const words = [items, chunk, from, d0.from, d1.from, d2.from, d3.from];
-  words.push(to, d0.to, d1.to, d2.to, d3.to, d1.size, d2.size, d3.size, run);
-  backend.engine.run(TASK.copyBlock, words, tasks);
+  const source = { x: from, x0: d0.from, x1: d1.from, x2: d2.from, x3: d3.from };
+  const target = { y: to, y0: d0.to, y1: d1.to, y2: d2.to, y3: d3.to };
+  calls.copyBlock(backend.engine, {
+    ...cut(items, items * d2.size * d3.size * run),
+    ...source,
+    ...target,
+    d1: d1.size,
+    d2: d2.size,
+    d3: d3.size,
+    run,
+  });
 }
 
 const whole = (at: number, shape: Dims): Side => ({ at, strides: stridesOf(shape) });
@@ -77,7 +85,7 @@ const place = (strides: Dims, index: Dims): number =>
   4 * index.reduce((sum, i, axis) => sum + i * (strides[axis] as number), 0);
 
 /** A part of a tensor as a tensor of its own. */
-export function part(backend: SimdBackend, x: TensorInfo, begin: Dims, size: Dims): TensorInfo {
+export function part(backend: EngineBackend, x: TensorInfo, begin: Dims, size: Dims): TensorInfo {
   const from = backend.place(x);
   const { info, at } = backend.output(size, x.dtype);
   const strides = stridesOf(x.shape);
@@ -114,7 +122,7 @@ const splitKernel: Kernel = ({ x }, { numOrSizeSplits, axis }, backend) => {
 };
 
 /** Puts a tensor into a larger one at an index. */
-function put(backend: SimdBackend, x: TensorInfo, out: Output, index: Dims): void {
+function put(backend: EngineBackend, x: TensorInfo, out: Output, index: Dims): void {
   const strides = stridesOf(out.info.shape);
   const to = { at: out.at + place(strides, index), strides };
   copy(backend, x.shape, whole(backend.place(x), x.shape), to);
@@ -150,16 +158,15 @@ const concatKernel: Kernel = (inputs, { axis }, backend) => {
 
 /** A tensor of the same number everywhere. */
 export function filled(
-  backend: SimdBackend,
+  backend: EngineBackend,
   shape: Dims,
   dtype: TensorInfo['dtype'],
   value: number,
 ): Output {
   const out = backend.output(shape, dtype);
   const n = util.sizeFromShape([...shape]);
-  const { chunk, tasks } = cut(n, n, 4);
-  const word = dtype === 'float32' ? bits(value) : value;
-  if (n > 0) backend.engine.run(TASK.fill, [n, chunk, word, out.at], tasks);
+  const word = dtype === 'float32' ? bits(value) : value | 0;
+  if (n > 0) calls.fill(backend.engine, { ...cut(n, n, 4), word, y: out.at });
   return out;
 }
 
@@ -178,7 +185,7 @@ const padKernel: Kernel = ({ x }, { paddings, constantValue }, backend) => {
 };
 
 /** A permutation of the axes. */
-export function permute(backend: SimdBackend, x: TensorInfo, order: Dims): TensorInfo {
+export function permute(backend: EngineBackend, x: TensorInfo, order: Dims): TensorInfo {
   const strides = stridesOf(x.shape);
   const shape = order.map((axis) => x.shape[axis] as number);
   const from = backend.place(x);
@@ -195,9 +202,8 @@ export function permute(backend: SimdBackend, x: TensorInfo, order: Dims): Tenso
     );
   } else {
     const [rows, columns] = swap;
-    const { chunk, tasks } = cut(rows, rows * columns, 4);
     if (rows * columns > 0) {
-      backend.engine.run(TASK.transpose, [rows, chunk, from, at, rows, columns], tasks);
+      calls.transpose(backend.engine, { ...cut(rows, rows * columns, 4), x: from, y: at, columns });
     }
   }
   return info;

@@ -1,8 +1,9 @@
 import { type TensorInfo, util } from '@tensorflow/tfjs-core';
-import type { SimdBackend } from '../backend.ts';
+import type { EngineBackend } from '../backend.ts';
+import { calls } from '../calls.ts';
+import { cut } from './cut.ts';
 import { permute } from './move.ts';
 import type { Kernel, Kernels } from './register.ts';
-import { bits, cut, TASK } from './tasks.ts';
 
 const CODES = { sum: 0, max: 1, min: 2 } as const;
 type Code = keyof typeof CODES;
@@ -11,7 +12,7 @@ const product = (shape: readonly number[]): number => shape.reduce((p, n) => p *
 
 /** Reduces `[outer, reduced, inner]`, whatever its shape is, to a tensor of `shape`. */
 function reduceBlock(
-  backend: SimdBackend,
+  backend: EngineBackend,
   code: Code,
   x: TensorInfo,
   [outer, reduced, inner]: readonly [number, number, number],
@@ -23,30 +24,28 @@ function reduceBlock(
   if (outer * inner === 0) return info;
   const n = outer * reduced * inner;
   if (inner === 1) {
-    const { chunk, tasks } = cut(outer, n);
-    const words = [outer, chunk, CODES[code], from, at, reduced, bits(scale)];
-    backend.engine.run(TASK.reduceRows, words, tasks);
+    const rows = { code: CODES[code], x: from, y: at, reduced, scale };
+    calls.reduceRows(backend.engine, { ...cut(outer, n), ...rows });
     return info;
   }
   const parts = cut(reduced, n);
   if (outer === 1 && parts.tasks > 1) {
     backend.temporary(4 * parts.tasks * inner, (partial) => {
-      const words = [reduced, parts.chunk, from, partial, inner, CODES[code]];
-      backend.engine.run(TASK.reduceParts, words, parts.tasks);
-      const ends = [1, 1, CODES[code], partial, at, parts.tasks, inner, bits(scale)];
-      backend.engine.run(TASK.reduceColumns, ends, 1);
+      const each = { code: CODES[code], x: from, partial, inner };
+      calls.reduceParts(backend.engine, { ...parts, ...each });
+      const ends = { code: CODES[code], x: partial, y: at, reduced: parts.tasks, inner, scale };
+      calls.reduceColumns(backend.engine, { items: 1, chunk: 1, ...ends });
     });
     return info;
   }
-  const { chunk, tasks } = cut(outer, n);
-  const words = [outer, chunk, CODES[code], from, at, reduced, inner, bits(scale)];
-  backend.engine.run(TASK.reduceColumns, words, tasks);
+  const blocks = { code: CODES[code], x: from, y: at, reduced, inner, scale };
+  calls.reduceColumns(backend.engine, { ...cut(outer, n), ...blocks });
   return info;
 }
 
 /** Reduces any axes. */
 export function reduce(
-  backend: SimdBackend,
+  backend: EngineBackend,
   code: Code,
   x: TensorInfo,
   axes: readonly number[],

@@ -1,0 +1,73 @@
+// The TypeScript side of the table: one caller a kernel, with named arguments.
+import { comment, describe, pascal, STAMP } from './names.mjs';
+
+const TYPES = { count: 'number', flag: 'boolean', code: 'number', word: 'number', float: 'number' };
+
+const typeOf = ({ type }) => TYPES[type] ?? 'number';
+
+const numberOf = ([name, { type }]) => (type === 'flag' ? `Number(a.${name})` : `a.${name}`);
+
+/** `null` is an address of 0 here. */
+const wordsOf = (what) => describe(what)?.replace('null for none', '0 for none');
+
+function fieldsOf(args, indent) {
+  return Object.entries(args).flatMap(([name, what]) => {
+    const text = wordsOf(what);
+    return [
+      ...(text === undefined ? [] : [`${indent}/** ${text} */`]),
+      `${indent}readonly ${name}: ${typeOf(what)};`,
+    ];
+  });
+}
+
+function docOf(doc, indent) {
+  return [`${indent}/**`, ...comment(doc, `${indent} *`, 100), `${indent} */`];
+}
+
+/** The module of the engine package. */
+export function typescriptSource(kernels) {
+  const entries = Object.entries(kernels);
+  const floats = entries.map(([, { arguments: args }]) =>
+    Object.values(args).flatMap(({ type }, i) => (type === 'float' ? [i] : [])),
+  );
+  const lines = [
+    `// ${STAMP}`,
+    '',
+    '/** The number of each kernel. */',
+    'export const KERNEL = {',
+    ...entries.map(([name], i) => `  ${name}: ${i},`),
+    '} as const;',
+    '',
+    '/** Which arguments of each kernel are floats, by place. */',
+    `export const FLOATS: readonly (readonly number[])[] = ${JSON.stringify(floats)};`,
+    '',
+    ...entries.flatMap(([name, { doc, arguments: args }]) => [
+      ...docOf(doc, ''),
+      `export type ${pascal(name)} = {`,
+      ...fieldsOf(args, '  '),
+      '};',
+      '',
+    ]),
+    '/** What runs a kernel: its number, its arguments in order, and how many tasks it is cut into. */',
+    'type Runner = {',
+    '  readonly run: (kernel: number, values: readonly number[], tasks: number) => void;',
+    '};',
+    '',
+    '/** As many tasks as items need. */',
+    'const tasksOf = ({ items, chunk }: { readonly items: number; readonly chunk: number }): number =>',
+    '  Math.max(1, Math.ceil(items / chunk));',
+    '',
+    '/** Calls of the kernels, with addresses in the memory of the engine. */',
+    'export const calls = {',
+    ...entries.flatMap(([name, { doc, cut, arguments: args }]) => [
+      ...docOf(doc, '  '),
+      `  ${name}(engine: Runner, a: ${pascal(name)}): void {`,
+      `    const values = [${Object.entries(args).map(numberOf).join(', ')}];`,
+      `    engine.run(${entries.findIndex(([n]) => n === name)}, values, ${cut ? 'tasksOf(a)' : '1'});`,
+      '  },',
+    ]),
+    '};',
+    '',
+  ];
+  return lines.join('\n');
+}

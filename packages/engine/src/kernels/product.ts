@@ -1,0 +1,18 @@
+import type { EngineBackend } from '../backend.ts';
+import type { Product } from '../calls.ts';
+
+type Sides = 'lda' | 'ldb' | 'ldc';
+type Extras = 'bias' | 'derivative' | 'factorA' | 'factorB' | 'sums';
+
+/** A product of matrices whose rows follow each other, and of the rest what is wanted. */
+export type PlainProduct = Omit<Product, Sides | Extras> & Partial<Pick<Product, Extras>>;
+
+const NOTHING: Pick<Product, Extras> = { bias: 0, derivative: 0, factorA: 0, factorB: 0, sums: 0 };
+
+/** C = A·B by all threads. */
+export function multiply({ engine }: EngineBackend, product: PlainProduct): void {
+  const { transposeA, transposeB, m, n, k } = product;
+  if (m * n === 0) return;
+  const strides = { lda: transposeA ? m : k, ldb: transposeB ? k : n, ldc: n };
+  engine.product({ ...NOTHING, ...product, ...strides });
+}
