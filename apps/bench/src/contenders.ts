@@ -24,44 +24,71 @@ export const usualContenders = (): string[] => [
   ...(isOtherProcessor() ? [TORCH_AS_ON_INTEL] : []),
 ];
 
-/** A process that takes steps of CAN, with its milliseconds. */
-export type Contender = { readonly name: string; readonly peer: Peer; readonly millis: number[] };
+/** A process that measures, with its milliseconds. */
+export type Contender = {
+  readonly name: string;
+  readonly peer: Peer;
+  readonly millis: number[];
+};
 
-function commandOf(name: string, { threads, instructions }: Race): PeerCommand {
-  if (name === TORCH || name === TORCH_AS_ON_INTEL) {
-    return torchCommand('step.py', { instructions, asOnIntel: name !== TORCH });
-  }
-  return {
-    command: process.execPath,
-    args: [fileURLToPath(new URL('./engine-step.js', import.meta.url))],
-    // TensorFlow takes its number of threads from there.
-    environment: { TF_NUM_INTRAOP_THREADS: String(threads) },
-  };
-}
+/** What to start, and the first line that it reads. */
+export type Entry = { readonly command: PeerCommand; readonly settings: unknown };
 
 /**
  * Starts what takes part, each in a process of its own; names on the error output what cannot.
  *
- * @param names engines by the name of their backend, and {@link TORCH} and {@link TORCH_AS_ON_INTEL}
- * @param race what they do
+ * @param names what takes part
+ * @param entryOf how each is started
  */
-export async function startContenders(names: readonly string[], race: Race): Promise<Contender[]> {
-  const config = resolveCanConfig({ preset: race.preset, method: 'can' });
+export async function startAll(
+  names: readonly string[],
+  entryOf: (name: string) => Entry,
+): Promise<Contender[]> {
   const contenders: Contender[] = [];
   for (const name of names) {
     try {
-      // PyTorch's script takes no more than the first three.
-      const settings = [config, race.batch, race.threads];
-      const isTorch = name === TORCH || name === TORCH_AS_ON_INTEL;
-      const own = isTorch ? [] : [name, race.instructions];
-      const peer = await startPeer(commandOf(name, race), [...settings, ...own]);
-      const about = name === TORCH_AS_ON_INTEL ? `${peer.about}, MKL as on Intel` : peer.about;
-      contenders.push({ name, peer: { ...peer, about }, millis: [] });
+      const { command, settings } = entryOf(name);
+      contenders.push({ name, peer: await startPeer(command, settings), millis: [] });
     } catch (cause) {
       console.error(`without ${name}: ${cause instanceof Error ? cause.message : cause}`);
     }
   }
   return contenders;
+}
+
+/**
+ * A script of this folder, to be started.
+ *
+ * @param script its name
+ * @param threads how many it computes with
+ */
+export const nodeCommand = (script: string, threads: number): PeerCommand => ({
+  command: process.execPath,
+  args: [fileURLToPath(new URL(`./${script}`, import.meta.url))],
+  // TensorFlow takes its number of threads from there.
+  environment: { TF_NUM_INTRAOP_THREADS: String(threads) },
+});
+
+/**
+ * Starts steps of CAN.
+ *
+ * @param names engines by the name of their backend, and {@link TORCH} and {@link TORCH_AS_ON_INTEL}
+ * @param race what they do
+ */
+export async function startContenders(names: readonly string[], race: Race): Promise<Contender[]> {
+  const { preset, batch, threads, instructions } = race;
+  const settings = [resolveCanConfig({ preset, method: 'can' }), batch, threads];
+  return startAll(names, (name) =>
+    name === TORCH || name === TORCH_AS_ON_INTEL
+      ? {
+          command: torchCommand('step.py', { instructions, asOnIntel: name !== TORCH }),
+          settings,
+        }
+      : {
+          command: nodeCommand('engine-step.js', threads),
+          settings: [...settings, name, instructions],
+        },
+  );
 }
 
 // The first step compiles, the second still makes memory.

@@ -34,8 +34,8 @@ export async function startEngine(
     configureNative({ instructions });
   }
   const report = await chooseBackend(name as BackendName, { threads });
-  const set = await instructionsOf(name);
-  return `${name}: ${report.threads ?? threads} threads${set}, tfjs-core ${version_core}, Node ${process.version}`;
+  const set = await instructionsOf(report.name);
+  return `${report.name}: ${report.threads ?? threads} threads${set}, tfjs-core ${version_core}, Node ${process.version}`;
 }
 
 async function instructionsOf(name: string): Promise<string> {

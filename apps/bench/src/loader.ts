@@ -1,9 +1,8 @@
 import { mkdtempSync, rmSync } from 'node:fs';
-import { availableParallelism, cpus, tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { enableProdMode, tensor4d } from '@tensorflow/tfjs-core';
-import { chooseBackend } from '@twocan/backend';
-import { type CanConfig, resolveCanConfig } from '@twocan/can';
+import { parseArgs } from 'node:util';
+import { resolveCanConfig } from '@twocan/can';
 import { fold, key } from '@twocan/core';
 import {
   applyPlan,
@@ -16,10 +15,12 @@ import {
   type ViewPlan,
 } from '@twocan/data';
 import { imageFolder } from '@twocan/data/node';
-import { trialStep } from '@twocan/pretrain';
 import sharp from 'sharp';
 
+import { startEngine } from './engine.ts';
+import { trainingMillis } from './loading.ts';
 import { median } from './median.ts';
+import { machine } from './options.ts';
 
 const ROOT = key(0);
 const [DRAWINGS, ROUNDS] = [512, 7];
@@ -80,28 +81,23 @@ async function augmentationParts(
   ];
 }
 
-/** Milliseconds of one training step, loading left out. */
-async function stepMillis(config: CanConfig, dataset: Dataset, batch: number): Promise<number> {
-  const size = config.encoder.image.width;
-  const { views, shape } = await makeBatches(dataset, { key: ROOT, batch, size })(0);
-  const step = trialStep(config, () => views.map((view) => tensor4d(view, [...shape])));
-  return timed(async () => {
-    step.begin();
-    await step.end();
-  });
-}
-
 const rate = (millis: number, images: number): string =>
   millis < 0.05 ? '-' : ((1000 * images) / millis).toFixed(0);
 
-enableProdMode();
-const [preset = 'tiny32', batchWord = '64', folder] = process.argv.slice(2);
+const { values: given, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    engine: { type: 'string', default: 'auto' },
+    threads: { type: 'string', default: String(availableParallelism()) },
+  },
+});
+const [preset = 'tiny32', batchWord = '64', folder] = positionals;
 const batch = Number(batchWord);
 const config = resolveCanConfig({ preset, method: 'can' } as Parameters<
   typeof resolveCanConfig
 >[0]);
 const size = config.encoder.image.width;
-const { name } = await chooseBackend('auto');
+const about = await startEngine(given.engine, { threads: Number(given.threads) });
 const root = folder ?? (await drawFolder(size));
 try {
   const begin = performance.now();
@@ -110,22 +106,25 @@ try {
   const batches = makeBatches(dataset, { key: ROOT, batch, size });
   const loading = await timed(batches);
   const parts = await augmentationParts(dataset, 2 * batch, size);
+  const first = await batches(0);
+  const alone = await trainingMillis(config, ROOT, () => first, ROUNDS);
+  const fed = await trainingMillis(config, ROOT, batches, ROUNDS);
   await dataset.close();
-  const step = await stepMillis(config, dataset, batch);
   const line = (what: string, millis: number, images: number): string =>
     `${what.padEnd(26)}${millis.toFixed(1).padStart(9)} ms${rate(millis, images).padStart(9)} images/s`;
   console.log(
     [
-      `${preset}, batch ${batch}, 2 views of ${size} px, backend ${name}; Node ${process.version}, ` +
-        `${cpus()[0]?.model ?? 'unknown CPU'}, ${availableParallelism()} threads`,
+      `${preset}, batch ${batch}, 2 views of ${size} px; ${about}; ${machine()}`,
       line(`decode ${dataset.length} files, once`, decoding, dataset.length),
       line('views of a batch, cached', loading, batch),
       ...parts.map(([part, millis]) => line(part, millis, batch)),
-      line('training step', step, batch),
-      `views are made ${(step / loading).toFixed(1)} times as fast as the step takes them ` +
-        `(medians of ${ROUNDS})`,
+      line('training step, same batch', alone, batch),
+      line('training step, loading', fed, batch),
+      `views are made ${(alone / loading).toFixed(1)} times as fast as the step takes them; with loading ` +
+        `a step takes ${(fed / alone).toFixed(2)} times as long (medians of ${ROUNDS})`,
     ].join('\n'),
   );
 } finally {
   if (folder === undefined) rmSync(root, { recursive: true });
 }
+process.exit(0);

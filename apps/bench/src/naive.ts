@@ -9,7 +9,7 @@ import {
   version_core,
   zerosLike,
 } from '@tensorflow/tfjs-core';
-import { type BackendName, chooseBackend } from '@twocan/backend';
+import { type BackendName, type BackendReport, chooseBackend } from '@twocan/backend';
 import {
   type CanBatch,
   type CanConfig,
@@ -83,6 +83,8 @@ function plainStep(config: CanConfig, batch: CanBatch): Step {
 /** Each code on each backend: its step, and the milliseconds it took. */
 type Contestant = {
   readonly backend: string;
+  /** The backend's name inside tfjs. */
+  readonly tfjsName: string;
   readonly code: 'ours' | 'plain tfjs';
   readonly step: Step;
   readonly millis: number[];
@@ -95,12 +97,19 @@ async function contestants(
 ): Promise<Contestant[]> {
   const all: Contestant[] = [];
   for (const wanted of backends) {
-    const { name: backend, threads } = await chooseBackend(wanted as BackendName);
+    let report: BackendReport;
+    try {
+      report = await chooseBackend(wanted as BackendName);
+    } catch (cause) {
+      console.error(`without ${wanted}: ${(cause as Error).message}`);
+      continue;
+    }
+    const { name: backend, tfjsName, threads } = report;
     console.log(`${backend}: threads ${threads ?? 'the default'}`);
     const batch = { views: randomViews(config, batchSize) };
     all.push(
-      { backend, code: 'ours', step: ourStep(config, batch), millis: [] },
-      { backend, code: 'plain tfjs', step: plainStep(config, batch), millis: [] },
+      { backend, tfjsName, code: 'ours', step: ourStep(config, batch), millis: [] },
+      { backend, tfjsName, code: 'plain tfjs', step: plainStep(config, batch), millis: [] },
     );
   }
   return all;
@@ -110,8 +119,8 @@ async function contestants(
 async function compare(all: readonly Contestant[], rounds: number): Promise<void> {
   for (let round = 0; round <= rounds; round++) {
     const losses: number[] = [];
-    for (const { backend, step, millis } of all) {
-      await setBackend(backend);
+    for (const { tfjsName, step, millis } of all) {
+      await setBackend(tfjsName);
       const begin = performance.now();
       losses.push(await step());
       // The first round compiles.

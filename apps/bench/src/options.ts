@@ -12,13 +12,13 @@ export type Options = {
 };
 
 /** Reads `--rounds`, `--threads 2,1`, `--with native,simd,PyTorch` and `--instructions avx2`. */
-export function readOptions(): Options {
+export function readOptions(contenders = usualContenders().join(','), rounds = '7'): Options {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
     options: {
-      rounds: { type: 'string', default: '7' },
+      rounds: { type: 'string', default: rounds },
       threads: { type: 'string', default: String(availableParallelism()) },
-      with: { type: 'string', default: usualContenders().join(',') },
+      with: { type: 'string', default: contenders },
       instructions: { type: 'string' },
     },
   });

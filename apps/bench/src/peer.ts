@@ -7,6 +7,8 @@ export type Peer = {
   readonly about: string;
   /** Milliseconds of the work that a line names, as the process itself measures them. */
   readonly measure: (line: string) => Promise<number>;
+  /** The loss after the last work, where it has one. */
+  readonly loss: () => number;
   /** Ends the process; its peak memory in megabytes. */
   readonly close: () => Promise<number>;
 };
@@ -25,7 +27,7 @@ export const missingLine = (why: string): string => `${MISSING}${why.split('\n')
 
 /**
  * Starts a process that measures: it reads its settings as a line of JSON and answers what it is, then
- * answers each line with `[milliseconds, …]`, and the end of its input with its peak memory.
+ * answers each line with `[milliseconds, loss]`, and the end of its input with its peak memory.
  *
  * @param command what to start
  * @param settings its first line
@@ -41,12 +43,16 @@ export async function startPeer(command: PeerCommand, settings: unknown): Promis
   child.stdin.write(`${JSON.stringify(settings)}\n`);
   const about = await read();
   if (about.startsWith(MISSING)) throw new Error(about.slice(MISSING.length));
+  let last = Number.NaN;
   return {
     about,
     measure: async (line) => {
       child.stdin.write(`${line}\n`);
-      return (JSON.parse(await read()) as number[])[0] as number;
+      const [millis = Number.NaN, loss = Number.NaN] = JSON.parse(await read()) as number[];
+      last = loss;
+      return millis;
     },
+    loss: () => last,
     close: async () => {
       child.stdin.end();
       return Number(await read());
