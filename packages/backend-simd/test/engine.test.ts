@@ -1,7 +1,7 @@
 import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import { configureSimd, measurePeak, registerSimd, simdReport } from '@twocan/backend-simd';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
 
 beforeAll(() => tf.enableProdMode());
 
@@ -25,6 +25,22 @@ describe('the backend', () => {
     expect(() => registerSimd('half', { threads: 0.5 })).toThrow(/threads \(1 to 1024\)/);
     await tf.setBackend('simd');
     expect(() => configureSimd({ threads: 3 })).toThrow(/before the backend starts/);
+  });
+
+  it('a name can be registered again once its backend was removed, and reports nothing until then', async () => {
+    const warn = vi.spyOn(console, 'warn');
+    const product = async (threads: number) => {
+      registerSimd('again', { threads });
+      await tf.setBackend('again');
+      return tf.matMul(tf.ones([9, 5]), tf.ones([5, 3])).dataSync();
+    };
+    const first = await product(1);
+    expect(simdReport('again')?.threads).toBe(1);
+    await tf.setBackend('cpu');
+    tf.removeBackend('again');
+    expect(simdReport('again')).toBeUndefined();
+    expect(await product(1)).toEqual(first);
+    expect(warn).not.toHaveBeenCalled();
   });
 
   it('leaks nothing over 10,000 steps', { timeout: 120_000 }, async () => {

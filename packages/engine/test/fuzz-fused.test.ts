@@ -18,19 +18,9 @@ import {
 } from '@twocan/ops';
 import fc from 'fast-check';
 import { beforeAll, describe, it } from 'vitest';
-import {
-  agree as agreeWithin,
-  check,
-  NOT_FINITE,
-  numbers,
-  registerVariants,
-  seed,
-} from './against-cpu.ts';
+import { agree as agreeWithin, check, NOT_FINITE, numbers, seed } from './against-cpu.ts';
 
-beforeAll(() => {
-  registerVariants();
-  registerGradients();
-});
+beforeAll(registerGradients);
 
 const some = fc.oneof(fc.integer({ min: 1, max: 9 }), fc.integer({ min: 10, max: 70 }));
 const several = some.map((n) => n + 1);

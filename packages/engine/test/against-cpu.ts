@@ -1,28 +1,15 @@
 import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
-import { registerSimd } from '@twocan/backend-simd';
+import { engineVariants } from '@twocan/testkit';
 import fc from 'fast-check';
 import { expect } from 'vitest';
 
-// Work on the cpu backend and on each variant of this one, compared: shapes at random, also empty ones and
-// such as no vector length divides, with NaN and infinities among the numbers.
-const VARIANTS = {
-  'two threads, relaxed': { threads: 2 },
-  'two threads, plain': { threads: 2, relaxed: false },
-  'one thread, relaxed': { threads: 1 },
-  'one thread, plain': { threads: 1, relaxed: false },
-} as const;
-/** A page that is not isolated has one thread, whatever the options say. */
-export const alone: boolean = globalThis.crossOriginIsolated === false;
-const all = Object.keys(VARIANTS) as (keyof typeof VARIANTS)[];
-export const names = all.filter((name) => !alone || VARIANTS[name].threads === 1);
-const RUNS = 60;
+tf.enableProdMode();
 
-/** Registers each variant as a backend of its own. */
-export function registerVariants(): void {
-  tf.enableProdMode();
-  for (const name of names) registerSimd(name, VARIANTS[name]);
-}
+// Work on the cpu backend and on each variant of each engine, compared: shapes at random, also empty ones and
+// such as no vector length divides, with NaN and infinities among the numbers.
+export const variants = engineVariants([2, 1]);
+const RUNS = 60;
 
 /** The length of an axis, often small, sometimes 0. */
 export const size = fc.oneof(
@@ -59,10 +46,7 @@ export function numbers(
 
 type Result = { readonly shape: number[]; readonly values: Float32Array };
 
-export async function compute(
-  backend: string,
-  work: () => tf.Tensor | tf.Tensor[],
-): Promise<Result[]> {
+async function compute(backend: string, work: () => tf.Tensor | tf.Tensor[]): Promise<Result[]> {
   await tf.setBackend(backend);
   const before = tf.memory().numTensors;
   const out = tf.tidy(() => {
@@ -76,10 +60,10 @@ export async function compute(
 }
 
 /** What is none of the numbers must be the same; or, `alike`, none as well: of a sum of infinities and NaN the order decides which. */
-export type NotFinite = 'same' | 'alike';
+type NotFinite = 'same' | 'alike';
 
 /** Close for numbers. */
-export function expectSame(
+function expectSame(
   ours: Result[],
   theirs: Result[],
   tolerance: number,
@@ -101,20 +85,20 @@ export function expectSame(
   });
 }
 
-/** The same within a tolerance of the cpu backend's; and the same bits for one thread and two. */
+/** The same within a tolerance of the cpu backend's; and the same bits for any number of threads. */
 export async function agree(
   work: () => tf.Tensor | tf.Tensor[],
   tolerance = 2e-5,
   notFinite: NotFinite = 'same',
 ): Promise<void> {
   const expected = await compute('cpu', work);
-  const first = await compute(names[0] as string, work);
-  expectSame(first, expected, tolerance, notFinite);
-  for (const name of names.slice(1)) {
+  const firsts = new Map<string, Result[]>();
+  for (const { name, arithmetic } of variants) {
     const result = await compute(name, work);
     expectSame(result, expected, tolerance, notFinite);
-    // One thread or two: the same bits.
-    if (name === 'one thread, relaxed') expect(result).toEqual(first);
+    const first = firsts.get(arithmetic);
+    if (first === undefined) firsts.set(arithmetic, result);
+    else expect(result, name).toEqual(first);
   }
 }
 

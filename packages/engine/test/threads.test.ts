@@ -1,8 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { fold, key, normal, registerGradients } from '@twocan/core';
 import { attention, gelu, layerNorm, linearGelu } from '@twocan/ops';
+import { engineVariants } from '@twocan/testkit';
 import { beforeAll, expect, it } from 'vitest';
-import { registerSimd, simdReport } from '../src/index.ts';
+import type { EngineBackend } from '../src/backend.ts';
 
 beforeAll(() => {
   tf.enableProdMode();
@@ -52,19 +53,20 @@ function everything(): Uint32Array[] {
   return results;
 }
 
+const counts = [1, 2, 3];
+const variants = engineVariants(counts);
+const arithmetics = [...new Set(variants.map(({ arithmetic }) => arithmetic))];
+
 // A page that is not isolated has one thread: nothing to compare.
-it.skipIf(globalThis.crossOriginIsolated === false).each([true, false])(
-  'gives the same bits with any number of threads (relaxed: %s)',
-  async (relaxed) => {
+it.skipIf(globalThis.crossOriginIsolated === false).each(arithmetics)(
+  'gives the same bits with any number of threads (%s)',
+  async (arithmetic) => {
+    const own = variants.filter((variant) => variant.arithmetic === arithmetic);
+    expect(own.map(({ threads }) => threads)).toEqual(counts);
     const runs: Uint32Array[][] = [];
-    for (const threads of [1, 2, 3]) {
-      const name = `${threads}-${relaxed}`;
-      registerSimd(name, { threads, relaxed });
+    for (const { name, threads } of own) {
       await tf.setBackend(name);
-      expect(simdReport(name)).toMatchObject({
-        threads,
-        instructions: relaxed ? 'relaxed' : 'simd',
-      });
+      expect((tf.backend() as EngineBackend).engine.threads).toBe(threads);
       runs.push(everything(), everything());
     }
     for (const run of runs) expect(run).toEqual(runs[0]);
