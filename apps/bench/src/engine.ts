@@ -1,6 +1,7 @@
-import { enableProdMode, version_core } from '@tensorflow/tfjs-core';
-import { type BackendName, chooseBackend } from '@twocan/backend';
+import { enableProdMode, setBackend, version_core } from '@tensorflow/tfjs-core';
+import { type BackendName, backendNames, chooseBackend } from '@twocan/backend';
 import { simdReport } from '@twocan/backend-simd';
+import { registerGradients } from '@twocan/core';
 
 /** What an engine is started with. */
 export type EngineOptions = {
@@ -32,6 +33,14 @@ export async function startEngine(
   if (name === 'native' && instructions !== undefined) {
     const { configureNative } = (await import(nativePackage)) as Native;
     configureNative({ instructions });
+  }
+  if (name === 'native' && !(backendNames as readonly string[]).includes(name)) {
+    const { configureNative, nativeReport } = (await import(nativePackage)) as Native;
+    configureNative({ threads } as never);
+    if (!(await setBackend('native'))) throw new Error('the backend does not start');
+    registerGradients();
+    const { instructions: set } = nativeReport();
+    return `native: ${threads} threads, ${set}, tfjs-core ${version_core}, Node ${process.version}`;
   }
   const report = await chooseBackend(name as BackendName, { threads });
   const set = await instructionsOf(report.name);

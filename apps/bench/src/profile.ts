@@ -4,6 +4,7 @@ import { resolveCanConfig } from '@twocan/can';
 import { randomViews, trialStep } from '@twocan/pretrain';
 import { startEngine } from './engine.ts';
 import { median } from './median.ts';
+import { watchCalls } from './profile/calls.ts';
 import { type Entry, makeSpans } from './profile/spans.ts';
 import { watchKernels, watchTensors } from './profile/watch.ts';
 
@@ -15,7 +16,10 @@ const { values, positionals } = parseArgs({
     threads: { type: 'string', default: String(cpus().length) },
     instructions: { type: 'string' },
     steps: { type: 'string', default: '7' },
+    /** Kernels that take less are summed up. */
     least: { type: 'string', default: '0.1' },
+    /** Looks into kernels too: what they ask of the engine. */
+    calls: { type: 'boolean', default: false },
     /** Shapes are left out: one line a kernel. */
     brief: { type: 'boolean', default: false },
   },
@@ -46,6 +50,8 @@ for (let i = 0; i < 3; i++) bare.push(await run());
 const spans = makeSpans();
 watchKernels(spans);
 watchTensors(spans);
+if (values.calls && !watchCalls(spans))
+  console.log(`${values.engine} is no engine of ours: without --calls`);
 await run();
 spans.take();
 const whole: number[] = [];
