@@ -1,6 +1,6 @@
 // Functions of one or two numbers, element by element. Which function is a code, constant in each copy
 // of a loop, so that the compiler leaves one straight loop for each. The codes are the places of the
-// names in src/kernels/unary.ts and src/kernels/binary.ts.
+// names in packages/engine's src/kernels/unary.ts and src/kernels/binary.ts.
 
 import {
   bellCurve,

@@ -10,7 +10,7 @@ import { fma, splat } from './vector';
 export const KC: usize = 384;
 const NC: usize = 512;
 /** Most rows of a block of A: a multiple of the tile's. */
-export const MC: usize = MR == 6 ? 120 : 128;
+const MC: usize = MR == 6 ? 120 : 128;
 
 /** Bytes of scratch that one call needs: an edge tile, zeros, panels of B and of A. */
 export const GEMM_SCRATCH: usize = 256 + ((NC + 8) * KC + (MC + MR) * KC) * 4 + 64;

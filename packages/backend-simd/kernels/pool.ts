@@ -1,6 +1,7 @@
 // A pool of threads on one memory. Tasks are tickets: a thread that is free takes the next one, the caller too.
 // Idle workers spin for a moment and then sleep in a futex.
 
+import { MOST_SPINS } from './product';
 import { runTask } from './tasks';
 
 // The control block; each word that threads write has a cache line of its own.
@@ -54,7 +55,9 @@ export function workerLoop(control: usize, scratch: usize, spins: i32): void {
 /** Closes the counter and waits until no worker reads the words; then they may be written. */
 export function open(control: usize, kernel: u32): void {
   atomic.store<i32>(control + NEXT, CLOSED);
-  while (atomic.load<i32>(control + ACTIVE) != 0) {}
+  for (let left = MOST_SPINS; atomic.load<i32>(control + ACTIVE) != 0; --left) {
+    if (left == 0) unreachable();
+  }
   store<u32>(control + KERNEL, kernel);
 }
 

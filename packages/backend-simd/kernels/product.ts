@@ -11,7 +11,7 @@ import { packA, packB } from './pack';
 /** Blocks of B, or groups of blocks, that are in the memory at once. */
 export const RING: usize = 3;
 
-const MOST_SPINS: i64 = 20000000000; // about a minute: after that, a thread must have died
+export const MOST_SPINS: i64 = 20000000000; // about a minute: after that, a thread must have died
 
 /** Waits until a counter has come so far. */
 function waitFor(counter: usize, value: u32): void {

@@ -32,7 +32,7 @@ function cutsOf({ m, n, k }: Product, threads: number) {
 }
 
 /** A plan but for where its memory lies, and that memory in words. */
-export type PlannedProduct = {
+type PlannedProduct = {
   readonly tasks: number;
   readonly ring: number;
   /** Sums of columns, a row for each block of k; 0 where they go to their place at once. */

@@ -2,7 +2,7 @@ import { FLOATS, type Heap } from '@twocan/engine';
 import { startWorker } from './workers.ts';
 
 /** What the modules export for the host. */
-export type KernelExports = {
+type KernelExports = {
   readonly runTask: (kernel: number, words: number, task: number, scratch: number) => void;
   readonly gemmScratch: () => number;
   readonly attentionScratch: (tokens: number) => number;
@@ -37,7 +37,7 @@ const MOST_TOKENS = 1100; // 1024 patches and a class token, say; 5 MB a thread
 const STUCK = 'simd: a worker took no task to its end for a minute and must be dead; start again';
 
 /** The threads that run the kernels. */
-export type Running = {
+type Running = {
   /** Runs a kernel cut into tasks. */
   readonly run: (kernel: number, values: readonly number[], tasks: number) => void;
   /** Has scratch of so many bytes for each thread. */
@@ -113,19 +113,15 @@ export function threaded(
       }
     },
     run(kernel, values, tasks) {
-      if (tasks === 1) {
-        // No thread reads the arguments of the last kernel any more.
-        open(kernel, values);
-        exports.runTask(kernel, at, 0, scratch);
-        return;
-      }
       if (dead !== undefined) throw new Error(`simd: a worker must live, but ${dead}; start again`);
-      open(kernel, values);
       const helpers = Math.min(threads, tasks) - 1;
       try {
+        // From then on no thread reads the arguments of the last kernel any more.
+        open(kernel, values);
+        if (tasks === 1) return exports.runTask(kernel, at, 0, scratch);
         if (exports.run(CONTROL, tasks, helpers, scratch, CALLER_SPINS)) return;
       } catch (cause) {
-        // Within a product, tickets wait for earlier ones, and give up with a trap after a minute or so.
+        // Threads that wait for others give up with a trap after a minute or so.
         throw new Error(STUCK, { cause });
       }
       waitFor(exports, tasks, maySleep);

@@ -1,5 +1,5 @@
 /** What a worker needs to take part: the compiled module, the memory, and its places in it. */
-export type WorkerStart = {
+type WorkerStart = {
   readonly module: WebAssembly.Module;
   readonly memory: WebAssembly.Memory;
   readonly control: number;

@@ -4,7 +4,7 @@ import type { FreeBlocks } from './free-blocks.ts';
 export const PIECE = 2 ** 21;
 
 /** Which pieces of a memory have been used lately, and which have pages at all. */
-export type Pieces = {
+type Pieces = {
   /** A block was handed out or taken back there. */
   readonly use: (start: number, size: number) => void;
   /** Discards the pieces that are free and have not been used since the last call; their bytes. */

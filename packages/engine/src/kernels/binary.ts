@@ -16,7 +16,7 @@ const CODES = [
 ] as const;
 
 /** The name of one of them. */
-export type BinaryName = (typeof CODES)[number];
+type BinaryName = (typeof CODES)[number];
 
 type Axis = { readonly size: number; readonly a: number; readonly b: number };
 

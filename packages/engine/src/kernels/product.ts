@@ -5,7 +5,7 @@ type Sides = 'lda' | 'ldb' | 'ldc';
 type Extras = 'bias' | 'derivative' | 'factorA' | 'factorB' | 'sums';
 
 /** A product of matrices whose rows follow each other, and of the rest what is wanted. */
-export type PlainProduct = Omit<Product, Sides | Extras> & Partial<Pick<Product, Extras>>;
+type PlainProduct = Omit<Product, Sides | Extras> & Partial<Pick<Product, Extras>>;
 
 const NOTHING: Pick<Product, Extras> = { bias: 0, derivative: 0, factorA: 0, factorB: 0, sums: 0 };
 
