@@ -86,7 +86,7 @@ export async function startContenders(names: readonly string[], race: Race): Pro
         }
       : {
           command: nodeCommand('engine-step.js', threads),
-          settings: [...settings, name, instructions],
+          settings: [...settings, name, ...(instructions === undefined ? [] : [instructions])],
         },
   );
 }
