@@ -11,17 +11,21 @@ export type Spans = {
 
 export type SpanName = { readonly name: string; readonly flops?: number; readonly bytes?: number };
 
-/** Starts to count. */
-export function makeSpans(): Spans {
+/**
+ * Starts to count.
+ *
+ * @param now a clock, in milliseconds
+ */
+export function makeSpans(now: () => number): Spans {
   let entries = new Map<string, Entry>();
   let overhead: Entry = { millis: 0, calls: 0, flops: 0, bytes: 0 };
   const inner: number[] = []; // of each open span, the time of the spans inside it
   return {
     span(work, nameOf) {
       inner.push(0);
-      const begin = performance.now();
+      const begin = now();
       const result = work();
-      const whole = performance.now() - begin;
+      const whole = now() - begin;
       const own = whole - (inner.pop() ?? 0);
       if (inner.length > 0) inner.push((inner.pop() ?? 0) + whole);
       const { name, flops = 0, bytes = 0 } = nameOf(result);
@@ -31,7 +35,7 @@ export function makeSpans(): Spans {
       entry.flops += flops;
       entry.bytes += bytes;
       entries.set(name, entry);
-      const counting = performance.now() - begin - whole;
+      const counting = now() - begin - whole;
       overhead.millis += counting;
       overhead.calls += 1;
       if (inner.length > 0) inner.push((inner.pop() ?? 0) + counting);
