@@ -16,11 +16,16 @@ export type Race = {
 export const TORCH = 'PyTorch';
 export const TORCH_AS_ON_INTEL = 'PyTorch as on Intel';
 
-/** What takes part unless it is said: where MKL takes its best code by itself, the second PyTorch is the first. */
-export const usualContenders = (): string[] => [
+/**
+ * What takes part unless it is said.
+ *
+ * @param instructions what is forced; simd has nothing to force
+ */
+export const usualContenders = (instructions?: string): string[] => [
   'native',
-  'simd',
+  ...(instructions === undefined ? ['simd'] : []),
   TORCH,
+  // Where MKL takes its best code by itself, the second PyTorch is the first.
   ...(isOtherProcessor() ? [TORCH_AS_ON_INTEL] : []),
 ];
 

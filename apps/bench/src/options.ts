@@ -12,13 +12,13 @@ export type Options = {
 };
 
 /** Reads `--rounds`, `--threads 2,1`, `--with native,simd,PyTorch` and `--instructions avx2`. */
-export function readOptions(contenders = usualContenders().join(','), rounds = '7'): Options {
+export function readOptions(contenders?: string, rounds = '7'): Options {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
     options: {
       rounds: { type: 'string', default: rounds },
       threads: { type: 'string', default: String(availableParallelism()) },
-      with: { type: 'string', default: contenders },
+      with: { type: 'string' },
       instructions: { type: 'string' },
     },
   });
@@ -26,7 +26,7 @@ export function readOptions(contenders = usualContenders().join(','), rounds = '
     positionals,
     rounds: Number(values.rounds),
     threads: values.threads.split(',').map(Number),
-    contenders: values.with.split(','),
+    contenders: (values.with ?? contenders)?.split(',') ?? usualContenders(values.instructions),
     instructions: values.instructions,
   };
 }
