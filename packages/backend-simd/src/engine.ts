@@ -1,4 +1,4 @@
-import { calls, type Engine, KERNEL, makeHeap, type Product } from '@twocan/engine';
+import { calls, type Engine, KERNEL, makeHeap, ONE_ITEM, type Product } from '@twocan/engine';
 import { MODULES } from './generated/modules.ts';
 import { productPlanValues } from './plan.ts';
 import type { Platform } from './platform.ts';
@@ -102,7 +102,7 @@ function multiply(engine: Engine, product: Product): void {
     engine.run(KERNEL.product, productPlanValues(plan), tasks);
     if (partial === 0) return;
     const sums = { code: 0, x: partialAt, y: product.sums, reduced: depths };
-    calls.reduceColumns(engine, { items: 1, chunk: 1, ...sums, inner: product.n, scale: 1 });
+    calls.reduceColumns(engine, ONE_ITEM, { ...sums, inner: product.n, scale: 1 });
   } finally {
     engine.heap.release(at, bytes);
   }

@@ -73,8 +73,6 @@ export type Product = {
  * Products of matrices, one an item; the rows of a result lie n apart.
  */
 export type GemmBatch = {
-  readonly items: number;
-  readonly chunk: number;
   readonly transposeA: boolean;
   readonly transposeB: boolean;
   readonly m: number;
@@ -97,8 +95,6 @@ export type GemmBatch = {
  * y = f(x): one of the functions of one number, whose parameters are p and q.
  */
 export type Unary = {
-  readonly items: number;
-  readonly chunk: number;
   /** 0 to 20. */
   readonly code: number;
   /** Reads items floats. */
@@ -113,8 +109,6 @@ export type Unary = {
  * y = f(a, b): one of the functions of two numbers. Step 0 is for a side that is one number.
  */
 export type Binary = {
-  readonly items: number;
-  readonly chunk: number;
   /** 0 to 6. */
   readonly code: number;
   /** Reads span(items, 1, stepA) floats. */
@@ -132,8 +126,6 @@ export type Binary = {
  * strides of their own.
  */
 export type BinaryRows = {
-  readonly items: number;
-  readonly chunk: number;
   /** 0 to 6. */
   readonly code: number;
   /** Reads span(ceil(items / d1), span(d1, span(n, 1, stepA), a1), a0) floats. */
@@ -156,8 +148,6 @@ export type BinaryRows = {
  * Rows of `reduced` numbers, each to its sum times scale (0), its largest (1) or smallest (2).
  */
 export type ReduceRows = {
-  readonly items: number;
-  readonly chunk: number;
   /** 0 to 2. */
   readonly code: number;
   /** Reads items * reduced floats. */
@@ -172,8 +162,6 @@ export type ReduceRows = {
  * Blocks `[reduced, inner]`, each to `[inner]`, times scale; the codes are those of reduceRows.
  */
 export type ReduceColumns = {
-  readonly items: number;
-  readonly chunk: number;
   /** 0 to 2. */
   readonly code: number;
   /** Reads items * reduced * inner floats. */
@@ -189,8 +177,6 @@ export type ReduceColumns = {
  * Rows of `inner` numbers, each task to one row of its own; the codes are those of reduceRows.
  */
 export type ReduceParts = {
-  readonly items: number;
-  readonly chunk: number;
   /** 0 to 2. */
   readonly code: number;
   /** Reads items * inner floats. */
@@ -204,8 +190,6 @@ export type ReduceParts = {
  * Rows of softmax(scale·x); y may be x.
  */
 export type Softmax = {
-  readonly items: number;
-  readonly chunk: number;
   /** Reads items * n floats. */
   readonly x: number;
   /** Writes items * n floats. */
@@ -218,8 +202,6 @@ export type Softmax = {
  * y = (x - mean)·inverse·scale + bias in rows; `kept` gets the mean and inverse deviation of each.
  */
 export type LayerNorm = {
-  readonly items: number;
-  readonly chunk: number;
   /** Reads items * n floats. */
   readonly x: number;
   /** Reads n floats. */
@@ -238,8 +220,6 @@ export type LayerNorm = {
  * Gradients of layerNorm; those of scale and bias are the sums of a task, one row of n a task.
  */
 export type LayerNormGradient = {
-  readonly items: number;
-  readonly chunk: number;
   /** Reads items * n floats. */
   readonly x: number;
   /** Reads n floats. */
@@ -262,8 +242,6 @@ export type LayerNormGradient = {
  * an item is one of the first two.
  */
 export type CopyBlock = {
-  readonly items: number;
-  readonly chunk: number;
   /** Reads span(ceil(items / d1), span(d1, span(d2, span(d3, run, x3), x2), x1), x0) 32-bit words. */
   readonly x: number;
   readonly x0: number;
@@ -286,8 +264,6 @@ export type CopyBlock = {
  * `[items, columns]` to `[columns, items]`.
  */
 export type Transpose = {
-  readonly items: number;
-  readonly chunk: number;
   /** Reads items * columns 32-bit words. */
   readonly x: number;
   /** Writes items * columns 32-bit words. */
@@ -300,8 +276,6 @@ export type Transpose = {
  * zeros.
  */
 export type GatherRows = {
-  readonly items: number;
-  readonly chunk: number;
   /** Reads count * n 32-bit words. */
   readonly x: number;
   /** Reads items 32-bit integers. */
@@ -335,8 +309,6 @@ export type ScatterAddRows = {
  * `weights` gets the softmax.
  */
 export type Attention = {
-  readonly items: number;
-  readonly chunk: number;
   /** Reads ceil(items / heads) * n * 3 * heads * size floats. */
   readonly qkv: number;
   /** Writes items * n * n floats. */
@@ -353,8 +325,6 @@ export type Attention = {
  * The gradient of attention.
  */
 export type AttentionGradient = {
-  readonly items: number;
-  readonly chunk: number;
   /** Reads ceil(items / heads) * n * 3 * heads * size floats. */
   readonly qkv: number;
   /** Reads items * n * n floats. */
@@ -373,8 +343,6 @@ export type AttentionGradient = {
  * One step of AdamW; what is next may lie where the parameter and its moments lie.
  */
 export type Adamw = {
-  readonly items: number;
-  readonly chunk: number;
   /** Reads items floats. */
   readonly p: number;
   /** Reads items floats. */
@@ -403,8 +371,6 @@ export type Adamw = {
  * Σ x², each task to one number of its own.
  */
 export type SumOfSquares = {
-  readonly items: number;
-  readonly chunk: number;
   /** Reads items floats. */
   readonly x: number;
   /** Writes tasks floats. */
@@ -415,8 +381,6 @@ export type SumOfSquares = {
  * y = c ? a : b; c is of bytes.
  */
 export type Select = {
-  readonly items: number;
-  readonly chunk: number;
   /** Reads items bytes. */
   readonly c: number;
   /** Reads items floats. */
@@ -431,8 +395,6 @@ export type Select = {
  * Rows of softmax cross-entropy with targets: the loss of each, and softmax - target.
  */
 export type CrossEntropy = {
-  readonly items: number;
-  readonly chunk: number;
   /** Reads items * n floats. */
   readonly x: number;
   /** Reads items * n floats. */
@@ -448,8 +410,6 @@ export type CrossEntropy = {
  * Rows: weight·mean (p - t)² of each, and its gradient 2·weight/n·(p - t).
  */
 export type SquaredError = {
-  readonly items: number;
-  readonly chunk: number;
   /** Reads items * n floats. */
   readonly prediction: number;
   /** Reads items * n floats. */
@@ -467,8 +427,6 @@ export type SquaredError = {
  * y = x / √(Σ x² + ε) in rows, and the inverse length of each.
  */
 export type UnitRows = {
-  readonly items: number;
-  readonly chunk: number;
   /** Reads items * n floats. */
   readonly x: number;
   /** Writes items * n floats. */
@@ -483,8 +441,6 @@ export type UnitRows = {
  * dx = (dy - y Σ dy·y)·inverse in rows.
  */
 export type UnitRowsGradient = {
-  readonly items: number;
-  readonly chunk: number;
   /** Reads items * n floats. */
   readonly y: number;
   /** Reads items floats. */
@@ -500,8 +456,6 @@ export type UnitRowsGradient = {
  * Replaces z by its GELU, z·Φ(z), and writes the derivative.
  */
 export type Gelu = {
-  readonly items: number;
-  readonly chunk: number;
   /** Reads and writes items floats. */
   readonly z: number;
   /** Writes items floats. */
@@ -513,8 +467,6 @@ export type Gelu = {
  * all inverse deviations.
  */
 export type BatchNorm = {
-  readonly items: number;
-  readonly chunk: number;
   /** Reads rows * items floats. */
   readonly x: number;
   /** Reads items floats. */
@@ -533,8 +485,6 @@ export type BatchNorm = {
  * Gradients of batchNorm.
  */
 export type BatchNormGradient = {
-  readonly items: number;
-  readonly chunk: number;
   /** Reads rows * items floats. */
   readonly x: number;
   /** Reads items floats. */
@@ -557,8 +507,6 @@ export type BatchNormGradient = {
  * is multiplied with.
  */
 export type NormalRows = {
-  readonly items: number;
-  readonly chunk: number;
   /** Reads items * 3 32-bit integers. */
   readonly table: number;
   /** Writes items * n floats. */
@@ -570,8 +518,6 @@ export type NormalRows = {
  * The same word everywhere.
  */
 export type Fill = {
-  readonly items: number;
-  readonly chunk: number;
   readonly word: number;
   /** Writes items 32-bit words. */
   readonly y: number;
@@ -581,8 +527,6 @@ export type Fill = {
  * Multiplications and additions in registers, `rounds` times 12 vectors; a task leaves one number.
  */
 export type MultiplyAdds = {
-  readonly items: number;
-  readonly chunk: number;
   readonly rounds: number;
   /** Writes tasks floats. */
   readonly to: number;
@@ -593,9 +537,14 @@ type Runner = {
   readonly run: (kernel: number, values: readonly number[], tasks: number) => void;
 };
 
+/** How many items there are, and how many of them a task takes. */
+export type Items = { readonly items: number; readonly chunk: number };
+
 /** As many tasks as items need. */
-const tasksOf = ({ items, chunk }: { readonly items: number; readonly chunk: number }): number =>
-  Math.max(1, Math.ceil(items / chunk));
+const tasksOf = ({ items, chunk }: Items): number => Math.max(1, Math.ceil(items / chunk));
+
+/** All in one task. */
+export const ONE_ITEM: Items = { items: 1, chunk: 1 };
 
 /** Calls of the kernels, with addresses in the memory of the engine. */
 export const calls = {
@@ -611,97 +560,97 @@ export const calls = {
   /**
    * Products of matrices, one an item; the rows of a result lie n apart.
    */
-  gemmBatch(engine: Runner, a: GemmBatch): void {
-    const values = [a.items, a.chunk, Number(a.transposeA), Number(a.transposeB), a.m, a.n, a.k, a.a, a.stepA, a.lda, a.b, a.stepB, a.ldb, a.c, a.stepC];
-    engine.run(1, values, tasksOf(a));
+  gemmBatch(engine: Runner, cut: Items, a: GemmBatch): void {
+    const values = [cut.items, cut.chunk, Number(a.transposeA), Number(a.transposeB), a.m, a.n, a.k, a.a, a.stepA, a.lda, a.b, a.stepB, a.ldb, a.c, a.stepC];
+    engine.run(1, values, tasksOf(cut));
   },
   /**
    * y = f(x): one of the functions of one number, whose parameters are p and q.
    */
-  unary(engine: Runner, a: Unary): void {
-    const values = [a.items, a.chunk, a.code, a.x, a.y, a.p, a.q];
-    engine.run(2, values, tasksOf(a));
+  unary(engine: Runner, cut: Items, a: Unary): void {
+    const values = [cut.items, cut.chunk, a.code, a.x, a.y, a.p, a.q];
+    engine.run(2, values, tasksOf(cut));
   },
   /**
    * y = f(a, b): one of the functions of two numbers. Step 0 is for a side that is one number.
    */
-  binary(engine: Runner, a: Binary): void {
-    const values = [a.items, a.chunk, a.code, a.a, Number(a.stepA), a.b, Number(a.stepB), a.y];
-    engine.run(3, values, tasksOf(a));
+  binary(engine: Runner, cut: Items, a: Binary): void {
+    const values = [cut.items, cut.chunk, a.code, a.a, Number(a.stepA), a.b, Number(a.stepB), a.y];
+    engine.run(3, values, tasksOf(cut));
   },
   /**
    * Rows of a broadcast, n numbers each: row r of y is at (r / d1, r % d1) of both sides, with
    * strides of their own.
    */
-  binaryRows(engine: Runner, a: BinaryRows): void {
-    const values = [a.items, a.chunk, a.code, a.a, a.a0, a.a1, Number(a.stepA), a.b, a.b0, a.b1, Number(a.stepB), a.y, a.d1, a.n];
-    engine.run(4, values, tasksOf(a));
+  binaryRows(engine: Runner, cut: Items, a: BinaryRows): void {
+    const values = [cut.items, cut.chunk, a.code, a.a, a.a0, a.a1, Number(a.stepA), a.b, a.b0, a.b1, Number(a.stepB), a.y, a.d1, a.n];
+    engine.run(4, values, tasksOf(cut));
   },
   /**
    * Rows of `reduced` numbers, each to its sum times scale (0), its largest (1) or smallest (2).
    */
-  reduceRows(engine: Runner, a: ReduceRows): void {
-    const values = [a.items, a.chunk, a.code, a.x, a.y, a.reduced, a.scale];
-    engine.run(5, values, tasksOf(a));
+  reduceRows(engine: Runner, cut: Items, a: ReduceRows): void {
+    const values = [cut.items, cut.chunk, a.code, a.x, a.y, a.reduced, a.scale];
+    engine.run(5, values, tasksOf(cut));
   },
   /**
    * Blocks `[reduced, inner]`, each to `[inner]`, times scale; the codes are those of reduceRows.
    */
-  reduceColumns(engine: Runner, a: ReduceColumns): void {
-    const values = [a.items, a.chunk, a.code, a.x, a.y, a.reduced, a.inner, a.scale];
-    engine.run(6, values, tasksOf(a));
+  reduceColumns(engine: Runner, cut: Items, a: ReduceColumns): void {
+    const values = [cut.items, cut.chunk, a.code, a.x, a.y, a.reduced, a.inner, a.scale];
+    engine.run(6, values, tasksOf(cut));
   },
   /**
    * Rows of `inner` numbers, each task to one row of its own; the codes are those of reduceRows.
    */
-  reduceParts(engine: Runner, a: ReduceParts): void {
-    const values = [a.items, a.chunk, a.code, a.x, a.partial, a.inner];
-    engine.run(7, values, tasksOf(a));
+  reduceParts(engine: Runner, cut: Items, a: ReduceParts): void {
+    const values = [cut.items, cut.chunk, a.code, a.x, a.partial, a.inner];
+    engine.run(7, values, tasksOf(cut));
   },
   /**
    * Rows of softmax(scale·x); y may be x.
    */
-  softmax(engine: Runner, a: Softmax): void {
-    const values = [a.items, a.chunk, a.x, a.y, a.n, a.scale];
-    engine.run(8, values, tasksOf(a));
+  softmax(engine: Runner, cut: Items, a: Softmax): void {
+    const values = [cut.items, cut.chunk, a.x, a.y, a.n, a.scale];
+    engine.run(8, values, tasksOf(cut));
   },
   /**
    * y = (x - mean)·inverse·scale + bias in rows; `kept` gets the mean and inverse deviation of
    * each.
    */
-  layerNorm(engine: Runner, a: LayerNorm): void {
-    const values = [a.items, a.chunk, a.x, a.scale, a.bias, a.y, a.kept, a.n, a.epsilon];
-    engine.run(9, values, tasksOf(a));
+  layerNorm(engine: Runner, cut: Items, a: LayerNorm): void {
+    const values = [cut.items, cut.chunk, a.x, a.scale, a.bias, a.y, a.kept, a.n, a.epsilon];
+    engine.run(9, values, tasksOf(cut));
   },
   /**
    * Gradients of layerNorm; those of scale and bias are the sums of a task, one row of n a task.
    */
-  layerNormGradient(engine: Runner, a: LayerNormGradient): void {
-    const values = [a.items, a.chunk, a.x, a.scale, a.dy, a.dx, a.kept, a.dScale, a.dBias, a.n];
-    engine.run(10, values, tasksOf(a));
+  layerNormGradient(engine: Runner, cut: Items, a: LayerNormGradient): void {
+    const values = [cut.items, cut.chunk, a.x, a.scale, a.dy, a.dx, a.kept, a.dScale, a.dBias, a.n];
+    engine.run(10, values, tasksOf(cut));
   },
   /**
    * Copies runs of `run` words on axes [items / d1, d1, d2, d3], each side with strides of its own;
    * an item is one of the first two.
    */
-  copyBlock(engine: Runner, a: CopyBlock): void {
-    const values = [a.items, a.chunk, a.x, a.x0, a.x1, a.x2, a.x3, a.y, a.y0, a.y1, a.y2, a.y3, a.d1, a.d2, a.d3, a.run];
-    engine.run(11, values, tasksOf(a));
+  copyBlock(engine: Runner, cut: Items, a: CopyBlock): void {
+    const values = [cut.items, cut.chunk, a.x, a.x0, a.x1, a.x2, a.x3, a.y, a.y0, a.y1, a.y2, a.y3, a.d1, a.d2, a.d3, a.run];
+    engine.run(11, values, tasksOf(cut));
   },
   /**
    * `[items, columns]` to `[columns, items]`.
    */
-  transpose(engine: Runner, a: Transpose): void {
-    const values = [a.items, a.chunk, a.x, a.y, a.columns];
-    engine.run(12, values, tasksOf(a));
+  transpose(engine: Runner, cut: Items, a: Transpose): void {
+    const values = [cut.items, cut.chunk, a.x, a.y, a.columns];
+    engine.run(12, values, tasksOf(cut));
   },
   /**
    * Row r of y is row index[r] of x, of n words; an index outside of 0 to count - 1 gives `other`,
    * or zeros.
    */
-  gatherRows(engine: Runner, a: GatherRows): void {
-    const values = [a.items, a.chunk, a.x, a.index, a.y, a.n, a.count, a.other];
-    engine.run(13, values, tasksOf(a));
+  gatherRows(engine: Runner, cut: Items, a: GatherRows): void {
+    const values = [cut.items, cut.chunk, a.x, a.index, a.y, a.n, a.count, a.other];
+    engine.run(13, values, tasksOf(cut));
   },
   /**
    * y[index[r]] += x[r] for rows of n floats; y is cleared first. Indices outside of 0 to count - 1
@@ -715,109 +664,109 @@ export const calls = {
    * Self-attention of a packed projection `[images, n, 3·heads·size]`, one head of one image an
    * item; `weights` gets the softmax.
    */
-  attention(engine: Runner, a: Attention): void {
-    const values = [a.items, a.chunk, a.qkv, a.weights, a.out, a.n, a.heads, a.size, a.scale];
-    engine.run(15, values, tasksOf(a));
+  attention(engine: Runner, cut: Items, a: Attention): void {
+    const values = [cut.items, cut.chunk, a.qkv, a.weights, a.out, a.n, a.heads, a.size, a.scale];
+    engine.run(15, values, tasksOf(cut));
   },
   /**
    * The gradient of attention.
    */
-  attentionGradient(engine: Runner, a: AttentionGradient): void {
-    const values = [a.items, a.chunk, a.qkv, a.weights, a.dOut, a.dqkv, a.n, a.heads, a.size, a.scale];
-    engine.run(16, values, tasksOf(a));
+  attentionGradient(engine: Runner, cut: Items, a: AttentionGradient): void {
+    const values = [cut.items, cut.chunk, a.qkv, a.weights, a.dOut, a.dqkv, a.n, a.heads, a.size, a.scale];
+    engine.run(16, values, tasksOf(cut));
   },
   /**
    * One step of AdamW; what is next may lie where the parameter and its moments lie.
    */
-  adamw(engine: Runner, a: Adamw): void {
-    const values = [a.items, a.chunk, a.p, a.g, a.m, a.v, a.pNext, a.mNext, a.vNext, a.b1, a.b2, a.o1, a.o2, a.rate, a.correction, a.epsilon, a.keep];
-    engine.run(17, values, tasksOf(a));
+  adamw(engine: Runner, cut: Items, a: Adamw): void {
+    const values = [cut.items, cut.chunk, a.p, a.g, a.m, a.v, a.pNext, a.mNext, a.vNext, a.b1, a.b2, a.o1, a.o2, a.rate, a.correction, a.epsilon, a.keep];
+    engine.run(17, values, tasksOf(cut));
   },
   /**
    * Σ x², each task to one number of its own.
    */
-  sumOfSquares(engine: Runner, a: SumOfSquares): void {
-    const values = [a.items, a.chunk, a.x, a.sums];
-    engine.run(18, values, tasksOf(a));
+  sumOfSquares(engine: Runner, cut: Items, a: SumOfSquares): void {
+    const values = [cut.items, cut.chunk, a.x, a.sums];
+    engine.run(18, values, tasksOf(cut));
   },
   /**
    * y = c ? a : b; c is of bytes.
    */
-  select(engine: Runner, a: Select): void {
-    const values = [a.items, a.chunk, a.c, a.a, a.b, a.y];
-    engine.run(19, values, tasksOf(a));
+  select(engine: Runner, cut: Items, a: Select): void {
+    const values = [cut.items, cut.chunk, a.c, a.a, a.b, a.y];
+    engine.run(19, values, tasksOf(cut));
   },
   /**
    * Rows of softmax cross-entropy with targets: the loss of each, and softmax - target.
    */
-  crossEntropy(engine: Runner, a: CrossEntropy): void {
-    const values = [a.items, a.chunk, a.x, a.target, a.losses, a.difference, a.n];
-    engine.run(20, values, tasksOf(a));
+  crossEntropy(engine: Runner, cut: Items, a: CrossEntropy): void {
+    const values = [cut.items, cut.chunk, a.x, a.target, a.losses, a.difference, a.n];
+    engine.run(20, values, tasksOf(cut));
   },
   /**
    * Rows: weight·mean (p - t)² of each, and its gradient 2·weight/n·(p - t).
    */
-  squaredError(engine: Runner, a: SquaredError): void {
-    const values = [a.items, a.chunk, a.prediction, a.target, a.weights, a.losses, a.gradient, a.n];
-    engine.run(21, values, tasksOf(a));
+  squaredError(engine: Runner, cut: Items, a: SquaredError): void {
+    const values = [cut.items, cut.chunk, a.prediction, a.target, a.weights, a.losses, a.gradient, a.n];
+    engine.run(21, values, tasksOf(cut));
   },
   /**
    * y = x / √(Σ x² + ε) in rows, and the inverse length of each.
    */
-  unitRows(engine: Runner, a: UnitRows): void {
-    const values = [a.items, a.chunk, a.x, a.y, a.inverse, a.n, a.epsilon];
-    engine.run(22, values, tasksOf(a));
+  unitRows(engine: Runner, cut: Items, a: UnitRows): void {
+    const values = [cut.items, cut.chunk, a.x, a.y, a.inverse, a.n, a.epsilon];
+    engine.run(22, values, tasksOf(cut));
   },
   /**
    * dx = (dy - y Σ dy·y)·inverse in rows.
    */
-  unitRowsGradient(engine: Runner, a: UnitRowsGradient): void {
-    const values = [a.items, a.chunk, a.y, a.inverse, a.dy, a.dx, a.n];
-    engine.run(23, values, tasksOf(a));
+  unitRowsGradient(engine: Runner, cut: Items, a: UnitRowsGradient): void {
+    const values = [cut.items, cut.chunk, a.y, a.inverse, a.dy, a.dx, a.n];
+    engine.run(23, values, tasksOf(cut));
   },
   /**
    * Replaces z by its GELU, z·Φ(z), and writes the derivative.
    */
-  gelu(engine: Runner, a: Gelu): void {
-    const values = [a.items, a.chunk, a.z, a.derivative];
-    engine.run(24, values, tasksOf(a));
+  gelu(engine: Runner, cut: Items, a: Gelu): void {
+    const values = [cut.items, cut.chunk, a.z, a.derivative];
+    engine.run(24, values, tasksOf(cut));
   },
   /**
    * y = (x - mean)·inverse·scale + bias in columns, which are the items; `kept` gets all means,
    * then all inverse deviations.
    */
-  batchNorm(engine: Runner, a: BatchNorm): void {
-    const values = [a.items, a.chunk, a.x, a.scale, a.bias, a.y, a.kept, a.rows, a.epsilon];
-    engine.run(25, values, tasksOf(a));
+  batchNorm(engine: Runner, cut: Items, a: BatchNorm): void {
+    const values = [cut.items, cut.chunk, a.x, a.scale, a.bias, a.y, a.kept, a.rows, a.epsilon];
+    engine.run(25, values, tasksOf(cut));
   },
   /**
    * Gradients of batchNorm.
    */
-  batchNormGradient(engine: Runner, a: BatchNormGradient): void {
-    const values = [a.items, a.chunk, a.x, a.scale, a.dy, a.dx, a.kept, a.dScale, a.dBias, a.rows];
-    engine.run(26, values, tasksOf(a));
+  batchNormGradient(engine: Runner, cut: Items, a: BatchNormGradient): void {
+    const values = [cut.items, cut.chunk, a.x, a.scale, a.dy, a.dx, a.kept, a.dScale, a.dBias, a.rows];
+    engine.run(26, values, tasksOf(cut));
   },
   /**
    * Rows of n normal numbers: `table` holds of each the key's two words and the bits of the level
    * it is multiplied with.
    */
-  normalRows(engine: Runner, a: NormalRows): void {
-    const values = [a.items, a.chunk, a.table, a.y, a.n];
-    engine.run(27, values, tasksOf(a));
+  normalRows(engine: Runner, cut: Items, a: NormalRows): void {
+    const values = [cut.items, cut.chunk, a.table, a.y, a.n];
+    engine.run(27, values, tasksOf(cut));
   },
   /**
    * The same word everywhere.
    */
-  fill(engine: Runner, a: Fill): void {
-    const values = [a.items, a.chunk, a.word, a.y];
-    engine.run(28, values, tasksOf(a));
+  fill(engine: Runner, cut: Items, a: Fill): void {
+    const values = [cut.items, cut.chunk, a.word, a.y];
+    engine.run(28, values, tasksOf(cut));
   },
   /**
    * Multiplications and additions in registers, `rounds` times 12 vectors; a task leaves one
    * number.
    */
-  multiplyAdds(engine: Runner, a: MultiplyAdds): void {
-    const values = [a.items, a.chunk, a.rounds, a.to];
-    engine.run(29, values, tasksOf(a));
+  multiplyAdds(engine: Runner, cut: Items, a: MultiplyAdds): void {
+    const values = [cut.items, cut.chunk, a.rounds, a.to];
+    engine.run(29, values, tasksOf(cut));
   },
 };

@@ -27,7 +27,7 @@ export function measurePeak(): number {
   const once = (): number =>
     current.temporary(4 * tasks, (to) => {
       const begin = performance.now();
-      calls.multiplyAdds(engine, { items: tasks, chunk: 1, rounds: ROUNDS, to });
+      calls.multiplyAdds(engine, { items: tasks, chunk: 1 }, { rounds: ROUNDS, to });
       return performance.now() - begin;
     });
   const best = Math.min(...Array.from({ length: 5 }, once));

@@ -5,13 +5,20 @@ const TYPES = { count: 'number', flag: 'boolean', code: 'number', word: 'number'
 
 const typeOf = ({ type }) => TYPES[type] ?? 'number';
 
-const numberOf = ([name, { type }]) => (type === 'flag' ? `Number(a.${name})` : `a.${name}`);
+/** A call has its items apart: objects that are put together take microseconds. */
+const ITEMS = ['items', 'chunk'];
+
+function numberOf([name, { type }]) {
+  if (ITEMS.includes(name)) return `cut.${name}`;
+  return type === 'flag' ? `Number(a.${name})` : `a.${name}`;
+}
 
 /** `null` is an address of 0 here. */
 const wordsOf = (what) => describe(what)?.replace('null for none', '0 for none');
 
 function fieldsOf(args, indent) {
-  return Object.entries(args).flatMap(([name, what]) => {
+  const own = Object.entries(args).filter(([name]) => !ITEMS.includes(name));
+  return own.flatMap(([name, what]) => {
     const text = wordsOf(what);
     return [
       ...(text === undefined ? [] : [`${indent}/** ${text} */`]),
@@ -53,17 +60,22 @@ export function typescriptSource(kernels) {
     '  readonly run: (kernel: number, values: readonly number[], tasks: number) => void;',
     '};',
     '',
+    '/** How many items there are, and how many of them a task takes. */',
+    'export type Items = { readonly items: number; readonly chunk: number };',
+    '',
     '/** As many tasks as items need. */',
-    'const tasksOf = ({ items, chunk }: { readonly items: number; readonly chunk: number }): number =>',
-    '  Math.max(1, Math.ceil(items / chunk));',
+    'const tasksOf = ({ items, chunk }: Items): number => Math.max(1, Math.ceil(items / chunk));',
+    '',
+    '/** All in one task. */',
+    'export const ONE_ITEM: Items = { items: 1, chunk: 1 };',
     '',
     '/** Calls of the kernels, with addresses in the memory of the engine. */',
     'export const calls = {',
     ...entries.flatMap(([name, { doc, cut, arguments: args }]) => [
       ...docOf(doc, '  '),
-      `  ${name}(engine: Runner, a: ${pascal(name)}): void {`,
+      `  ${name}(engine: Runner, ${cut ? 'cut: Items, ' : ''}a: ${pascal(name)}): void {`,
       `    const values = [${Object.entries(args).map(numberOf).join(', ')}];`,
-      `    engine.run(${entries.findIndex(([n]) => n === name)}, values, ${cut ? 'tasksOf(a)' : '1'});`,
+      `    engine.run(${entries.findIndex(([n]) => n === name)}, values, ${cut ? 'tasksOf(cut)' : '1'});`,
       '  },',
     ]),
     '};',

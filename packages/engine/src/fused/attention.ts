@@ -29,7 +29,7 @@ const attention: Kernel = ({ qkv }, { heads }, backend) => {
   const sizes = { n: tokens, heads: heads as number, size, scale: 1 / Math.sqrt(size) };
   const places = { qkv: from, weights: weights.at, out: out.at };
   if (all * tokens * size > 0) {
-    calls.attention(backend.engine, { items: all, chunk, ...places, ...sizes });
+    calls.attention(backend.engine, { items: all, chunk }, { ...places, ...sizes });
   }
   return [out.info, weights.info];
 };
@@ -45,7 +45,7 @@ const attentionGradient: Kernel = ({ qkv, dy, residual0: weights }, { heads }, b
   const sizes = { n: tokens, heads: heads as number, size, scale: 1 / Math.sqrt(size) };
   const places = { qkv: from, weights: kept, dOut: d, dqkv: at };
   if (all * tokens * size > 0) {
-    calls.attentionGradient(backend.engine, { items: all, chunk, ...places, ...sizes });
+    calls.attentionGradient(backend.engine, { items: all, chunk }, { ...places, ...sizes });
   }
   return [info];
 };

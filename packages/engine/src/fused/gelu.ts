@@ -14,8 +14,8 @@ const gelu: Kernel = ({ x }, _, backend) => {
   const items = cut(n, 8 * n, 4);
   if (n > 0) {
     // 1·x + 0: a copy, which is then replaced in place.
-    calls.unary(backend.engine, { ...items, code: LINE, x: from, y: y.at, p: 1, q: 0 });
-    calls.gelu(backend.engine, { ...items, z: y.at, derivative: derivative.at });
+    calls.unary(backend.engine, items, { code: LINE, x: from, y: y.at, p: 1, q: 0 });
+    calls.gelu(backend.engine, items, { z: y.at, derivative: derivative.at });
   }
   return [y.info, derivative.info];
 };

@@ -27,7 +27,7 @@ const crossEntropy: Kernel = ({ logits, target }, _, backend) => {
   const difference = backend.output(logits.shape);
   const places = { x: from, target: t, losses: losses.at, difference: difference.at };
   const items = cut(rows, 4 * rows * classes);
-  if (rows > 0) calls.crossEntropy(backend.engine, { ...items, ...places, n: classes });
+  if (rows > 0) calls.crossEntropy(backend.engine, items, { ...places, n: classes });
   const loss = reduce(backend, 'sum', losses.info, [0], false, true);
   backend.disposeData(losses.info.dataId);
   return [loss, difference.info];
@@ -49,7 +49,7 @@ const squaredError: Kernel = ({ prediction, target, weights }, _, backend) => {
   const inputs = { prediction: p, target: t, weights: w };
   const outputs = { losses: losses.at, gradient: gradient.at };
   const items = cut(rows, 2 * rows * pixels);
-  if (rows > 0) calls.squaredError(backend.engine, { ...items, ...inputs, ...outputs, n: pixels });
+  if (rows > 0) calls.squaredError(backend.engine, items, { ...inputs, ...outputs, n: pixels });
   const total = (backend.entry(weights).values as Float32Array).reduce((a, b) => a + b, 0);
   const sum = reduce(backend, 'sum', losses.info, [0], false);
   const loss = scaled(backend, sum, 1 / total, []);

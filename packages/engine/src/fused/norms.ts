@@ -1,6 +1,6 @@
 import { type TensorInfo, util } from '@tensorflow/tfjs-core';
 import type { EngineBackend } from '../backend.ts';
-import { calls } from '../calls.ts';
+import { calls, ONE_ITEM } from '../calls.ts';
 import { type Cut, cut } from '../kernels/cut.ts';
 import type { Kernel, Kernels } from '../kernels/register.ts';
 
@@ -25,8 +25,8 @@ const normalization =
     const given = { ...inputs, y: y.at, kept: kept.at, epsilon };
     const { engine } = backend;
     if (rows > 0 && of === 'rows') {
-      calls.layerNorm(engine, { ...cut(rows, 2 * rows * width), ...given, n: width });
-    } else if (rows > 0) calls.batchNorm(engine, { ...cutColumns(rows, width), ...given, rows });
+      calls.layerNorm(engine, cut(rows, 2 * rows * width), { ...given, n: width });
+    } else if (rows > 0) calls.batchNorm(engine, cutColumns(rows, width), { ...given, rows });
     return [y.info, kept.info];
   };
 
@@ -64,13 +64,13 @@ const layerNormGradient = normalizationGradient(
     backend.temporary(8 * tasks * width, (parts) => {
       const other = parts + 4 * tasks * width;
       const sums = { dScale: parts, dBias: other };
-      calls.layerNormGradient(backend.engine, { ...items, ...places, ...sums, n: width });
+      calls.layerNormGradient(backend.engine, items, { ...places, ...sums, n: width });
       for (const [x, y] of [
         [parts, dScale],
         [other, dBias],
       ] as const) {
-        const whole = { items: 1, chunk: 1, code: 0, x, y, reduced: tasks, inner: width, scale: 1 };
-        calls.reduceColumns(backend.engine, whole);
+        const whole = { code: 0, x, y, reduced: tasks, inner: width, scale: 1 };
+        calls.reduceColumns(backend.engine, ONE_ITEM, whole);
       }
     });
   },
@@ -78,8 +78,8 @@ const layerNormGradient = normalizationGradient(
 
 const batchNormGradient = normalizationGradient(
   ({ rows, width, places, dScale, dBias }, backend) => {
-    const given = { ...cutColumns(rows, width), ...places, dScale, dBias, rows };
-    calls.batchNormGradient(backend.engine, given);
+    const given = { ...places, dScale, dBias, rows };
+    calls.batchNormGradient(backend.engine, cutColumns(rows, width), given);
   },
 );
 
@@ -92,7 +92,7 @@ const normalizeRows: Kernel = ({ x }, attributes, backend) => {
   const given = { x: from, y: y.at, inverse: inverse.at, n: width };
   const epsilon = attributes.epsilon as number;
   const items = cut(rows, 2 * rows * width);
-  if (rows > 0) calls.unitRows(backend.engine, { ...items, ...given, epsilon });
+  if (rows > 0) calls.unitRows(backend.engine, items, { ...given, epsilon });
   // The gradient needs y: as a residual it would be the same tensor twice, so it is made again.
   return [y.info, inverse.info];
 };
@@ -104,10 +104,11 @@ const normalizeRowsGradient: Kernel = ({ x, dy, residual0: kept }, attributes, b
   const dx = backend.output(x.shape);
   if (rows === 0) return [dx.info];
   backend.temporary(4 * rows * width, (y) => {
-    const rest = { ...cut(rows, 2 * rows * width), y, inverse, n: width };
+    const items = cut(rows, 2 * rows * width);
+    const rest = { y, inverse, n: width };
     const epsilon = attributes.epsilon as number;
-    calls.unitRows(backend.engine, { ...rest, x: from, epsilon });
-    calls.unitRowsGradient(backend.engine, { ...rest, dy: d, dx: dx.at });
+    calls.unitRows(backend.engine, items, { ...rest, x: from, epsilon });
+    calls.unitRowsGradient(backend.engine, items, { ...rest, dy: d, dx: dx.at });
   });
   return [dx.info];
 };

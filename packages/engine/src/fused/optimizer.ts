@@ -1,6 +1,6 @@
 import { type TensorInfo, util } from '@tensorflow/tfjs-core';
 import type { EngineBackend, Output } from '../backend.ts';
-import { calls } from '../calls.ts';
+import { calls, ONE_ITEM } from '../calls.ts';
 import { cut } from '../kernels/cut.ts';
 import type { Kernel, Kernels } from '../kernels/register.ts';
 
@@ -40,7 +40,7 @@ const adamw =
     const correction = 1 / Math.sqrt(1 - b2 ** step);
     const keep = 1 - learningRate * weightDecay;
     const numbers = { b1, b2, o1: 1 - b1, o2: 1 - b2, rate, correction, epsilon, keep };
-    if (n > 0) calls.adamw(backend.engine, { ...cut(n, 2 * n, 4), ...given, ...next, ...numbers });
+    if (n > 0) calls.adamw(backend.engine, cut(n, 2 * n, 4), { ...given, ...next, ...numbers });
     return [p.info, first.info, second.info];
   };
 
@@ -56,11 +56,10 @@ const squaredNorm: Kernel = (inputs, _, backend) => {
   backend.temporary(4 * reduced + 4, (x) => {
     let sums = x;
     for (const { x: from, items, parts } of tensors) {
-      if (items > 0) calls.sumOfSquares(backend.engine, { items, chunk: PART, x: from, sums });
+      if (items > 0) calls.sumOfSquares(backend.engine, { items, chunk: PART }, { x: from, sums });
       sums += 4 * parts;
     }
-    const whole = { items: 1, chunk: 1, code: 0, x, y, reduced, scale: 1 };
-    calls.reduceRows(backend.engine, whole);
+    calls.reduceRows(backend.engine, ONE_ITEM, { code: 0, x, y, reduced, scale: 1 });
   });
   return info;
 };

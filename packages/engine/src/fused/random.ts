@@ -17,7 +17,7 @@ const normalRows: Kernel = (_, attributes, backend) => {
     backend.engine.integers(tableAt, table.length).set(table);
     // A number costs as much as ten that are only moved.
     const items = cut(rows, 10 * rows * size);
-    calls.normalRows(backend.engine, { ...items, table: tableAt, y: at, n: size });
+    calls.normalRows(backend.engine, items, { table: tableAt, y: at, n: size });
   });
   return info;
 };

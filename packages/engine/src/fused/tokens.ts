@@ -21,7 +21,7 @@ function pick(
   const out = backend.output(shape);
   if (rows * width > 0) {
     const given = { x: from, index: at, y: out.at, n: width, count, other: fill };
-    calls.gatherRows(backend.engine, { ...cut(rows, rows * width), ...given });
+    calls.gatherRows(backend.engine, cut(rows, rows * width), given);
   }
   return out.info;
 }

@@ -61,8 +61,7 @@ export function combine(
   if (n === 0) return info;
   if (axes.length <= 1) {
     const { a: stepA, b: stepB } = axes[0] ?? { a: 0, b: 0 };
-    calls.binary(backend.engine, {
-      ...cut(n, n, 4),
+    calls.binary(backend.engine, cut(n, n, 4), {
       code,
       a: left,
       stepA: stepA === 1,
@@ -76,8 +75,7 @@ export function combine(
   const middle = axes.at(-2) as Axis;
   const outer = axes.length === 3 ? (axes[0] as Axis) : { size: 1, a: 0, b: 0 };
   const rows = outer.size * middle.size;
-  calls.binaryRows(backend.engine, {
-    ...cut(rows, n),
+  calls.binaryRows(backend.engine, cut(rows, n), {
     code,
     a: left,
     a0: outer.a,

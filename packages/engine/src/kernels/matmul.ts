@@ -64,12 +64,25 @@ export function matMul(
     const step = ({ size }: Batch, elements: number): number => (size === 1 ? 0 : elements);
     const tasks = Math.min(out.size, 2 * m * n * k * out.size > WORTH_TASKS ? 16 : 1);
     const chunk = Math.ceil(out.size / tasks);
-    calls.gemmBatch(backend.engine, {
-      ...{ items: out.size, chunk, transposeA, transposeB, m, n, k },
-      ...{ a: atA, stepA: step(left, m * k), lda: transposeA ? m : k },
-      ...{ b: atB, stepB: step(right, k * n), ldb: transposeB ? k : n },
-      ...{ c: at, stepC: m * n },
-    });
+    calls.gemmBatch(
+      backend.engine,
+      { items: out.size, chunk },
+      {
+        transposeA,
+        transposeB,
+        m,
+        n,
+        k,
+        a: atA,
+        stepA: step(left, m * k),
+        lda: transposeA ? m : k,
+        b: atB,
+        stepB: step(right, k * n),
+        ldb: transposeB ? k : n,
+        c: at,
+        stepC: m * n,
+      },
+    );
   } else {
     for (let i = 0; i < out.size; i++) {
       const [fromA, fromB] = [sourceOf(i, left, out), sourceOf(i, right, out)];

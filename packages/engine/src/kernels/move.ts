@@ -68,8 +68,7 @@ function copyAxes(
   const items = d0.size * d1.size;
   const source = { x: from, x0: d0.from, x1: d1.from, x2: d2.from, x3: d3.from };
   const target = { y: to, y0: d0.to, y1: d1.to, y2: d2.to, y3: d3.to };
-  calls.copyBlock(backend.engine, {
-    ...cut(items, items * d2.size * d3.size * run),
+  calls.copyBlock(backend.engine, cut(items, items * d2.size * d3.size * run), {
     ...source,
     ...target,
     d1: d1.size,
@@ -166,7 +165,7 @@ export function filled(
   const out = backend.output(shape, dtype);
   const n = util.sizeFromShape([...shape]);
   const word = dtype === 'float32' ? bits(value) : value | 0;
-  if (n > 0) calls.fill(backend.engine, { ...cut(n, n, 4), word, y: out.at });
+  if (n > 0) calls.fill(backend.engine, cut(n, n, 4), { word, y: out.at });
   return out;
 }
 
@@ -203,7 +202,7 @@ export function permute(backend: EngineBackend, x: TensorInfo, order: Dims): Ten
   } else {
     const [rows, columns] = swap;
     if (rows * columns > 0) {
-      calls.transpose(backend.engine, { ...cut(rows, rows * columns, 4), x: from, y: at, columns });
+      calls.transpose(backend.engine, cut(rows, rows * columns, 4), { x: from, y: at, columns });
     }
   }
   return info;

@@ -7,12 +7,28 @@ type Extras = 'bias' | 'derivative' | 'factorA' | 'factorB' | 'sums';
 /** A product of matrices whose rows follow each other, and of the rest what is wanted. */
 type PlainProduct = Omit<Product, Sides | Extras> & Partial<Pick<Product, Extras>>;
 
-const NOTHING: Pick<Product, Extras> = { bias: 0, derivative: 0, factorA: 0, factorB: 0, sums: 0 };
-
 /** C = A·B by all threads. */
 export function multiply({ engine }: EngineBackend, product: PlainProduct): void {
-  const { transposeA, transposeB, m, n, k } = product;
+  const { transposeA, transposeB, m, n, k, a, b, c } = product;
+  const { bias = 0, derivative = 0, factorA = 0, factorB = 0, sums = 0 } = product;
   if (m * n === 0) return;
-  const strides = { lda: transposeA ? m : k, ldb: transposeB ? k : n, ldc: n };
-  engine.product({ ...NOTHING, ...product, ...strides });
+  const [lda, ldb, ldc] = [transposeA ? m : k, transposeB ? k : n, n];
+  engine.product({
+    transposeA,
+    transposeB,
+    m,
+    n,
+    k,
+    a,
+    lda,
+    b,
+    ldb,
+    c,
+    ldc,
+    bias,
+    derivative,
+    factorA,
+    factorB,
+    sums,
+  });
 }

@@ -1,6 +1,6 @@
 import { type TensorInfo, util } from '@tensorflow/tfjs-core';
 import type { EngineBackend } from '../backend.ts';
-import { calls } from '../calls.ts';
+import { calls, ONE_ITEM } from '../calls.ts';
 import { cut } from './cut.ts';
 import { permute } from './move.ts';
 import type { Kernel, Kernels } from './register.ts';
@@ -25,21 +25,21 @@ function reduceBlock(
   const n = outer * reduced * inner;
   if (inner === 1) {
     const rows = { code: CODES[code], x: from, y: at, reduced, scale };
-    calls.reduceRows(backend.engine, { ...cut(outer, n), ...rows });
+    calls.reduceRows(backend.engine, cut(outer, n), rows);
     return info;
   }
   const parts = cut(reduced, n);
   if (outer === 1 && parts.tasks > 1) {
     backend.temporary(4 * parts.tasks * inner, (partial) => {
       const each = { code: CODES[code], x: from, partial, inner };
-      calls.reduceParts(backend.engine, { ...parts, ...each });
+      calls.reduceParts(backend.engine, parts, each);
       const ends = { code: CODES[code], x: partial, y: at, reduced: parts.tasks, inner, scale };
-      calls.reduceColumns(backend.engine, { items: 1, chunk: 1, ...ends });
+      calls.reduceColumns(backend.engine, ONE_ITEM, ends);
     });
     return info;
   }
   const blocks = { code: CODES[code], x: from, y: at, reduced, inner, scale };
-  calls.reduceColumns(backend.engine, { ...cut(outer, n), ...blocks });
+  calls.reduceColumns(backend.engine, cut(outer, n), blocks);
   return info;
 }
 

@@ -12,7 +12,7 @@ const softmaxKernel: Kernel = ({ logits }, { dim }, backend) => {
   const from = backend.place(logits);
   const { info, at } = backend.output(logits.shape);
   const rows = { x: from, y: at, n: width, scale: 1 };
-  if (n > 0) calls.softmax(backend.engine, { ...cut(n / width, 4 * n), ...rows });
+  if (n > 0) calls.softmax(backend.engine, cut(n / width, 4 * n), rows);
   return info;
 };
 
@@ -35,7 +35,7 @@ const gatherKernel: Kernel = ({ x, indices }, { axis, batchDims }, backend) => {
   const rows = values.length;
   if (rows * width > 0) {
     const given = { x: from, index, y: at, n: width, count, other: 0 };
-    calls.gatherRows(backend.engine, { ...cut(rows, rows * width), ...given });
+    calls.gatherRows(backend.engine, cut(rows, rows * width), given);
   }
   return info;
 };
@@ -51,7 +51,7 @@ const gatherNdKernel: Kernel = ({ params, indices }, _, backend) => {
   const { info, at } = backend.output([...indices.shape.slice(0, -1), ...rest], params.dtype);
   if (values.length * width > 0) {
     const given = { x: from, index, y: at, n: width, count, other: 0 };
-    calls.gatherRows(backend.engine, { ...cut(values.length, values.length * width), ...given });
+    calls.gatherRows(backend.engine, cut(values.length, values.length * width), given);
   }
   return info;
 };
@@ -92,7 +92,7 @@ const selectKernel: Kernel = ({ condition, t, e }, _, backend) => {
   const n = util.sizeFromShape(t.shape);
   const [mask, yes, no] = [backend.place(condition), backend.place(t), backend.place(e)];
   const { info, at } = backend.output(t.shape);
-  if (n > 0) calls.select(backend.engine, { ...cut(n, n, 4), c: mask, a: yes, b: no, y: at });
+  if (n > 0) calls.select(backend.engine, cut(n, n, 4), { c: mask, a: yes, b: no, y: at });
   return info;
 };
 

@@ -38,7 +38,7 @@ export function mapElements(
   const n = util.sizeFromShape(x.shape);
   const from = backend.place(x);
   const { info, at } = backend.output(x.shape);
-  if (n > 0) calls.unary(backend.engine, { ...cut(n, 4 * n, 4), code, x: from, y: at, p, q });
+  if (n > 0) calls.unary(backend.engine, cut(n, 4 * n, 4), { code, x: from, y: at, p, q });
   return info;
 }
 
