@@ -34,6 +34,9 @@ export const KERNEL = {
   multiplyAdds: 29,
 } as const;
 
+/** Says which table this is. */
+export const TABLE = '33a86e82c79fce7e';
+
 /** Which arguments of each kernel are floats, by place. */
 export const FLOATS: readonly (readonly number[])[] = [[],[],[5,6],[],[],[6],[7],[],[5],[8],[],[],[],[],[],[8],[9],[9,10,11,12,13,14,15,16],[],[],[],[],[6],[],[],[8],[],[],[],[]];
 

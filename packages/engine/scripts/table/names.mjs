@@ -1,4 +1,5 @@
 // Names and sentences of the table, as the languages write them.
+import { createHash } from 'node:crypto';
 
 /** The first line of every file that is written. */
 export const STAMP =
@@ -39,3 +40,7 @@ export function comment(text, begin, width) {
   }
   return [...lines, line];
 }
+
+/** What a kernel is called with, as a short word: callers and kernels of two tables must not meet. */
+export const digestOf = (kernels) =>
+  createHash('sha256').update(JSON.stringify(kernels)).digest('hex').slice(0, 16);

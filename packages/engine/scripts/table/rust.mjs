@@ -1,5 +1,5 @@
 // The Rust side of the table: numbers, one struct a kernel, and the checks of a call from JavaScript.
-import { comment, describe, pascal, STAMP, snake, upper } from './names.mjs';
+import { comment, describe, digestOf, pascal, STAMP, snake, upper } from './names.mjs';
 
 const TYPES = { float: 'f32', int: 'i32', word: 'u32', byte: 'u8' };
 
@@ -230,6 +230,15 @@ export function rustSource(kernels) {
     `pub const NAMES: [&str; ${entries.length}] = [`,
     ...entries.map(([name]) => `    "${name}",`),
     '];',
+    '',
+    '/// How many arguments each takes.',
+    '#[cfg(test)]',
+    `pub const COUNTS: [usize; ${entries.length}] = [`,
+    ...entries.map(([, { arguments: args }]) => `    ${Object.keys(args).length},`),
+    '];',
+    '',
+    '/// Says which table this is: the caller must have the same.',
+    `pub const TABLE: &str = "${digestOf(kernels)}";`,
     '',
     ...entries.flatMap(structOf),
     '/// A call whose arguments have been checked.',

@@ -1,5 +1,5 @@
 // The TypeScript side of the table: one caller a kernel, with named arguments.
-import { comment, describe, pascal, STAMP } from './names.mjs';
+import { comment, describe, digestOf, pascal, STAMP } from './names.mjs';
 
 const TYPES = { count: 'number', flag: 'boolean', code: 'number', word: 'number', float: 'number' };
 
@@ -44,6 +44,9 @@ export function typescriptSource(kernels) {
     'export const KERNEL = {',
     ...entries.map(([name], i) => `  ${name}: ${i},`),
     '} as const;',
+    '',
+    '/** Says which table this is. */',
+    `export const TABLE = '${digestOf(kernels)}';`,
     '',
     '/** Which arguments of each kernel are floats, by place. */',
     `export const FLOATS: readonly (readonly number[])[] = ${JSON.stringify(floats)};`,

@@ -1,0 +1,175 @@
+//! Multi-head self-attention of a packed projection `[B, N, 3D]`, one head of one image at a time: queries, keys
+//! and values are read in place, as matrices whose rows lie 3D apart, and a head's `[N, N]` stays in the cache.
+
+use crate::gemm::{Block, PackB};
+use crate::generated::{Attention, AttentionGradient};
+use crate::kernels::rows::{softmax_gradient_rows, softmax_rows};
+use crate::simd::Simd;
+use crate::space::Workspace;
+use std::ptr::{null, null_mut};
+
+/// Where one head of one image lies.
+struct Head {
+    n: usize,
+    size: usize,
+    /// Floats from one token to the next in a projection, and in what is no projection.
+    stride: usize,
+    width: usize,
+    /// Of the head's queries in the projection, of its part of the output, and of its weights.
+    packed: usize,
+    plain: usize,
+    weights: usize,
+}
+
+impl Head {
+    fn new(n: usize, heads: usize, size: usize, item: usize) -> Self {
+        let (image, head) = (item / heads, item % heads);
+        let width = heads * size;
+        Self {
+            n,
+            size,
+            stride: 3 * width,
+            width,
+            packed: image * n * 3 * width + head * size,
+            plain: image * n * width + head * size,
+            weights: item * n * n,
+        }
+    }
+}
+
+/// A side of a product: where it is, and floats from row to row.
+#[derive(Clone, Copy)]
+struct Side(*const f32, usize);
+
+/// C `[m, n]` = A · B; B is as it lies, A too, or transposed.
+///
+/// # Safety
+///
+/// Each side must hold what the sizes say.
+#[inline(always)]
+unsafe fn multiply<S: Simd>(
+    [m, n, k]: [usize; 3],
+    (a, transposed): (Side, bool),
+    b: Side,
+    c: (*mut f32, usize),
+) {
+    let (row_step, depth_step) = if transposed { (1, a.1) } else { (a.1, 1) };
+    let work = Block {
+        m,
+        n,
+        k,
+        a: a.0,
+        row_step,
+        depth_step,
+        group_step: S::TILE_ROWS * row_step,
+        b: b.0,
+        b_step: b.1,
+        panel_step: S::TILE_VECTORS * S::LANES,
+        padded: false,
+        c: c.0,
+        c_step: c.1,
+        from: null(),
+        from_step: 0,
+        derivative: null_mut(),
+    };
+    unsafe { S::vectorize(work) };
+}
+
+/// C `[n, n]` = A · Bᵀ of rows of `size`; `room` is for Bᵀ.
+///
+/// # Safety
+///
+/// Each side must hold `n` rows of `size`, and `room` k · n floats, n rounded up to whole panels.
+#[inline(always)]
+unsafe fn multiply_rows<S: Simd>(
+    n: usize,
+    size: usize,
+    a: Side,
+    b: Side,
+    c: *mut f32,
+    room: *mut f32,
+) {
+    let panel = S::TILE_VECTORS * S::LANES;
+    let pack = PackB { transposed: true, b: b.0, step: b.1, factor: null(), k: size, n, to: room };
+    unsafe { S::vectorize(pack) };
+    let work = Block {
+        m: n,
+        n,
+        k: size,
+        a: a.0,
+        row_step: a.1,
+        depth_step: 1,
+        group_step: S::TILE_ROWS * a.1,
+        b: room,
+        b_step: panel,
+        panel_step: panel * size,
+        padded: true,
+        c,
+        c_step: n,
+        from: null(),
+        from_step: 0,
+        derivative: null_mut(),
+    };
+    unsafe { S::vectorize(work) };
+}
+
+/// Floats of a packed matrix of the keys or values of a head.
+fn packed_size<S: Simd>(head: &Head) -> usize {
+    head.n.next_multiple_of(S::TILE_VECTORS * S::LANES) * head.size
+}
+
+/// Heads `from` to `to`.
+///
+/// # Safety
+///
+/// The call must hold what [`Attention`] says, and the processor have the instructions of `S`.
+#[inline(always)]
+pub unsafe fn attention<S: Simd>(call: &Attention, from: usize, to: usize, own: &mut Workspace) {
+    for item in from..to {
+        let head = Head::new(call.n, call.heads, call.size, item);
+        let (n, size, stride, width) = (head.n, head.size, head.stride, head.width);
+        let room = own.packed.floats(packed_size::<S>(&head));
+        unsafe {
+            let q = call.qkv.add(head.packed);
+            let (k, v) = (q.add(width), q.add(2 * width));
+            let p = call.weights.add(head.weights);
+            multiply_rows::<S>(n, size, Side(q, stride), Side(k, stride), p, room);
+            softmax_rows::<S>(p, p, n, call.scale, 0, n);
+            let out = call.out.add(head.plain);
+            multiply::<S>([n, size, n], (Side(p, n), false), Side(v, stride), (out, width));
+        }
+    }
+}
+
+/// The gradients of heads `from` to `to`.
+///
+/// # Safety
+///
+/// The call must hold what [`AttentionGradient`] says, and the processor have the instructions of `S`.
+#[inline(always)]
+pub unsafe fn attention_gradient<S: Simd>(
+    call: &AttentionGradient,
+    from: usize,
+    to: usize,
+    own: &mut Workspace,
+) {
+    for item in from..to {
+        let head = Head::new(call.n, call.heads, call.size, item);
+        let (n, size, stride, width) = (head.n, head.size, head.stride, head.width);
+        let room = own.packed.floats(packed_size::<S>(&head));
+        let ds = own.scratch.floats(n * n);
+        unsafe {
+            let q = call.qkv.add(head.packed);
+            let (k, v) = (q.add(width), q.add(2 * width));
+            let dq = call.dqkv.add(head.packed);
+            let (dk, dv) = (dq.add(width), dq.add(2 * width));
+            let p = call.weights.add(head.weights);
+            let d = Side(call.d_out.add(head.plain), width);
+            multiply::<S>([n, size, n], (Side(p, n), true), d, (dv, stride));
+            multiply_rows::<S>(n, size, d, Side(v, stride), ds, room);
+            softmax_gradient_rows::<S>(p, ds, ds, n, call.scale, 0, n);
+            multiply::<S>([n, size, n], (Side(ds, n), false), Side(k, stride), (dq, stride));
+            multiply::<S>([n, size, n], (Side(ds, n), true), Side(q, stride), (dk, stride));
+        }
+    }
+}
