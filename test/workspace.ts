@@ -15,6 +15,7 @@ export type Manifest = {
   readonly dependencies?: Ranges;
   readonly peerDependencies?: Ranges;
   readonly devDependencies?: Ranges;
+  readonly optionalDependencies?: Ranges;
 };
 
 /** A package of the workspace and its folder. */

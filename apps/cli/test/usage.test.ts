@@ -13,7 +13,7 @@ test.each([
   [['--epochs', '1', '--steps', '1'], '--epochs and --steps exclude each other'],
   [
     ['--backend', 'cuda'],
-    '--backend must be one of auto, cpu, wasm, simd, node, node-gpu, webgpu, got cuda',
+    '--backend must be one of auto, cpu, wasm, simd, native, node, node-gpu, webgpu, got cuda',
   ],
   [['--stpes', '4'], 'unknown option --stpes'],
   [['shapes'], 'unexpected word shapes'],

@@ -28,6 +28,8 @@ export type BackendReport = {
   readonly simd: boolean;
   /** Name of the GPU; `null` where the backend does not give it. */
   readonly device: string | null;
+  /** The processor's instructions that `native` computes with, e.g. `avx512`; `null` for the others. */
+  readonly instructions: string | null;
 };
 
 /** The backends that were compared with cpu in this process. */
@@ -36,8 +38,8 @@ const checked = new Set<BackendName>();
 /**
  * Picks a backend, makes it tfjs's current one and registers the gradients that training needs.
  *
- * @param preference a name, an ordered list of names, or `auto` (node-gpu, webgpu, simd, node, wasm,
- *   cpu); `auto` passes over a WebGPU adapter that is software
+ * @param preference a name, an ordered list of names, or `auto` (node-gpu, webgpu, native, simd, node,
+ *   wasm, cpu); `auto` passes over a WebGPU adapter that is software
  * @param options options of the backend; a backend ignores those that it does not have
  * @returns what was chosen and why the earlier ones in the list were passed over
  * @throws Error with code `BACKEND_MISSING` if none of the list loads; it says what to install, and its
@@ -82,6 +84,7 @@ export async function chooseBackend(
       passedOver,
       threads: await loader.threads(),
       device: loader.device?.() ?? null,
+      instructions: (await loader.instructions?.()) ?? null,
       simd:
         name === 'simd' ||
         (name === 'wasm' && (await env().getAsync('WASM_HAS_SIMD_SUPPORT')) === true),

@@ -1,3 +1,4 @@
+import { builtin } from './builtin.ts';
 import { registerKernels } from './kernels.ts';
 import { loadTensorFlow, TENSORFLOW } from './tensorflow.ts';
 import { wasmKernels } from './wasm-fused/index.ts';
@@ -7,14 +8,17 @@ import { loadWebgpu, WEBGPU, webgpuReport } from './webgpu.ts';
 export const setUpNames = ['node', 'node-gpu', 'webgpu'] as const;
 
 /** The backends that an app can pick. */
-export const backendNames = ['cpu', 'wasm', 'simd', ...setUpNames] as const;
+export const backendNames = ['cpu', 'wasm', 'simd', 'native', ...setUpNames] as const;
 
 /** One of {@link backendNames}. */
 export type BackendName = (typeof backendNames)[number];
 
 /** Options of a backend. */
 export type BackendOptions = {
-  /** Threads of the `simd` backend; by default one for each processor. The others choose their own. */
+  /**
+   * Threads of the `native` and `simd` backends; by default one for each processor. The others choose their
+   * own.
+   */
   readonly threads?: number;
 };
 
@@ -31,17 +35,31 @@ type Loader = {
   readonly isChecked?: true;
   /** The device it computes on, where the backend gives it. */
   readonly device?: () => string | undefined;
+  /** The processor's instructions that it computes with, where there is a choice. */
+  readonly instructions?: () => Promise<string | undefined>;
 };
 
 /** The order of `auto`: fastest first. */
 export const PREFERENCE: readonly BackendName[] = [
   'node-gpu',
   'webgpu',
+  'native',
   'simd',
   'node',
   'wasm',
   'cpu',
 ];
+
+const nativeNow = async () => (await import('@twocan/backend-native')).nativeReport();
+
+/** Once a backend has started its threads are what they are; asking for as many is no mistake. */
+function giveThreads(
+  threads: number | undefined,
+  running: { readonly threads: number } | undefined,
+  configure: (options: { readonly threads: number }) => void,
+): void {
+  if (threads !== undefined && running?.threads !== threads) configure({ threads });
+}
 
 export const LOADERS: Readonly<Record<BackendName, Loader>> = {
   cpu: {
@@ -57,14 +75,32 @@ export const LOADERS: Readonly<Record<BackendName, Loader>> = {
     remedy: 'reinstall @twocan/backend-simd',
     load: async ({ threads }) => {
       const { configureSimd, simdReport } = await import('@twocan/backend-simd');
-      // Once it has started its threads are what they are; asking for as many is no mistake.
-      const differs = threads !== undefined && simdReport()?.threads !== threads;
-      if (differs) configureSimd({ threads });
+      giveThreads(threads, simdReport(), configureSimd);
     },
     threads: async () => {
       const { simdReport } = await import('@twocan/backend-simd');
       return simdReport()?.threads ?? 1;
     },
+  },
+  native: {
+    tfjsName: 'native',
+    about: "our kernels in the processor's own instructions, on all threads",
+    remedy: 'reinstall @twocan/backend-native',
+    load: async ({ threads }) => {
+      // A bundle for pages has an empty module in its place: package.json's `browser`.
+      if (builtin('node:module') === undefined) {
+        throw Object.assign(new Error('it needs Node'), { remedy: 'a page computes on simd' });
+      }
+      const { configureNative, nativeReport, nativeSupport } = await import(
+        '@twocan/backend-native'
+      );
+      const { available, why, remedy } = nativeSupport();
+      if (!available) throw Object.assign(new Error(why), { remedy });
+      giveThreads(threads, nativeReport(), configureNative);
+    },
+    threads: async () => (await nativeNow())?.threads ?? 1,
+    isChecked: true,
+    instructions: async () => (await nativeNow())?.instructions,
   },
   wasm: {
     tfjsName: 'wasm',

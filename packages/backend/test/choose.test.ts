@@ -40,7 +40,7 @@ describe('chooseBackend', () => {
   it('names the valid names when asked for an unknown one', async () => {
     await expect(chooseBackend('cuda' as 'cpu')).rejects.toMatchObject({
       code: 'BACKEND_MISSING',
-      message: expect.stringContaining('choose cpu, wasm, simd, node, node-gpu'),
+      message: expect.stringContaining('choose cpu, wasm, simd, native, node, node-gpu'),
     });
   });
 });

@@ -15,7 +15,7 @@ export const BACKEND = {
   threads: setting(whole({ min: 1 }), {
     group,
     usual: 'one for each processor',
-    text: 'Threads of the simd backend',
+    text: 'Threads of the native and simd backends',
   }),
 };
 

@@ -33,9 +33,9 @@ export async function startBackend({
     const report = await withoutAborts(() =>
       chooseBackend(backend, threads === undefined ? {} : { threads }),
     );
-    if (threads !== undefined && report.name !== 'simd') {
+    if (threads !== undefined && report.threads !== threads) {
       message(
-        `--threads ${threads} changes nothing: the backend ${report.name} takes the number that it likes; only simd is given one`,
+        `--threads ${threads} changes nothing: the backend ${report.name} takes the number that it likes; only native and simd are given one`,
       );
     }
     if (!quiet) message(backendLine(report));
