@@ -2,11 +2,13 @@ import { availableParallelism, cpus, freemem, totalmem } from 'node:os';
 import { enableProdMode, version_core } from '@tensorflow/tfjs-core';
 import {
   type BackendName,
+  type BackendReport,
   chooseBackend,
   type PassedOver,
   PREFERENCE,
   webgpuReport,
 } from '@twocan/backend';
+import { mostMemory } from '../run/enough-memory.ts';
 import { NO_SHARP } from '../terminal/error-text.ts';
 import { progressOf } from '../terminal/progress.ts';
 import { nvidiaDevices } from './nvidia-devices.ts';
@@ -38,6 +40,24 @@ function webgpuLines(): string[] {
   ];
 }
 
+const INSTRUCTIONS: Readonly<Record<string, string>> = {
+  avx512: 'AVX-512',
+  avx2: 'AVX2',
+  neon: 'NEON',
+  plain: 'plain code',
+};
+
+const gigabytes = (bytes: number): string => (bytes / 2 ** 30).toFixed(1);
+
+/** What a backend that loads computes with. */
+function meansOf({ name, device, threads, instructions }: BackendReport): string {
+  if (device !== null) return `loads; on ${device}`;
+  const own = instructions === null ? '' : `${INSTRUCTIONS[instructions] ?? instructions}, `;
+  const most = mostMemory(name);
+  const memory = Number.isFinite(most) ? `, at most ${gigabytes(most)} GB of memory` : '';
+  return `loads; ${own}${threads ?? 'its own number of'} thread(s)${memory}`;
+}
+
 /** Everything else can be looked at without it. */
 const sharpVersions = (): Promise<string> =>
   import('sharp').then(
@@ -52,7 +72,6 @@ const sharpVersions = (): Promise<string> =>
  */
 export async function examine(): Promise<string[]> {
   enableProdMode(); // else tfjs's cpu backend prints an advertisement
-  const gigabytes = (bytes: number): string => (bytes / 2 ** 30).toFixed(1);
   const lines = [
     `node         ${process.version} on ${process.platform} ${process.arch}`,
     `processor    ${cpus()[0]?.model.trim() ?? 'unknown'}, ${availableParallelism()} threads available`,
@@ -67,9 +86,7 @@ export async function examine(): Promise<string[]> {
     const words = await chooseBackend(name).then(
       (report) => {
         loaded.push(name);
-        return report.device === null
-          ? `loads; ${report.threads ?? 'its own number of'} thread(s)`
-          : `loads; on ${report.device}`;
+        return meansOf(report);
       },
       ({ passedOver: [own] = [] }: Error & { passedOver?: readonly PassedOver[] }) =>
         own === undefined ? 'does not load' : `${own.why}; ${own.remedy}`,
@@ -81,7 +98,7 @@ export async function examine(): Promise<string[]> {
   progress.count(PREFERENCE.length, PREFERENCE.length);
   const best = loaded.find((name) => name !== 'webgpu' || webgpuReport()?.software === false);
   lines.push(`auto takes   ${best}`);
-  if (best === 'simd' || best === 'wasm' || best === 'cpu') {
+  if (best !== 'node-gpu' && best !== 'webgpu') {
     lines.push(
       'faster       twocan setup node-gpu, where there is an NVIDIA GPU; setup webgpu, for others',
     );

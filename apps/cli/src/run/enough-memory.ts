@@ -7,8 +7,18 @@ import { message } from '../terminal/messages.ts';
 /** WebAssembly has 32-bit addresses. */
 const MOST_OF_WASM = 2 ** 32;
 const IN_WASM: readonly BackendName[] = ['simd', 'wasm'];
-/** A GPU has memory of its own. */
 const ON_GPU: readonly BackendName[] = ['node-gpu', 'webgpu'];
+
+/**
+ * The memory that a backend can use at most.
+ *
+ * @param backend its name
+ * @returns bytes; Infinity on a GPU, which has memory of its own
+ */
+export function mostMemory(backend: BackendName): number {
+  if (ON_GPU.includes(backend)) return Number.POSITIVE_INFINITY;
+  return IN_WASM.includes(backend) ? Math.min(MOST_OF_WASM, totalmem()) : totalmem();
+}
 
 /** A training that is about to begin. */
 export type Training = {
@@ -38,7 +48,7 @@ export function checkMemory({ cost, batch, backend, sizes }: Training): void {
       `${step}, and the backend ${backend} can use ${gigabytes(MOST_OF_WASM)}; give ${smaller}a smaller ${sizes}`,
     );
   }
-  if (!ON_GPU.includes(backend) && least > totalmem()) {
+  if (least > mostMemory(backend)) {
     message(
       `${step}, and this machine has ${gigabytes(totalmem())}; if it fails, give a smaller --batch or ${sizes}`,
     );

@@ -17,6 +17,8 @@ export type Environment = {
   readonly backendWhy: string;
   /** Null where the backend does not say. */
   readonly threads: number | null;
+  /** The processor's instructions that `native` computes with; null for the other backends. */
+  readonly instructions: string | null;
 };
 
 /**
@@ -37,6 +39,7 @@ export function environmentOf(backend: BackendReport): Environment {
     backend: backend.name,
     backendWhy: backend.why,
     threads: backend.threads,
+    instructions: backend.instructions,
   };
 }
 

@@ -20,6 +20,7 @@ const environment: Environment = {
   backend: 'simd',
   backendWhy: 'the fastest',
   threads: 13,
+  instructions: null,
 };
 
 const options = {
