@@ -19,6 +19,18 @@ export async function runScript(folder: string, script: string): Promise<string>
   return (await run(process.execPath, [script], { ...LIMIT, cwd: folder })).stdout;
 }
 
+/** Runs the installed program, without anything in PATH, and gives what it prints. */
+export async function runTwocan(folder: string, args: readonly string[]): Promise<string> {
+  const bin = join(folder, 'node_modules/twocan/dist/bin.js');
+  const env = { PATH: '', HOME: folder, TWOCAN_BACKENDS: 'no-such-file.json' };
+  const { stdout, stderr } = await run(process.execPath, [bin, ...args], {
+    ...LIMIT,
+    cwd: folder,
+    env,
+  });
+  return stdout + stderr;
+}
+
 /** Packs packages with one npm call; the order stays. */
 export async function packAll(list: readonly Member[], into: string): Promise<readonly Packed[]> {
   mkdirSync(into, { recursive: true });
@@ -50,16 +62,22 @@ export function closure(name: string, packed: readonly Packed[]): readonly Packe
  * @param folder where to; made where it does not exist
  * @param ours the tarballs to install
  * @param others names and ranges of the rest
+ * @param optional tarballs that npm leaves out where they do not fit this machine
  */
 export async function install(
   folder: string,
   ours: readonly Packed[],
   others: Readonly<Record<string, string>>,
+  optional: readonly Packed[] = [],
 ): Promise<void> {
   mkdirSync(folder, { recursive: true });
-  const tarballs = ours.map(({ manifest, tarball }) => [manifest.name, `file:${tarball}`]);
-  const dependencies = { ...others, ...Object.fromEntries(tarballs) };
-  const project = { name: 'scratch', private: true, type: 'module', dependencies };
+  const tarballs = (list: readonly Packed[]) =>
+    Object.fromEntries(list.map(({ manifest, tarball }) => [manifest.name, `file:${tarball}`]));
+  const project = {
+    ...{ name: 'scratch', private: true, type: 'module' },
+    dependencies: { ...others, ...tarballs(ours) },
+    optionalDependencies: tarballs(optional),
+  };
   writeFileSync(join(folder, 'package.json'), JSON.stringify(project));
   const quiet = ['--prefer-offline', '--no-audit', '--no-fund', '--ignore-scripts'];
   await run('npm', ['install', ...quiet], { ...LIMIT, cwd: folder });

@@ -24,7 +24,9 @@ import {
   reached,
   runScript,
   runTool,
+  runTwocan,
 } from './install.ts';
+import { NO_ADDON, type PlatformManifest, packNative, releaseManifest } from './native-packages.ts';
 import { type Example, firstExample } from './readme.ts';
 import { members, ROOT, readManifest } from './workspace.ts';
 
@@ -145,6 +147,67 @@ describe('twocan as a module', () => {
       );
       expect(lines[20]).toMatch(/^k-NN [\d.]+, raw pixels [\d.]+, untrained [\d.]+$/);
       expect(lines[21]).toMatch(/^probe [\d.]+; 16 images, 96 numbers each$/);
+    },
+    TIMEOUT,
+  );
+});
+
+describe('native', () => {
+  const TRAIN = ['pretrain', '--data', 'shapes:16', '--batch', '4', '--steps', '2', '--out'];
+
+  it('a release needs the addon of each platform, of its own version', async () => {
+    const { version, optionalDependencies } = await releaseManifest();
+    expect(optionalDependencies).toEqual(
+      Object.fromEntries(
+        [
+          ...['linux-x64-gnu', 'linux-x64-musl', 'linux-arm64-gnu', 'linux-arm64-musl'],
+          ...['darwin-arm64', 'darwin-x64', 'win32-x64-msvc'],
+        ].map((name) => [`@twocan/backend-native-${name}`, version]),
+      ),
+    );
+  });
+
+  it('a checkout names none: npm ci would look for what is not published yet', () => {
+    expect(find('@twocan/backend-native').manifest.optionalDependencies).toBeUndefined();
+    expect(readFileSync(join(ROOT, 'package-lock.json'), 'utf8')).not.toMatch(
+      /backend-native-(linux|darwin|win32)/,
+    );
+  });
+
+  it.skipIf(NO_ADDON)(
+    `trains from packages, without a compiler${NO_ADDON ? `: ${NO_ADDON}` : ''}`,
+    async () => {
+      const { main, platforms } = await packNative(scratchFolder('native', 'tarballs'));
+      for (const { manifest, folder } of platforms) {
+        const {
+          name,
+          os,
+          cpu,
+          libc = [],
+          main: file,
+          files,
+          scripts,
+        } = manifest as PlatformManifest;
+        const system = { glibc: 'gnu', musl: 'musl' }[libc[0] ?? ''];
+        const suffix = { linux: `-${system}`, win32: '-msvc' }[os[0] ?? ''] ?? '';
+        expect(name).toBe(`@twocan/backend-native-${os}-${cpu}${suffix}`);
+        expect(files).toEqual([file]);
+        expect(scripts).toBeUndefined();
+        expect(existsSync(join(folder, file))).toBe(true);
+      }
+      const ours = closure('twocan', packed).map((own) =>
+        own.manifest.name === main.manifest.name ? main : own,
+      );
+      const folder = scratchFolder('native', 'twocan');
+      await install(folder, ours, {}, platforms);
+      expect(await runTwocan(folder, [...TRAIN, 'with'])).toMatch(/^backend native: /m);
+      const scope = join(folder, 'node_modules/@twocan');
+      for (const name of readdirSync(scope).filter((own) => own.startsWith('backend-native-'))) {
+        rmSync(join(scope, name), { recursive: true });
+      }
+      expect(await runTwocan(folder, [...TRAIN, 'without'])).toMatch(
+        /^backend simd: .*native \(npm left out @twocan\/backend-native-[\w-]+\)/m,
+      );
     },
     TIMEOUT,
   );
