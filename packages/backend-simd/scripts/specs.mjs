@@ -1,19 +1,26 @@
-// Runs tfjs-core's own specs on a backend: node scripts/specs.mjs [simd|cpu|wasm|node|webgpu] [threads].
+// Runs tfjs-core's own specs on a backend: node scripts/specs.mjs [simd|native|cpu|wasm|node|webgpu] [threads] [instructions].
+// The instructions are of native: avx512, avx2, neon or plain; by default the best that are here.
 // node and webgpu must have been set up, and @twocan/backend been built. The specs come with the published package; they are bundled, because they import without endings, and run by jasmine.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { rolldown } from 'rolldown';
 
 const require = createRequire(import.meta.url);
 const root = fileURLToPath(new URL('..', import.meta.url));
-const [backend = 'simd', threads] = process.argv.slice(2);
+const [backend = 'simd', threads, instructions] = process.argv.slice(2);
 if (threads !== undefined) process.env.TWOCAN_THREADS = threads;
 
 const specs = join(require.resolve('@tensorflow/tfjs-core/package.json'), '../dist');
-const direct =
-  backend === 'simd' ? join(root, 'dist/index.js') : `@tensorflow/tfjs-backend-${backend}`;
+const isOurs = backend === 'simd' || backend === 'native';
+const direct = isOurs
+  ? join(root, `../backend-${backend}/dist/index.js`)
+  : `@tensorflow/tfjs-backend-${backend}`;
+const configured =
+  instructions === undefined
+    ? ''
+    : `import { configureNative } from '${direct}';\nconfigureNative({ instructions: '${instructions}' });\n`;
 // A backend in a folder elsewhere imports tfjs-core: it gets the bundled one.
 const setUp = `
 import { createRequire, Module } from 'node:module';
@@ -26,13 +33,22 @@ const { tfjsName } = await chooseBackend('${backend}');
 `;
 const isSetUp = backend === 'node' || backend === 'webgpu';
 const source = `
-${isSetUp ? setUp : `import '${direct}';\nconst tfjsName = '${backend}';`}
+${isSetUp ? setUp : `import '${direct}';\n${configured}const tfjsName = '${backend}';`}
 import '${specs}/public/chained_ops/register_all_chained_ops';
 import '${specs}/register_all_gradients';
 import { setTestEnvs } from '${specs}/jasmine_util';
 setTestEnvs([{ name: 'twocan-${backend}', backendName: tfjsName, isDataSync: true }]);
 await import('${specs}/tests');
 `;
+
+/** An addon is found beside the module that loads it. */
+const stayingWhereTheyAre = {
+  name: 'staying-where-they-are',
+  transform: (code, id) =>
+    /packages.backend-native/.test(id)
+      ? code.replaceAll('import.meta.url', JSON.stringify(pathToFileURL(id).href))
+      : undefined,
+};
 
 // Inside the package, so that what it imports is found.
 const folder = mkdtempSync(join(root, 'dist/specs-'));
@@ -46,6 +62,7 @@ try {
     treeshake: false,
     resolve: { extensions: ['.js', '.mjs'] },
     onLog: () => undefined,
+    plugins: [stayingWhereTheyAre],
   });
   const output = join(folder, 'specs.mjs');
   await bundle.write({ file: output, format: 'esm', codeSplitting: false });
