@@ -1,6 +1,7 @@
 import { enableProdMode, findBackendFactory, setBackend } from '@tensorflow/tfjs-core';
 import { chooseBackend, setUps } from '@twocan/backend';
-import { registerSimd, type SimdOptions } from '@twocan/backend-simd';
+import { nativeSupport, registerNative } from '@twocan/backend-native';
+import { registerSimd } from '@twocan/backend-simd';
 import { registerGradients } from '@twocan/core';
 import { beforeAll, describe, inject } from 'vitest';
 
@@ -29,13 +30,13 @@ const EVERYWHERE = {
   wasm: { start: () => chooseBackend('wasm') },
   /** As users have it: threads and fused multiply-add where there are some. */
   simd: { start: () => chooseBackend('simd') },
-  'simd-plain': simd('simd-plain', { threads: 2, relaxed: false }),
+  'simd-plain': own('simd-plain', registerSimd, { threads: 2, relaxed: false }),
 } satisfies Record<string, Backend>;
 
 /** The same on one thread, which is all that `simd` has on a page that is not isolated. */
 const ON_ONE_THREAD = {
-  'simd-one': simd('simd-one', { threads: 1 }),
-  'simd-one-plain': simd('simd-one-plain', { threads: 1, relaxed: false }),
+  'simd-one': own('simd-one', registerSimd, { threads: 1 }),
+  'simd-one-plain': own('simd-one-plain', registerSimd, { threads: 1, relaxed: false }),
 } satisfies Record<string, Backend>;
 
 /** Needs `twocan setup`: tests do not depend on what a user happens to have. */
@@ -47,7 +48,21 @@ const setUp = (name: 'node' | 'node-gpu' | 'webgpu'): Backend => ({
       : 'TWOCAN_BACKENDS names no file that has it',
 });
 
+/** The native engine, with the best instructions that the processor has or with these. */
+const native = (name: string, options: Parameters<typeof registerNative>[1]): Backend => {
+  const { available, why, instructions } = nativeSupport();
+  const lacks = options.instructions && !instructions.includes(options.instructions);
+  return {
+    ...own(name, registerNative, options),
+    missing: available ? (lacks ? `no ${options.instructions} here` : undefined) : why,
+  };
+};
+
 const IN_NODE = {
+  native: native('native-best', {}),
+  'native-one': native('native-one', { threads: 1 }),
+  'native-avx2': native('native-avx2', { threads: 2, instructions: 'avx2' }),
+  'native-plain': native('native-plain', { threads: 2, instructions: 'plain' }),
   node: setUp('node'),
   'node-gpu': setUp('node-gpu'),
   webgpu: setUp('webgpu'),
@@ -89,8 +104,8 @@ export const TESTED_BACKENDS = Object.keys(BACKENDS) as readonly TestedBackend[]
 
 /**
  * Runs a suite once per backend, with that backend current and gradients registered: `cpu`, `wasm` and
- * `simd` with and without threads and fused multiply-add; in Node also `node`, `node-gpu`
- * and `webgpu`, skipped unless TWOCAN_BACKENDS is a file of `twocan setup` that has them; `webgpu` alone on
+ * `simd` with and without threads and fused multiply-add; in Node also `native` with each set of
+ * instructions, skipped where it was not built, and `node`, `node-gpu` and `webgpu`, skipped unless TWOCAN_BACKENDS is a file of `twocan setup` that has them; `webgpu` alone on
  * a page that was given it.
  *
  * @example
@@ -113,9 +128,14 @@ export function describeBackends(name: string, suite: (backend: TestedBackend) =
   }
 }
 
-function simd(name: string, options: SimdOptions): Backend {
+/** One more backend of ours, under a name of its own. */
+function own<Options>(
+  name: string,
+  register: (name: string, options: Options) => void,
+  options: Options,
+): Backend {
   const start = async (): Promise<void> => {
-    if (findBackendFactory(name) === null) registerSimd(name, options);
+    if (findBackendFactory(name) === null) register(name, options);
     await setBackend(name);
     registerGradients();
   };
