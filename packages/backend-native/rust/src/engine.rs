@@ -459,7 +459,7 @@ mod tests {
             let mut random = Random(0x5eed);
             let mut ran = [0; 32];
             let mut refused = 0;
-            for _ in 0..if cfg!(miri) { 300 } else { 30_000 } {
+            for _ in 0..if cfg!(miri) { 300 } else { 300_000 } {
                 let kernel = random.below(generated::NAMES.len() + 1);
                 let values = values_of(kernel, &mut random);
                 let tasks = match (random.below(20), values.as_slice()) {

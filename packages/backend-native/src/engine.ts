@@ -1,0 +1,111 @@
+import { calls, type Engine, makeHeap } from '@twocan/engine';
+import type { Addon, Instructions } from './support.ts';
+
+/** Options of the backend; all are optional. */
+export type NativeOptions = {
+  /** Threads, the caller's included; by default one for each processor. */
+  readonly threads?: number;
+  /** Which instructions to use; by default the best that the processor has. */
+  readonly instructions?: Instructions;
+};
+
+/** What the backend computes with. */
+export type NativeReport = {
+  readonly threads: number;
+  readonly instructions: Instructions;
+  /** Bytes that its memory may have at most. */
+  readonly memory: number;
+};
+
+// Where the arguments of a call are, in bytes, and how many there may be; src/doors.rs has the same.
+const VALUES = 1024;
+const MOST_VALUES = 64;
+const FIRST_FREE = 8192;
+/** A typed array of Node 20 has at most 4 GB, so the memory is several buffers, and no block crosses two. */
+const SEGMENT = 2 ** 31;
+const PAGE = 65_536;
+const BETWEEN_TRIMS = 5000; // milliseconds
+/** The system must keep some of the machine's memory for itself, else it ends the process. */
+const SHARE = 7 / 8;
+
+/** Bytes that the memory may have: of what the machine, or the container, has. */
+function limitOf(): number {
+  const total = process.getBuiltinModule('node:os').totalmem();
+  const allowed = process.constrainedMemory();
+  const most = allowed > 0 && allowed < total ? allowed : total;
+  return Math.floor((SHARE * most) / PAGE) * PAGE;
+}
+
+/**
+ * Reserves the memory and starts the threads.
+ *
+ * @param addon the native code
+ * @param options threads and instructions
+ * @returns the engine, and what it computes with
+ * @throws RangeError for instructions that the processor does not have; Error where the system gives no memory
+ */
+export function startEngine(
+  addon: Addon,
+  options: NativeOptions,
+): { readonly engine: Engine; readonly report: NativeReport } {
+  const here = addon.about().instructions;
+  const { threads = process.getBuiltinModule('node:os').availableParallelism() } = options;
+  const { instructions = here[0] as Instructions } = options;
+  if (!here.includes(instructions)) {
+    throw new RangeError(
+      `native: instructions must be of this processor (${here.join(', ')}), got ${instructions}`,
+    );
+  }
+  const limit = limitOf();
+  const native = new addon.NativeEngine(threads, instructions, limit);
+  const buffers: ArrayBuffer[] = [];
+  const segment = (index: number): ArrayBuffer => {
+    const at = index * SEGMENT;
+    buffers[index] ??= native.segment(at, Math.min(SEGMENT, limit - at));
+    return buffers[index];
+  };
+  const place = (at: number): readonly [buffer: ArrayBuffer, offset: number] => {
+    const index = Math.floor(at / SEGMENT);
+    return [segment(index), at - index * SEGMENT];
+  };
+  let size = FIRST_FREE;
+  const memory = {
+    size: () => size,
+    grow(bytes: number): boolean {
+      if (!native.grow(size + bytes)) return false;
+      size += bytes;
+      return true;
+    },
+    discard: (at: number, bytes: number): void => native.discard(at, bytes),
+  };
+  const heap = makeHeap(memory, {
+    name: 'native',
+    from: FIRST_FREE,
+    most: limit,
+    segment: SEGMENT,
+  });
+  const trims = setInterval(heap.trim, BETWEEN_TRIMS);
+  trims.unref();
+  const values = new Float64Array(segment(0), VALUES, MOST_VALUES);
+  const engine: Engine = {
+    name: 'native',
+    threads: native.threads,
+    lanes: native.lanes,
+    heap,
+    floats: (at, length) => new Float32Array(...place(at), length),
+    integers: (at, length) => new Int32Array(...place(at), length),
+    bytes: (at, length) => new Uint8Array(...place(at), length),
+    owns: (buffer) => buffers.includes(buffer as ArrayBuffer),
+    run(kernel, given, tasks) {
+      values.set(given);
+      native.run(kernel, given.length, tasks);
+    },
+    product: (product) => calls.product(engine, product),
+    reserveAttention() {}, // threads make room as they need it
+    stop() {
+      clearInterval(trims);
+      native.stop();
+    },
+  };
+  return { engine, report: { threads: native.threads, instructions, memory: limit } };
+}
