@@ -33,7 +33,7 @@ describe('layers', () => {
       'from backend to a model',
       '@twocan/backend',
       '@twocan/vit',
-      'backend -> vit: only core,ops,backend-simd',
+      'backend -> vit: only core,ops,backend-simd,backend-native',
     ],
     ['to the test kit', 'twocan', '@twocan/testkit', 'twocan -> testkit: not in a library'],
     ['to a tfjs backend', '@twocan/vit', '@tensorflow/tfjs-backend-cpu', 'only backend may'],

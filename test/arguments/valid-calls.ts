@@ -14,6 +14,7 @@ import {
   tensor4d,
   zeros,
 } from '@tensorflow/tfjs-core';
+import * as nativePackage from '@twocan/backend-native';
 import * as simdPackage from '@twocan/backend-simd';
 import * as can from '@twocan/can';
 import * as checkpoint from '@twocan/checkpoint';
@@ -867,6 +868,16 @@ export const VALID: Readonly<Record<string, Readonly<Record<string, ValidCall>>>
         return enginePackage.measurePeak();
       },
     },
+  },
+  'backend-native': {
+    configureNative: of(() => ({ threads: 1, instructions: 'plain' })),
+    measurePeak: { args: () => [], call: onSimd(nativePackage.measurePeak) as never },
+    nativeReport: just('native'),
+    nativeSupport: just(),
+    registerNative: of(
+      () => 'native-of-a-test',
+      () => ({ threads: 1 }),
+    ),
   },
   'backend-simd': {
     configureSimd: of(() => ({ threads: 1, relaxed: true })),
