@@ -50,7 +50,10 @@ function platformHere(): string {
 
 function hasGlibc(): boolean {
   const { report } = process as {
-    report: { excludeNetwork?: boolean; getReport(): { header?: { glibcVersionRuntime?: string } } };
+    report: {
+      excludeNetwork?: boolean;
+      getReport(): { header?: { glibcVersionRuntime?: string } };
+    };
   };
   // Else the names of all connections are looked up.
   const { excludeNetwork } = report;

@@ -1,4 +1,4 @@
-export { calls, FLOATS, KERNEL, type Product, TABLE } from './calls.ts';
+export { calls, FLOATS, KERNEL, ONE_ITEM, type Product, TABLE } from './calls.ts';
 export {
   defineEngine,
   type EngineDoors,

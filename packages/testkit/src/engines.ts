@@ -1,4 +1,5 @@
 import { findBackendFactory } from '@tensorflow/tfjs-core';
+import { type Instructions, nativeSupport, registerNative } from '@twocan/backend-native';
 import { registerSimd } from '@twocan/backend-simd';
 
 /** An engine of our own, of which the tests of every engine make backends. */
@@ -25,7 +26,16 @@ const SIMD: TestedEngine = {
     registerSimd(backend, { threads, relaxed: instructions === 'relaxed' }),
 };
 
-const ENGINES: readonly TestedEngine[] = [SIMD];
+/** With every set of instructions that the processor has; with none where the addon is not here. */
+const NATIVE: TestedEngine = {
+  name: 'native',
+  instructions: nativeSupport().instructions,
+  threaded: true,
+  register: (backend, threads, instructions) =>
+    registerNative(backend, { threads, instructions: instructions as Instructions }),
+};
+
+const ENGINES: readonly TestedEngine[] = [SIMD, NATIVE];
 
 /** A comma-separated list in TWOCAN_TEST_ENGINES narrows a run to some of them. */
 function wanted(list: string | undefined): readonly TestedEngine[] {

@@ -77,10 +77,8 @@ pub const NAMES: [&str; 30] = [
 
 /// How many arguments each takes.
 #[cfg(test)]
-pub const COUNTS: [usize; 30] = [
-    16, 15, 7, 8, 14, 7, 8, 6, 6, 9, 10, 16, 5, 8, 6, 9, 10, 17, 4, 6, 7, 8, 7, 7, 4, 9, 10, 5, 4,
-    4,
-];
+#[rustfmt::skip]
+pub const COUNTS: [usize; 30] = [16, 15, 7, 8, 14, 7, 8, 6, 6, 9, 10, 16, 5, 8, 6, 9, 10, 17, 4, 6, 7, 8, 7, 7, 4, 9, 10, 5, 4, 4];
 
 /// Says which table this is: the caller must have the same.
 pub const TABLE: &str = "33a86e82c79fce7e";

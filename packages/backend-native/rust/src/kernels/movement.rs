@@ -326,7 +326,7 @@ pub unsafe fn scatter_add_rows<S: Simd>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kernels::testing::{Guarded, expect_close, floats, lengths, tests_of_each};
+    use crate::kernels::testing::{Guarded, expect_close, floats, lengths, many, tests_of_each};
 
     const UNTOUCHED: u32 = 0xdead_beef;
 
@@ -352,7 +352,7 @@ mod tests {
 
     #[test]
     fn copies_runs() {
-        for n in lengths(0..70).chain([127, 128, 129, 1000]) {
+        for n in lengths(0..70).chain([127, 128, 129, many(1000)]) {
             let x = words(n);
             let mut y = vec![UNTOUCHED; n + 9];
             // SAFETY: n words on both sides.
@@ -365,7 +365,7 @@ mod tests {
     /// All permutations of four axes of a block, in runs, into a place with a margin.
     #[test]
     fn copies_blocks() {
-        for run in [1, 2, 9, 140] {
+        for run in [1, 2, 9, many(150)] {
             let [d0, d1, d2, d3] = [2, 3, 4, 5];
             let x = words(d0 * d1 * d2 * d3 * run);
             let (x3, x2) = (run, d3 * run);
