@@ -7,6 +7,7 @@ import {
   type Normalization,
   resolveAugmentation,
 } from '@twocan/data';
+import type { DecoderConfig, ViTConfig } from '@twocan/vit';
 import { resolveMethod } from './settings/method.ts';
 import { checkedSettings, type Settings } from './settings/settings.ts';
 import { resolveTraining, type Training } from './settings/training.ts';
@@ -27,17 +28,29 @@ export type PretrainConfig = Training & {
   readonly normalization: PixelRules;
 };
 
+/** What a run begins with in place of a preset: sizes of weights that are there, and their pixels. */
+export type StartingPoint = {
+  readonly encoder: ViTConfig;
+  /** One that goes with the width of the encoder where it is left out. */
+  readonly decoder?: DecoderConfig | undefined;
+  readonly normalization: PixelRules;
+};
+
+/** The name of the sizes of a run that begins with weights. */
+const OF_WEIGHTS = 'weights';
+
 /**
  * The method's config: that of preset and method, with the settings on top.
  *
  * @param settings those that differ from the defaults
+ * @param start sizes of weights, in place of the preset's
  * @returns the complete config of `@twocan/can`
  * @throws RangeError one error that lists every problem of the method
  * @example
  * const { encoder } = resolveModel({ preset: 'tiny64' });
  */
-export function resolveModel(settings: Settings): CanConfig {
-  return resolveMethod('resolveModel', checkedSettings('resolveModel', settings));
+export function resolveModel(settings: Settings, start?: StartingPoint): CanConfig {
+  return resolveMethod('resolveModel', checkedSettings('resolveModel', settings), start);
 }
 
 /**
@@ -45,6 +58,7 @@ export function resolveModel(settings: Settings): CanConfig {
  *
  * @param settings those that differ from the defaults
  * @param data.length how many images there are to train on
+ * @param start sizes and normalisation of weights, in place of the preset's
  * @returns the config
  * @throws RangeError for settings that are out of range, or a batch of more images than there are
  * @example
@@ -53,19 +67,21 @@ export function resolveModel(settings: Settings): CanConfig {
 export function resolveConfig(
   settings: Settings,
   data: { readonly length: number },
+  start?: StartingPoint,
 ): PretrainConfig {
-  const model = resolveModel(settings);
+  const model = resolveModel(settings, start);
   expectOptions('resolveConfig', 'data', data, ['length']);
   expectInteger('resolveConfig', 'data.length', data.length);
   const values = checkedSettings('resolveConfig', settings);
-  const { preset, method, cropMin } = values;
+  const { method, cropMin } = values;
+  const preset = start === undefined ? values.preset : OF_WEIGHTS;
   const run = { preset, images: data.length };
   return {
     preset,
     method,
     model,
     augmentation: resolveAugmentation(model.encoder.image.width, { scale: [cropMin, 1] }),
-    normalization: { mean: IMAGENET_MEAN, std: IMAGENET_STD },
+    normalization: start?.normalization ?? { mean: IMAGENET_MEAN, std: IMAGENET_STD },
     ...resolveTraining('resolveConfig', values, run),
   };
 }

@@ -1,4 +1,10 @@
-export { type PixelRules, type PretrainConfig, resolveConfig, resolveModel } from './config.ts';
+export {
+  type PixelRules,
+  type PretrainConfig,
+  resolveConfig,
+  resolveModel,
+  type StartingPoint,
+} from './config.ts';
 export { differences, type Sides } from './differences.ts';
 export { type Compared, compareFeatures, type Encoders, eachOf } from './features/comparison.ts';
 export type { FeatureConfig } from './features/config.ts';
@@ -44,7 +50,13 @@ export {
   type Naming,
 } from './run/explosion.ts';
 export { pretrain, pretrainWith } from './run/pretrain.ts';
-export { freshParams, type PretrainState, trainedParams } from './run/state.ts';
+export {
+  freshParams,
+  type PretrainState,
+  type StartingParams,
+  startingParams,
+  trainedParams,
+} from './run/state.ts';
 export type { Settings } from './settings/settings.ts';
 export { imagesOfStep } from './settings/training.ts';
 export { randomViews, type TrialStep, trialStep } from './trial-step.ts';

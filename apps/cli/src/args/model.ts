@@ -3,8 +3,14 @@ import { MACHINE } from './machine.ts';
 
 /** What a model is, for commands that can do without one too. */
 export const ANY_MODEL = {
-  hint: 'RUN|FILE',
-  text: 'A run folder (its newest checkpoint), or a checkpoint file',
+  hint: 'RUN|DIR|FILE',
+  text: 'A run folder (its newest checkpoint), a checkpoint file, or weights of timm or transformers',
+} as const;
+
+/** Weights that a training begins with. */
+export const INIT = {
+  hint: 'DIR|FILE',
+  text: 'Begin with these weights: of timm, transformers or MAE (safetensors), or of a run',
 } as const;
 
 /** The settings of every command with a model. */

@@ -10,6 +10,7 @@ import {
 } from '@twocan/pretrain/settings';
 import { usageError } from '../terminal/failure.ts';
 import { MACHINE } from './machine.ts';
+import { INIT } from './model.ts';
 
 const group = 'Data';
 
@@ -38,6 +39,7 @@ export const SETTINGS = {
   }),
   ...EVAL_DATA,
   ...pretrainSettings,
+  init: setting(text, { group: 'Model and method', ...INIT }),
   ...MACHINE,
 } satisfies Schema;
 

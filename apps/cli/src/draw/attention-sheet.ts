@@ -3,7 +3,7 @@ import type { CanParams } from '@twocan/can';
 import { atMost, type Dataset, plainViews } from '@twocan/data';
 import { picturesOf } from '@twocan/pretrain';
 import { attentionMap } from '@twocan/vit';
-import type { RunConfig } from '../run/config.ts';
+import type { ModelConfig } from '../run/open-weights.ts';
 import { writeSheet } from './picture-files.ts';
 import type { Pixels } from './sheet.ts';
 
@@ -19,7 +19,7 @@ const COLUMNS = 8;
  */
 export async function writeAttention(
   path: string,
-  config: RunConfig,
+  config: ModelConfig,
   params: CanParams,
   dataset: Dataset,
 ): Promise<void> {

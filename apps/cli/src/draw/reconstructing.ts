@@ -3,7 +3,7 @@ import { disposeTree, key } from '@twocan/core';
 import { drawPictures, type PictureRow } from '@twocan/pretrain';
 import type { Machine } from '../args/machine.ts';
 import { openImages, roomFor } from '../images/layout/open-images.ts';
-import { openModel } from '../run/open-model.ts';
+import { openWeights } from '../run/open-weights.ts';
 import { startBackend } from '../run/start-backend.ts';
 import { usageError } from '../terminal/failure.ts';
 
@@ -31,7 +31,7 @@ export type Reconstructions = {
  */
 export async function reconstruct(request: ReconstructRequest): Promise<Reconstructions> {
   await startBackend(request);
-  const { config, params, step } = await openModel(request.model);
+  const { config, params, step } = await openWeights(request.model);
   try {
     const { maskRatio = config.model.maskRatio } = request;
     if (params.decoder === undefined) {

@@ -5,7 +5,7 @@ import type { Machine } from '../args/machine.ts';
 import { openLabelled } from '../images/datasets.ts';
 import { EVERY, type Evaluation } from '../images/evaluation-sets.ts';
 import { isSamePlace } from '../images/layout/same-place.ts';
-import { openModel } from '../run/open-model.ts';
+import { openWeights } from '../run/open-weights.ts';
 import { startBackend } from '../run/start-backend.ts';
 import { message } from '../terminal/messages.ts';
 import { showWork } from '../terminal/work.ts';
@@ -41,7 +41,7 @@ export async function evaluateModel<R>(
   measure: (sides: LabelledSides) => Promise<R>,
 ): Promise<ModelScores<R>> {
   await startBackend(request);
-  const { config, params, path, step } = await openModel(request.model);
+  const { config, params, path, step } = await openWeights(request.model);
   const { limit } = request;
   const most = limit === undefined ? EVERY : { train: limit, test: limit };
   const untrained = freshParams(config);

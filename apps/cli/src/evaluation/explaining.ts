@@ -9,8 +9,7 @@ import type { Machine } from '../args/machine.ts';
 import { writeAttention } from '../draw/attention-sheet.ts';
 import { checkOutput } from '../files/outputs.ts';
 import { openImages, roomFor } from '../images/layout/open-images.ts';
-import type { RunConfig } from '../run/config.ts';
-import { type OpenedModel, openModel } from '../run/open-model.ts';
+import { type ModelConfig, type OpenedWeights, openWeights } from '../run/open-weights.ts';
 import { startBackend } from '../run/start-backend.ts';
 import { usageError } from '../terminal/failure.ts';
 import { progressOf } from '../terminal/progress.ts';
@@ -27,7 +26,7 @@ const IMAGES = 256; // enough for steady means, few enough for seconds
 const LEVELS = [0.25, 0.5, 0.75, 1]; // of the largest level
 const PARTS = 2 + LEVELS.length; // the features, the decoder as it was trained and at each level
 
-type Model = Pick<OpenedModel, 'config' | 'params'>;
+type Model = Pick<OpenedWeights, 'config' | 'params'>;
 
 /** What was found, and the model and images that it is of. */
 export type Explanation = Features &
@@ -47,10 +46,10 @@ export type Explanation = Features &
  */
 export async function explain(
   request: ExplainRequest,
-): Promise<{ readonly result: Explanation; readonly config: RunConfig }> {
+): Promise<{ readonly result: Explanation; readonly config: ModelConfig }> {
   checkOutput(request, { flag: 'attention', endings: ['.png'] });
   await startBackend(request);
-  const { config, params, step, path } = await openModel(request.model);
+  const { config, params, step, path } = await openWeights(request.model);
   const run = { config, params };
   try {
     const folder = await openImages(request.data, roomFor(config.model.encoder, request));
@@ -180,7 +179,7 @@ async function numberOf(scalar: Tensor): Promise<number> {
  * @param config of the model
  * @returns a line for each number
  */
-export function explanationLines(found: Features & Decoded, { model }: RunConfig): string[] {
+export function explanationLines(found: Features & Decoded, { model }: ModelConfig): string[] {
   const { hidden, visible, denoising = [] } = found;
   const line = (name: string, value: number, means: string): string =>
     `${name.padEnd(18)} ${value.toFixed(3).padStart(8)}  ${means}`;
@@ -210,5 +209,5 @@ export function explanationLines(found: Features & Decoded, { model }: RunConfig
   ];
 }
 
-const errorOf = ({ normalizePixels }: RunConfig['model']): string =>
+const errorOf = ({ normalizePixels }: ModelConfig['model']): string =>
   `squared error${normalizePixels ? ", up to the true patch's mean and contrast" : ''}`;

@@ -96,7 +96,7 @@ export async function finetune(request: NewFinetune): Promise<FinetuneOutcome> {
     }
     applyRules(FINETUNE_RULES, { ...request, recipe });
     const cost = { encoder: beginning.encoder, views: 1, maskRatio: 0 } as const;
-    const sizes = request.model === undefined ? '--image-size or --preset' : 'model';
+    const sizes = beginning.from === null ? '--image-size or --preset' : 'model';
     checkMemory({ cost, batch: recipe.batch, backend, sizes });
     message(`${length} images to learn from, batch ${recipe.batch}`);
     const known = await knowImages(opened);

@@ -24,7 +24,7 @@ export async function runFinetuning(
   given: Given<FinetuneSettings>,
   stoppable: FinetuneRequest['stoppable'],
 ): Promise<FinetuneOutcome> {
-  const { model, preset, data, out, resume } = values;
+  const { model, init, preset, data, out, resume } = values;
   const { out: _, ...others } = values;
   checkOutput(others, { flag: 'confusion', endings: ['.png'] });
   if (resume) {
@@ -33,8 +33,8 @@ export async function runFinetuning(
       throw usageError('--resume needs --out DIR, the classifier to go on with');
     return resumeFinetune({ ...values, out, stoppable });
   }
-  if ((model === undefined) === (preset === undefined)) {
-    throw usageError('give one of --model RUN and --preset NAME (from scratch)');
+  if ([model, init, preset].filter((one) => one !== undefined).length !== 1) {
+    throw usageError('give one of --model RUN, --init DIR and --preset NAME (from scratch)');
   }
   if (data === undefined) throw usageError('--data is needed: images in one folder a class');
   const recipeFor = (images: number) => recipeOf(values, images);

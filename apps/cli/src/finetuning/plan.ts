@@ -9,8 +9,8 @@ import type { Options } from '../args/options.ts';
 import type { Evaluation } from '../images/evaluation-sets.ts';
 import { resolveModel } from '../run/config.ts';
 import type { ImagesIdentity } from '../run/data-identity.ts';
-import { modelDigest, openModel } from '../run/open-model.ts';
-import { usageError } from '../terminal/failure.ts';
+import { modelDigest } from '../run/open-model.ts';
+import { openWeights } from '../run/open-weights.ts';
 
 /** How a classifier is trained. */
 export type FinetuneRecipe = {
@@ -31,8 +31,10 @@ export type FinetuneRecipe = {
 
 /** What the user asks for. */
 export type FinetuneAsked = {
-  /** A run or checkpoint to begin with; from scratch where it is left out. */
+  /** A run or checkpoint to begin with; from scratch where both are left out. */
   readonly model?: string;
+  /** The same, of another program too. */
+  readonly init?: string;
   /** Sizes of an encoder from scratch; of one from a model, the image size. */
   readonly sizes: Pick<Options, 'preset' | 'imageSize' | 'patch'>;
   readonly data: string;
@@ -71,29 +73,24 @@ export type FinetunePlan = Beginning & {
  */
 export async function beginningOf({
   model,
+  init,
   sizes,
-}: Pick<FinetuneAsked, 'model' | 'sizes'>): Promise<Beginning> {
-  if (model === undefined) {
+}: Pick<FinetuneAsked, 'model' | 'init' | 'sizes'>): Promise<Beginning> {
+  const weights = model ?? init;
+  if (weights === undefined) {
     const { encoder } = resolveModel(sizes);
     return { from: null, encoder, normalization: { mean: IMAGENET_MEAN, std: IMAGENET_STD } };
   }
-  const { config, params, path } = await openModel(model);
+  const named = model === undefined ? `--init ${weights}` : `--model ${weights}`;
+  const opened = { named, imageSize: sizes.imageSize, trained: true };
+  const { config, params, path } = await openWeights(weights, opened);
   disposeTree(params);
   return {
     from: resolve(path),
     fromSha256: await modelDigest(path),
-    encoder: ofSize(config.model.encoder, sizes.imageSize),
+    encoder: config.model.encoder,
     normalization: config.normalization,
   };
-}
-
-/** The encoder at another image size: its positions are computed, for any grid of patches. */
-function ofSize(encoder: ViTConfig, size: number | undefined): ViTConfig {
-  if (size === undefined) return encoder;
-  if (size % encoder.patch === 0) return { ...encoder, image: { height: size, width: size } };
-  throw usageError(
-    `--image-size must be divisible by the patch of --model, ${encoder.patch}, got ${size}`,
-  );
 }
 
 /** What a plan says of the data. */

@@ -5,6 +5,7 @@ import { MACHINE } from '../args/machine.ts';
 import {
   ANY_MODEL,
   CONFUSION,
+  INIT,
   JSON_RESULT,
   LABELLED_IMAGES,
   PER_CLASS,
@@ -21,15 +22,16 @@ const OPERATIONS = 2;
 /** The settings of `twocan finetune`. */
 export const FINETUNE = {
   model: setting(text, ANY_MODEL),
+  init: setting(text, INIT),
   ...MACHINE,
   data: setting(text, LABELLED_IMAGES),
   ...JSON_RESULT,
   preset: setting(choice(presetNames), {
-    text: 'Sizes of an encoder from scratch, instead of --model',
+    text: 'Sizes of an encoder from scratch, instead of --model or --init',
   }),
   imageSize: setting(whole({ min: 1 }), {
     hint: 'PX',
-    usual: "the preset's, or that of --model",
+    usual: "the preset's, or that of the weights",
     text: 'Side of the images',
   }),
   epochs: setting(number({ above: 0 }), { text: 'Passes over the data', default: 50 }),

@@ -34,8 +34,8 @@ import { writtenFlag } from '../args/flag-name.ts';
 import { exploded } from '../pretrain/stopped.ts';
 import { heedingSignals } from '../run/interruptible.ts';
 import { ownCheckpoint } from '../run/newest-checkpoint.ts';
-import { modelDigest, openModel } from '../run/open-model.ts';
-import { usageError } from '../terminal/failure.ts';
+import { expectSameModel } from '../run/open-model.ts';
+import { openWeights } from '../run/open-weights.ts';
 import { message } from '../terminal/messages.ts';
 import { progressOf } from '../terminal/progress.ts';
 import type { FinetuneFolder } from './folder.ts';
@@ -141,7 +141,7 @@ export async function trainClassifier(
 /** What to do about numbers that stopped being finite; before the first update no rate is at fault. */
 function adviceFor(recipe: FinetunePlan['recipe'], step: number): string {
   if (step === 0) {
-    return 'nothing was trained yet, so --lr is not the cause: look at the images and at --model';
+    return 'nothing was trained yet, so --lr is not the cause: look at the images and at the weights that it begins with';
   }
   return `train anew with ${decayAdvice(recipe, writtenFlag) ?? `a lower --lr (it was ${recipe.learningRate})`}`;
 }
@@ -184,23 +184,16 @@ async function savedState(
   return { step, params: params as ClassifierParams, optimizer };
 }
 
-/** A path alone is no identity: another run may have written there meanwhile. */
-async function expectModel(path: string, sha256: string): Promise<void> {
-  const found = await modelDigest(path).catch(() => undefined);
-  if (found === sha256) return;
-  throw usageError(
-    `--resume: the checkpoint that the classifier begins with, ${path}, ${found === undefined ? 'is gone' : 'has changed'}; restore it, or start a new classifier`,
-  );
-}
-
 /** The encoder of the plan under a new head. */
 async function freshState(
   { from, fromSha256, encoder, classes, recipe }: FinetunePlan,
   optimizer: Transform,
 ): Promise<State> {
   const root = key(recipe.seed);
-  if (from !== null && fromSha256 !== undefined) await expectModel(from, fromSha256);
-  const opened = from === null ? undefined : (await openModel(from)).params;
+  if (from !== null && fromSha256 !== undefined)
+    await expectSameModel(from, fromSha256, 'classifier');
+  const of = { imageSize: encoder.image.width, trained: true, quiet: true };
+  const opened = from === null ? undefined : (await openWeights(from, of)).params;
   const under = opened?.encoder ?? initEncoder(fold(root, 'encoder'), encoder);
   const params = initClassifier(root, under, { width: encoder.width, classes: classes.length });
   const state = initState(params, optimizer);

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import type { PretrainEvent } from '@twocan/pretrain';
 import { runConfigProblems } from '../args/config-file.ts';
 import { layOver, type Options } from '../args/options.ts';
@@ -18,6 +19,7 @@ import {
 import { startBackend } from '../run/start-backend.ts';
 import { usageError } from '../terminal/failure.ts';
 import { shellLine } from '../terminal/shell-line.ts';
+import { beginningBefore, beginningOf, expectOneSource } from './beginning.ts';
 import { quickStart } from './quick-start.ts';
 import type { Run } from './run.ts';
 import { type Outcome, train } from './train.ts';
@@ -64,15 +66,19 @@ export async function runPretraining(request: PretrainRequest): Promise<Pretrain
 async function newRun(request: PretrainRequest): Promise<PretrainOutcome> {
   const { options: asked, out, overwrite } = request;
   const options = quickStart(asked);
-  const model = resolveModel(options);
+  expectOneSource(options);
+  // Without weights to read, what is wrong with the flags is found before a backend starts.
+  const early = options.init === undefined ? resolveModel(options) : undefined;
   const folder = runFolder(out ?? defaultRunPath(runLabel(options), new Date()));
   checkNewRun(folder, overwrite);
   const backend = await startBackend(options);
+  const beginning = await beginningOf(options);
+  const model = early ?? resolveModel(options, beginning?.start);
   const data = await openData({ ...options, seen: () => true }, model.encoder.image);
   return closing(data, async () => {
     const known = await knowImages(data);
     const facts = { ...data, ...(known && { images: known.identity }) };
-    const config = resolveRun(placed(options, data), model, facts, backend.name);
+    const config = resolveRun(placed(options, data), model, facts, backend.name, beginning);
     expectEffect({ given: asked, config });
     return alone(folder, async () => {
       await createRun(folder, config, known?.marks);
@@ -88,14 +94,19 @@ async function resumeRun(request: PretrainRequest): Promise<PretrainOutcome> {
   const before = readRunConfig(folder, runConfigProblems);
   checkOldRun(folder);
   const asked = layOver(whereImagesAre(before, options), options);
-  const model = resolveModel(asked);
+  if (options.init !== undefined && resolve(options.init) !== before.init?.from) {
+    throw usageError('--resume goes on with the run as it began; leave --init out');
+  }
+  const beginning = beginningBefore(before);
+  const model = resolveModel(asked, beginning?.start);
   const data = await openData({ ...asked, seen: () => true }, model.encoder.image);
   return closing(data, async () => {
     const wanted =
       asked.backend === undefined || asked.backend === 'auto' ? before.backend : asked.backend;
     const { known, notes } = await sameImages(folder, before, data);
     const images = known && { images: known.identity };
-    const now = resolveRun(placed(asked, data), model, { ...data, ...images }, wanted);
+    const facts = { ...data, ...images };
+    const now = resolveRun(placed(asked, data), model, facts, wanted, beginning);
     const changes = differences(before, now);
     if (changes.length > 0) {
       throw usageError(

@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { memory } from '@tensorflow/tfjs-core';
 import type { Json } from '@twocan/checkpoint';
 import { saveCheckpoint } from '@twocan/checkpoint/node';
-import { key } from '@twocan/core';
+import { disposeTree, key } from '@twocan/core';
 import {
   type Compared,
   type Evaluation,
@@ -28,6 +28,7 @@ import { messageStream } from '../terminal/messages.ts';
 import { percent } from '../terminal/percent.ts';
 import { duration, makeProgress, type Progress } from '../terminal/progress.ts';
 import { showWork } from '../terminal/work.ts';
+import { initialParams } from './beginning.ts';
 import { openRecord, type RunRecord } from './record.ts';
 import type { Run } from './run.ts';
 import { exploded, stopped } from './stopped.ts';
@@ -62,11 +63,16 @@ async function trained(run: Run): Promise<Outcome> {
   announce(run, first, progress);
   if (first > 0) record.report();
   const began = performance.now();
+  const evaluations = evaluationsIn(record.lines);
+  // A run that goes on needs them only where it was stopped before they were evaluated.
+  const isDone = state !== undefined && evaluations.some(({ step }) => step === 0);
+  const initial = isDone ? undefined : await initialParams(config);
   const events = pretrainWith(config, {
     dataset: data.dataset,
     evaluation: data.evaluation,
+    initial,
     state,
-    evaluations: evaluationsIn(record.lines),
+    evaluations,
     signal,
     progress: showWork,
   });
@@ -93,6 +99,7 @@ async function trained(run: Run): Promise<Outcome> {
     throw await exploded(found, folder.checkpoints, advice);
   } finally {
     listSkipped(folder.skipped, data.leftOut());
+    if (initial !== undefined) disposeTree(initial);
   }
   throw new Error('train: the run ended without a last event');
 }

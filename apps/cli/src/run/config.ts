@@ -8,6 +8,7 @@ import {
   resolveModel as resolveMethod,
   type Settings,
   type Sides,
+  type StartingPoint,
 } from '@twocan/pretrain';
 import { pretrainSettings } from '@twocan/pretrain/settings';
 import { flagOf } from '../args/flag-name.ts';
@@ -29,6 +30,8 @@ export type RunConfig = PretrainConfig & {
   readonly images?: ImagesIdentity;
   /** Which labelled pictures k-NN is taken on; null where there are none. */
   readonly evaluation: string | null;
+  /** The weights that the run began with, and the SHA-256 of their files; absent where they were drawn. */
+  readonly init?: { readonly from: string; readonly sha256: string };
   /** What was chosen, never `auto`: results are bitwise the same only on the same backend. */
   readonly backend: BackendName;
   /** The flags the run was started with; everything above follows from them. */
@@ -41,8 +44,9 @@ export type RunConfig = PretrainConfig & {
  * @param options the flags
  * @returns such as `shapes-micro32`
  */
-export function runLabel({ data = 'shapes', preset = SETTINGS.preset.default }: Options): string {
-  return `${labelOf(resolve(data))}-${preset}`;
+export function runLabel({ data = 'shapes', init, preset }: Options): string {
+  const sizes = init === undefined ? (preset ?? SETTINGS.preset.default) : labelOf(resolve(init));
+  return `${labelOf(resolve(data))}-${sizes}`;
 }
 
 /** What the config needs to know of the opened data. */
@@ -53,15 +57,22 @@ export type DataFacts = {
   readonly images?: ImagesIdentity;
 };
 
+/** Weights that a run begins with. */
+export type Beginning = {
+  readonly start: StartingPoint;
+  readonly init: NonNullable<RunConfig['init']>;
+};
+
 /**
  * The method's config. Every problem with it is reported as wrong usage.
  *
  * @param options the flags
+ * @param start sizes of weights, in place of the preset's
  * @returns the resolved config of preset and method with the flags on top
  * @throws Failure (exit code 2) with all problems that the method finds
  */
-export const resolveModel = (options: Options): CanConfig =>
-  inFlags(() => resolveMethod(settingsOf(options)));
+export const resolveModel = (options: Options, start?: StartingPoint): CanConfig =>
+  inFlags(() => resolveMethod(settingsOf(options), start));
 
 /** Errors name settings, which are flags here: `maskRatio must …` is of `--mask-ratio`. */
 function inFlags<T>(resolved: () => T): T {
@@ -90,6 +101,7 @@ const settingsOf = (options: Options): Settings =>
  * @param model the method's config
  * @param data what was opened
  * @param backend what was chosen
+ * @param beginning the weights that it begins with
  * @returns the config
  * @throws Failure (exit code 2) for settings that do not fit each other or the data, or too little memory
  */
@@ -98,13 +110,14 @@ export function resolveRun(
   model: CanConfig,
   data: DataFacts,
   backend: BackendName,
+  beginning?: Beginning,
 ): RunConfig {
   const { batch = 1 } = options;
   if (batch > data.length) {
     throw usageError(`--batch ${batch} is more than the ${data.length} images of ${data.source}`);
   }
   const { preset, method, seed, checkpointEvery, ...rest } = inFlags(() =>
-    resolveConfig(settingsOf(options), data),
+    resolveConfig(settingsOf(options), data, beginning?.start),
   );
   const sizes = '--image-size or --preset';
   checkMemory({ cost: methodCost(model), batch: rest.microBatch ?? rest.batch, backend, sizes });
@@ -117,6 +130,7 @@ export function resolveRun(
     method,
     ...rest,
     seed,
+    ...(beginning && { init: beginning.init }),
     backend,
     checkpointEvery,
     options,

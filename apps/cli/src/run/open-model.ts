@@ -70,15 +70,37 @@ function noteLarge(path: string): void {
 }
 
 /**
- * By what a checkpoint file is known again, wherever it lies.
+ * By what a model is known again, wherever it lies.
  *
- * @param path the file
+ * @param path a checkpoint file, or a folder of weights with their settings
  * @returns the SHA-256 of its bytes, in hexadecimal digits
  */
 export async function modelDigest(path: string): Promise<string> {
   const hash = createHash('sha256');
-  for await (const piece of createReadStream(path)) hash.update(piece);
+  const names = statSync(path).isDirectory()
+    ? readdirSync(path).filter((name) => /\.(safetensors|json)$/.test(name))
+    : [''];
+  for (const name of names.sort()) {
+    hash.update(name);
+    for await (const piece of createReadStream(join(path, name))) hash.update(piece);
+  }
   return hash.digest('hex');
+}
+
+/**
+ * Fails where a model is not what it was: a path alone is no identity, and another run may have written there.
+ *
+ * @param path of the model
+ * @param sha256 its digest as it was
+ * @param what began with it, such as `classifier`
+ * @throws Failure (exit code 2) when it is gone or has changed
+ */
+export async function expectSameModel(path: string, sha256: string, what: string): Promise<void> {
+  const found = await modelDigest(path).catch(() => undefined);
+  if (found === sha256) return;
+  throw usageError(
+    `--resume: the checkpoint that the ${what} begins with, ${path}, ${found === undefined ? 'is gone' : 'has changed'}; restore it, or start a new ${what}`,
+  );
 }
 
 function checkpointPath(given: string, named: string): string {
@@ -102,7 +124,7 @@ function whyNoModel(path: string, error: Error): string {
   if (tensors === undefined) return `is damaged, or no checkpoint at all; ${GIVE}`;
   return (
     `holds the weights of another program${tensors.length === 0 ? '' : ` (${tensors.slice(0, 2).join(', ')})`}; ` +
-    `the commands need a checkpoint of twocan pretrain. Weights of timm and Hugging Face are read in code: see @twocan/checkpoint`
+    `this command needs a checkpoint of twocan pretrain`
   );
 }
 

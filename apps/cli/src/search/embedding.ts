@@ -6,7 +6,7 @@ import { encodeNpy, namesBeside } from '../files/npy.ts';
 import { writeOutput } from '../files/outputs.ts';
 import { openImages, roomFor } from '../images/layout/open-images.ts';
 import { oneColourNote } from '../images/one-colour.ts';
-import { openModel } from '../run/open-model.ts';
+import { openWeights } from '../run/open-weights.ts';
 import { startBackend } from '../run/start-backend.ts';
 import { message } from '../terminal/messages.ts';
 import { showWork } from '../terminal/work.ts';
@@ -26,7 +26,7 @@ export type Embedding = Rows & { readonly names: readonly string[] };
  */
 export async function embedImages(request: EmbedRequest): Promise<Embedding> {
   await startBackend(request);
-  const { config, params } = await openModel(request.model);
+  const { config, params } = await openWeights(request.model);
   const folder = await openImages(request.data, roomFor(config.model.encoder, request));
   try {
     const extract = encoderFeatures(config.model, params);

@@ -6,7 +6,8 @@ import { compareMarks, type FileMark, markFiles } from '@twocan/data/node';
 import { encoderFeatures, extractRows, type Rows } from '@twocan/pretrain';
 import { writeOutput } from '../files/outputs.ts';
 import { countChanges } from '../run/data-identity.ts';
-import { modelDigest, type OpenedModel } from '../run/open-model.ts';
+import { modelDigest } from '../run/open-model.ts';
+import type { OpenedWeights } from '../run/open-weights.ts';
 import { isSystemError, reasonOf, usageError } from '../terminal/failure.ts';
 import { message } from '../terminal/messages.ts';
 import { progressOf } from '../terminal/progress.ts';
@@ -30,7 +31,7 @@ type Index = { readonly marks: readonly FileMark[]; readonly rows: Rows };
  *   altogether
  */
 export async function indexedRows(
-  model: OpenedModel,
+  model: OpenedWeights,
   dataset: Dataset,
   { data, file }: { readonly data: string; readonly file: string },
 ): Promise<Rows> {
@@ -62,7 +63,7 @@ export async function indexedRows(
  * @param dataset the folder's images
  * @returns one row an image
  */
-export const rowsOf = ({ config, params }: OpenedModel, dataset: Dataset): Promise<Rows> =>
+export const rowsOf = ({ config, params }: OpenedWeights, dataset: Dataset): Promise<Rows> =>
   extractRows(dataset, config, encoderFeatures(config.model, params), showWork);
 
 /** In the order of the images. A file that nobody wrote to since the last look is not read again. */

@@ -10,7 +10,7 @@ import type { SheetRow } from '../draw/sheet.ts';
 import { checkOutput, writeOutput } from '../files/outputs.ts';
 import { openImages, roomFor } from '../images/layout/open-images.ts';
 import { openQuery } from '../images/query-image.ts';
-import { type OpenedModel, openModel } from '../run/open-model.ts';
+import { type OpenedWeights, openWeights } from '../run/open-weights.ts';
 import { startBackend } from '../run/start-backend.ts';
 import { usageError } from '../terminal/failure.ts';
 import { message } from '../terminal/messages.ts';
@@ -68,7 +68,7 @@ export async function searchFolder(request: SearchRequest): Promise<Found> {
       ? findNearest(query, await openQuery(query), top)
       : findPairs(onlyPairs(request), top);
   await startBackend(request);
-  const model = await openModel(request.model);
+  const model = await openWeights(request.model);
   try {
     const folder = await openImages(request.data, roomFor(model.config.model.encoder, request));
     try {
@@ -115,7 +115,7 @@ export async function writeFound(out: string, { result, rows, config }: Found): 
   }
 }
 
-type Find = (model: OpenedModel, folder: Dataset, rows: Rows) => Promise<Omit<Found, 'config'>>;
+type Find = (model: OpenedWeights, folder: Dataset, rows: Rows) => Promise<Omit<Found, 'config'>>;
 
 const findNearest =
   (query: string, image: ImageFolder, top: number): Find =>

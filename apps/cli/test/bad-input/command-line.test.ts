@@ -1,6 +1,13 @@
-import { mkdirSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
-import { encodeSafetensors } from '@twocan/checkpoint';
+import { encodeSafetensors, type NamedArray, type NamedArrays } from '@twocan/checkpoint';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { drawPhotos, type Outcome, scratch, twocan } from '../cli.ts';
 import { describeRows, expectFailure, type Rows, expectRefused as refused } from './rows.ts';
@@ -36,6 +43,37 @@ async function expectAnswers(answers: readonly (readonly [string, string])[]): P
       `twocan: ${message}\nRun 'twocan pretrain --help' for the options.\n`,
     ]);
   }
+}
+
+const zeros = (...shape: number[]): NamedArray => ({
+  dtype: 'F32',
+  shape,
+  data: new Float32Array(shape.reduce((a, b) => a * b, 1)),
+});
+
+/** An encoder of timm of one block of 64, for images of 8 pixels. */
+function foreign(): NamedArrays {
+  const dense = (name: string, from: number, to: number): NamedArrays => ({
+    [`${name}.weight`]: zeros(to, from),
+    [`${name}.bias`]: zeros(to),
+  });
+  const norm = (name: string): NamedArrays => ({
+    [`${name}.weight`]: zeros(64),
+    [`${name}.bias`]: zeros(64),
+  });
+  return {
+    cls_token: zeros(1, 1, 64),
+    pos_embed: zeros(1, 5, 64),
+    'patch_embed.proj.weight': zeros(64, 3, 4, 4),
+    'patch_embed.proj.bias': zeros(64),
+    ...norm('blocks.0.norm1'),
+    ...dense('blocks.0.attn.qkv', 64, 192),
+    ...dense('blocks.0.attn.proj', 64, 64),
+    ...norm('blocks.0.norm2'),
+    ...dense('blocks.0.mlp.fc1', 64, 128),
+    ...dense('blocks.0.mlp.fc2', 128, 64),
+    ...norm('norm'),
+  };
 }
 
 async function expectModel(path: string, message: string | RegExp): Promise<void> {
@@ -203,11 +241,42 @@ const ROWS: Rows = {
   },
 
   'A model of another program': async () => {
-    const tensor = { dtype: 'F32' as const, shape: [2], data: new Float32Array(2) };
-    const timm = encodeSafetensors({ 'blocks.0.attn.qkv.weight': tensor }, { format: 'pt' });
-    await expectModel(file('timm.safetensors', timm), /weights of another program \(blocks\.0/);
+    const timm = { ...foreign(), 'blocks.0.mlp.w12.weight': zeros(2) };
+    const path = file('timm.safetensors', encodeSafetensors(timm, { format: 'pt' }));
+    await expectModel(path, /a gated perceptron \(SwiGLU\), which is not supported: blocks\.0/);
+    const other = file('other.safetensors', encodeSafetensors({ weight: zeros(2) }));
+    await expectModel(other, /are not the weights of a Vision Transformer.*\(weight\)/);
+    expectFailure(await twocan(['inspect', other]), 2, /the weights of another program \(weight\)/);
     await expectModel(file('model.onnx', 'onnx'), /model\.onnx is no checkpoint of twocan/);
     await expectModel(join(run, 'config.json'), /config\.json is no checkpoint of twocan/);
+  },
+
+  'Weights that are pickled': async () => {
+    const bin = file('pytorch_model.bin', 'PK\u0003\u0004');
+    const message = /pytorch_model\.bin is a pickled file.*torch\.load\('pytorch_model\.bin'/;
+    await expectModel(bin, message);
+    await expectRefused(['--init', bin], message);
+    const args = ['finetune', '--init', bin, '--data', photos, '--out', folder.path('pickled')];
+    expectFailure(await twocan(args), 2, message);
+    expect(existsSync(folder.path('pickled'))).toBe(false);
+  },
+
+  'Weights that do not fit, are cut off or hold integers': async () => {
+    const init = (named: NamedArrays, cut = 0): string => {
+      const bytes = encodeSafetensors(named);
+      const at = folder.path(`init-${cut}-${Object.keys(named).length}`);
+      mkdirSync(at, { recursive: true });
+      writeFileSync(join(at, 'model.safetensors'), bytes.subarray(0, bytes.length - cut));
+      return at;
+    };
+    const narrow = init({ ...foreign(), 'norm.weight': zeros(3) });
+    await expectRefused(['--init', narrow], /norm\.weight is \[3\] in place of \[64\]/);
+    const whole = foreign();
+    const integers = { dtype: 'I8' as const, shape: [64], data: new Int8Array(64) };
+    const quantised = init({ ...whole, 'norm.bias': integers, extra: zeros(1) });
+    await expectRefused(['--init', quantised], /norm\.bias is I8, not floating point/);
+    await expectRefused(['--init', init(whole, 5)], /or damaged: tensors need \d+ bytes/);
+    await expectModel(init(whole, 5), /or damaged: tensors need \d+ bytes/);
   },
 
   'A model that is damaged, empty or not there': async () => {

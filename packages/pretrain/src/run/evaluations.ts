@@ -24,6 +24,8 @@ export type Evaluated = {
   readonly sets?: LabelledSets | undefined;
   /** To draw, and to evaluate on where there are no labels. */
   readonly images: Dataset;
+  /** The parameters that the run began with; drawn where they are left out. */
+  readonly initial?: CanParams | undefined;
   readonly progress: Progress;
 };
 
@@ -72,7 +74,7 @@ export async function* evaluated(
 async function evaluationOfStart(run: Evaluated): Promise<PretrainEvent> {
   const { config, sets, progress } = run;
   const before = util.now();
-  const untrained = freshParams(config);
+  const untrained = run.initial ?? freshParams(config);
   try {
     const { scores } = await evaluateEncoder(config, untrained, imagesOf(run), progress);
     const pixels =
@@ -80,7 +82,7 @@ async function evaluationOfStart(run: Evaluated): Promise<PretrainEvent> {
     const all = { ...scores, ...(pixels && { rawPixels: pixels.accuracy }) };
     return { type: 'evaluation', step: 0, scores: all, millis: util.now() - before };
   } finally {
-    disposeTree(untrained);
+    if (run.initial === undefined) disposeTree(untrained);
   }
 }
 

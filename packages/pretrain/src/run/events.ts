@@ -1,3 +1,4 @@
+import type { CanParams } from '@twocan/can';
 import type { Dataset } from '@twocan/data';
 import type { PretrainConfig } from '../config.ts';
 import type { Compared } from '../features/comparison.ts';
@@ -50,6 +51,8 @@ export type PretrainOptions = {
   readonly dataset: Dataset;
   /** Labelled images for k-NN; without them features are measured by their effective rank alone. */
   readonly evaluation?: LabelledSets | undefined;
+  /** The parameters that the run begins with, borrowed until it ends; drawn by default. */
+  readonly initial?: CanParams | undefined;
   /** Where to go on: of a checkpoint of the same run. It is taken over and disposed. */
   readonly state?: PretrainState | undefined;
   /** Evaluations that were handed out before: they are not made again. */

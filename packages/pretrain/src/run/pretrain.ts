@@ -54,8 +54,8 @@ export async function* pretrainWith(
 ): AsyncGenerator<PretrainEvent, void, void> {
   expectPretrainConfig('pretrainWith', config);
   expectPretrainOptions('pretrainWith', options);
-  const { dataset, evaluation: sets, signal, progress = silent } = options;
-  const run: Evaluated = { config, sets, images: imagesToShow(dataset, sets), progress };
+  const { dataset, evaluation: sets, initial, signal, progress = silent } = options;
+  const run: Evaluated = { config, sets, images: imagesToShow(dataset, sets), initial, progress };
   const evaluations: Evaluation[] = [...(options.evaluations ?? [])];
   async function* evaluation(of: PretrainState): AsyncGenerator<PretrainEvent, void, void> {
     for await (const event of evaluated(run, of, evaluations)) {
@@ -65,7 +65,7 @@ export async function* pretrainWith(
       yield event;
     }
   }
-  const state = options.state ?? freshState(config);
+  const state = options.state ?? freshState(config, initial);
   const { step } = state;
   let owned = true;
   try {
@@ -135,7 +135,7 @@ function stepsOf(
   });
 }
 
-const FREE = ['evaluation', 'state', 'evaluations', 'signal', 'progress'];
+const FREE = ['evaluation', 'initial', 'state', 'evaluations', 'signal', 'progress'];
 
 function expectPretrainOptions(caller: string, options: PretrainOptions): void {
   expectOptions(caller, 'options', options, ['dataset'], FREE);

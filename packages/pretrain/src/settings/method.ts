@@ -6,7 +6,7 @@ import {
   resolveCanConfig,
   termNames,
 } from '@twocan/can';
-import { presetNames } from '@twocan/vit';
+import { type DecoderConfig, presetNames, type ViTConfig, preset as vitPreset } from '@twocan/vit';
 import { choice, number, setting, three, type Values, whole } from './setting.ts';
 
 const group = 'Model and method';
@@ -125,22 +125,26 @@ const SETTING_OF: Readonly<Record<string, string>> = {
  *
  * @param caller the function that names itself in errors
  * @param values settings, checked
+ * @param start sizes of weights, in place of the preset's
  * @returns the complete config
  * @throws RangeError that lists every problem of the method, by setting
  */
 export function resolveMethod(
   caller: string,
   values: Values<ReturnType<typeof methodSettings>>,
+  start?: { readonly encoder: ViTConfig; readonly decoder?: DecoderConfig | undefined },
 ): CanConfig {
   const { preset, method, temperature, maskRatio, head, weights, imageSize, patch } = values;
   const { sigmaMax, noiseEmbed: embed, noiseScale: scale } = values;
   try {
     return resolveCanConfig({
-      preset,
+      ...(start === undefined && { preset }),
       method,
       temperature,
       normalizePixels: values.pixels === 'normalized',
+      ...(start && { decoder: start.decoder ?? decoderFor(start.encoder.width) }),
       encoder: {
+        ...start?.encoder,
         ...(imageSize && { image: { height: imageSize, width: imageSize } }),
         ...(patch && { patch }),
       },
@@ -155,6 +159,13 @@ export function resolveMethod(
     if (!(error instanceof RangeError)) throw error;
     throw new RangeError(`${caller}: ${inSettings(error.message)}`, { cause: error });
   }
+}
+
+/** The decoder of the smallest preset whose encoder is as wide. */
+function decoderFor(width: number): DecoderConfig {
+  const sizes = presetNames.map((name) => vitPreset(name));
+  const found = sizes.find(({ encoder }) => encoder.width >= width) ?? sizes.at(-1);
+  return (found ?? vitPreset('b16')).decoder;
 }
 
 /** Lines `- noise.max: must …, got …` by the names of the settings. */
