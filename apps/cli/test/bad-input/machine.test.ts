@@ -49,6 +49,22 @@ const ROWS: Rows = {
     }
   },
 
+  'A machine on which the native engine does not load': async () => {
+    const hook = { NODE_OPTIONS: `--import ${new URL('../without-native.mjs', import.meta.url)}` };
+    const why = 'its addon (is not built here|does not load: its C library is too old)';
+    const data = ['--data', 'shapes:8', '--batch', '2', '--steps', '1', '--out'];
+    const never = folder.path('never-native');
+    const named = ['pretrain', ...data, never, '--backend', 'native'];
+    const message = new RegExp(
+      `cannot use native: ${why}; \`npm run build\` builds it where Rust is`,
+    );
+    expectFailure(await twocan(named, undefined, hook), 2, message);
+    expect(existsSync(never)).toBe(false);
+    const auto = await twocan(['pretrain', ...data, folder.path('on-simd')], undefined, hook);
+    expect(auto.code).toBe(0);
+    expect(auto.stderr).toMatch(new RegExp(`^backend simd: .*native \\(${why}\\)$`, 'm'));
+  },
+
   'A machine without the package that reads images': async () => {
     const hook = { NODE_OPTIONS: `--import ${new URL('../without-sharp.mjs', import.meta.url)}` };
     const install = /the package sharp.* npm install --include=optional sharp/;
