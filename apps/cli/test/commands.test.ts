@@ -242,7 +242,10 @@ describe('what cannot be used exits with 2 and says why', () => {
     [['embed', '--model', photos, '--data', photos], 'holds no checkpoint'],
     [['embed', '--model', broken, '--data', photos], broken],
     [['embed', '--model', foreign, '--data', photos], 'are not the weights of a Vision'],
-    [['embed', '--model', run, '--data', photos, '--out', 'x.csv'], '.npy or .jsonl'],
+    [
+      ['embed', '--model', run, '--data', photos, '--out', 'x.csv'],
+      '.npy or .jsonl or .parquet or .safetensors',
+    ],
     [['embed', '--model', run, '--data', 'nowhere'], 'is not a folder'],
     [['knn', '--model', run, '--data', photos, '--k', '0'], '--k must be a whole number'],
     [['knn', '--model', run, '--data', photos, '--limit', '0'], '--limit must be a whole number'],

@@ -23,6 +23,12 @@ export {
   encodeCheckpoint,
   type Json,
 } from './run-state.ts';
-export { type Decoded, decodeSafetensors, encodeSafetensors } from './safetensors.ts';
+export {
+  type Decoded,
+  type Described,
+  decodeSafetensors,
+  encodeSafetensors,
+  safetensorsHead,
+} from './safetensors.ts';
 export { namedToTree, treeToNamed } from './tensors.ts';
 export { type ExportOptions, fromTimm, type Imported, toTimm } from './timm.ts';

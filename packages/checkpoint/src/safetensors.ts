@@ -40,15 +40,61 @@ export function encodeSafetensors(
   expectOptions('encodeSafetensors', 'metadata', metadata, []);
   const entries = Object.entries(named);
   for (const [name, array] of entries) checkArray(name, array);
+  entries.sort(([, a], [, b]) => b.data.BYTES_PER_ELEMENT - a.data.BYTES_PER_ELEMENT);
+  const head = headBytes('encodeSafetensors', entries, metadata);
+  const size = entries.reduce((sum, [, { data }]) => sum + data.byteLength, 0);
+  const bytes = new Uint8Array(head.length + size);
+  bytes.set(head);
+  let at = head.length;
+  for (const [, { data }] of entries) {
+    bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), at);
+    at += data.byteLength;
+  }
+  return bytes;
+}
+
+/** An array of a file: element type and shape. */
+export type Described = Pick<NamedArray, 'dtype' | 'shape'>;
+
+/**
+ * What a safetensors file begins with, before the numbers: for arrays that are too large to have in memory.
+ *
+ * The numbers follow in the order of the arrays, little-endian and without holes.
+ *
+ * @param arrays type and shape by name; wider elements first
+ * @param metadata strings to keep with them
+ * @returns length, header and padding
+ * @throws RangeError for an unknown type or an impossible shape, or a header above 25 MB
+ * @example
+ * const head = safetensorsHead({ features: { dtype: 'F32', shape: [1_000_000, 192] } });
+ */
+export function safetensorsHead(
+  arrays: { readonly [name: string]: Described },
+  metadata: { readonly [name: string]: string } = {},
+): Uint8Array {
+  expectOptions('safetensorsHead', 'arrays', arrays, []);
+  expectOptions('safetensorsHead', 'metadata', metadata, []);
+  return headBytes('safetensorsHead', Object.entries(arrays), metadata);
+}
+
+function headBytes(
+  caller: string,
+  entries: readonly (readonly [string, Described])[],
+  metadata: { readonly [name: string]: string },
+): Uint8Array {
   for (const [name, value] of Object.entries(metadata)) {
     if (typeof value === 'string') continue;
-    throw new RangeError(`encodeSafetensors: metadata '${name}' must be a string; stringify it`);
+    throw new RangeError(`${caller}: metadata '${name}' must be a string; stringify it`);
   }
-  entries.sort(([, a], [, b]) => b.data.BYTES_PER_ELEMENT - a.data.BYTES_PER_ELEMENT);
   let size = 0;
-  const described = entries.map(([name, { dtype, shape, data }]): [string, unknown] => {
+  const described = entries.map(([name, { dtype, shape }]): [string, unknown] => {
     const begin = size;
-    size += data.byteLength;
+    size += elements(shape) * (arrayOf(dtype as string)?.BYTES_PER_ELEMENT ?? Number.NaN);
+    if (!Number.isSafeInteger(size)) {
+      throw new RangeError(
+        `${caller}: '${name}' must be of a known dtype and a shape, got ${dtype} [${shape}]`,
+      );
+    }
     return [name, { dtype, shape, data_offsets: [begin, size] }];
   });
   const about = Object.keys(metadata).length > 0 ? [['__metadata__', metadata] as const] : [];
@@ -58,18 +104,13 @@ export function encodeSafetensors(
   const length = Math.ceil(json.length / 8) * 8;
   if (length > MAX_HEADER_BYTES) {
     throw new RangeError(
-      `encodeSafetensors: header must be at most ${MAX_HEADER_BYTES} bytes, got ${length}`,
+      `${caller}: header must be at most ${MAX_HEADER_BYTES} bytes, got ${length}`,
     );
   }
-  const bytes = new Uint8Array(8 + length + size);
+  const bytes = new Uint8Array(8 + length);
   new DataView(bytes.buffer).setUint32(0, length, true);
-  bytes.fill(0x20, 8, 8 + length);
+  bytes.fill(0x20, 8);
   bytes.set(json, 8);
-  let at = 8 + length;
-  for (const [, { data }] of entries) {
-    bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), at);
-    at += data.byteLength;
-  }
   return bytes;
 }
 

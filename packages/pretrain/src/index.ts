@@ -8,11 +8,14 @@ export {
 export { differences, type Sides } from './differences.ts';
 export { type Compared, compareFeatures, type Encoders, eachOf } from './features/comparison.ts';
 export type { FeatureConfig } from './features/config.ts';
+export { attentionRows, tokenRows } from './features/dense.ts';
 export {
   type Extract,
   encoderFeatures,
+  extractPieces,
   extractRows,
   imageRows,
+  type Piece,
   type Rows,
   rawPixels,
 } from './features/extract.ts';

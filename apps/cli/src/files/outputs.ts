@@ -65,10 +65,13 @@ export function checkOutput(values: Places, rule: OutputRule): void {
  * Writes a file whole or not at all, with the folders above it that are missing.
  *
  * @param path what {@link checkOutput} accepted
- * @param bytes the content
+ * @param bytes the content, whole or piece by piece
  * @throws the file system's error
  */
-export async function writeOutput(path: string, bytes: Uint8Array | string): Promise<void> {
+export async function writeOutput(
+  path: string,
+  bytes: Parameters<typeof writeFileAtomic>[1],
+): Promise<void> {
   makeFolder(dirname(path));
   await writeFileAtomic(path, bytes);
 }

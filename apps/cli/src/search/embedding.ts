@@ -1,12 +1,20 @@
 import { disposeTree } from '@twocan/core';
 import type { Dataset } from '@twocan/data';
-import { encoderFeatures, extractRows, type Rows } from '@twocan/pretrain';
+import {
+  attentionRows,
+  type Extract,
+  encoderFeatures,
+  extractPieces,
+  extractRows,
+  type Rows,
+  tokenRows,
+} from '@twocan/pretrain';
+import { patchShape } from '@twocan/vit';
 import type { Machine } from '../args/machine.ts';
-import { encodeNpy, namesBeside } from '../files/npy.ts';
-import { writeOutput } from '../files/outputs.ts';
-import { openImages, roomFor } from '../images/layout/open-images.ts';
+import { writeRows } from '../files/rows/write-rows.ts';
+import { type OpenedImages, openImages, roomFor } from '../images/layout/open-images.ts';
 import { oneColourNote } from '../images/one-colour.ts';
-import { openWeights } from '../run/open-weights.ts';
+import { type OpenedWeights, openWeights } from '../run/open-weights.ts';
 import { startBackend } from '../run/start-backend.ts';
 import { message } from '../terminal/messages.ts';
 import { showWork } from '../terminal/work.ts';
@@ -25,56 +33,73 @@ export type Embedding = Rows & { readonly names: readonly string[] };
  * @throws Failure (exit code 2) for a model or folder that cannot be used
  */
 export async function embedImages(request: EmbedRequest): Promise<Embedding> {
-  await startBackend(request);
-  const { config, params } = await openWeights(request.model);
-  const folder = await openImages(request.data, roomFor(config.model.encoder, request));
-  try {
-    const extract = encoderFeatures(config.model, params);
-    const rows = await extractRows(folder, config, extract, showWork);
-    for (const note of oneColourNote(folder)) message(note);
+  return withImages(request, async (folder, { config, params }) => {
+    const rows = await extractRows(folder, config, encoderFeatures(config.model, params), showWork);
     return { names: namesOf(folder), ...rows };
+  });
+}
+
+/** Which numbers of an image are written: its features, its patch tokens, or its maps of attention. */
+export type RowKind = 'features' | 'tokens' | 'attention';
+
+/**
+ * Computes numbers of a folder's images and writes them to a file as they come.
+ *
+ * @param request model and folder
+ * @param out the file
+ * @param kind which numbers
+ * @returns how many images, and what each has
+ * @throws Failure (exit code 2) for a model or folder that cannot be used
+ */
+export async function embedToFile(
+  request: EmbedRequest,
+  out: string,
+  kind: RowKind,
+): Promise<{ readonly images: number; readonly shape: readonly number[] }> {
+  return withImages(request, async (folder, { config, params }) => {
+    const { extract, shape } = ROWS[kind](config.model, params);
+    const pieces = extractPieces(folder, config, extract, showWork);
+    await writeRows(out, { kind, names: namesOf(folder), shape, pieces });
+    return { images: folder.length, shape };
+  });
+}
+
+type RowsOf = (
+  model: OpenedWeights['config']['model'],
+  params: OpenedWeights['params'],
+) => { readonly extract: Extract; readonly shape: readonly number[] };
+
+const ROWS: Readonly<Record<RowKind, RowsOf>> = {
+  features: (model, params) => ({
+    extract: encoderFeatures(model, params),
+    shape: [model.encoder.width],
+  }),
+  tokens: (model, params) => ({
+    extract: tokenRows(model, params),
+    shape: [patchShape(model.encoder).patches, model.encoder.width],
+  }),
+  attention: (model, params) => ({
+    extract: attentionRows(model, params),
+    shape: [model.encoder.heads, patchShape(model.encoder).patches],
+  }),
+};
+
+async function withImages<R>(
+  request: EmbedRequest,
+  work: (folder: OpenedImages, opened: OpenedWeights) => Promise<R>,
+): Promise<R> {
+  await startBackend(request);
+  const opened = await openWeights(request.model);
+  const folder = await openImages(request.data, roomFor(opened.config.model.encoder, request));
+  try {
+    const result = await work(folder, opened);
+    for (const note of oneColourNote(folder)) message(note);
+    return result;
   } finally {
-    disposeTree(params);
+    disposeTree(opened.params);
     await folder.close();
   }
 }
 
-/**
- * Writes features to a file.
- *
- * @param out `.jsonl` for one JSON object a line, else NumPy with the names in a text file next to it
- * @param embedding names and rows
- */
-export async function writeEmbedding(out: string, embedding: Embedding): Promise<void> {
-  const { names, features, width } = embedding;
-  const beside = namesBeside(out);
-  if (beside.length === 0) await writeOutput(out, jsonLines(embedding));
-  else await writeOutput(out, encodeNpy(features, [names.length, width]));
-  for (const path of beside) await writeOutput(path, `${names.map(lineOfName).join('\n')}\n`);
-}
-
 const namesOf = (dataset: Dataset): string[] =>
   Array.from({ length: dataset.length }, (_, i) => dataset.name(i));
-
-/** What a reader of lines, or a terminal, would act on. */
-const SPECIAL = /[\p{Cc}\u2028\u2029\uD800-\uDFFF]/u;
-
-/**
- * A name as one line of text: as it is, or as a JSON string where it has a line break, another
- * control character or bytes that are not UTF-8, or begins with a quotation mark.
- */
-export function lineOfName(name: string): string {
-  if (!SPECIAL.test(name) && !name.startsWith('"')) return name;
-  // JSON leaves some line separators as they are.
-  return JSON.stringify(name).replace(
-    /[\u007f-\u009f\u2028\u2029]/g,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  );
-}
-
-function jsonLines({ names, features, width }: Embedding): string {
-  const lines = names.map((name, i) =>
-    JSON.stringify({ name, features: [...features.subarray(i * width, (i + 1) * width)] }),
-  );
-  return `${lines.join('\n')}\n`;
-}

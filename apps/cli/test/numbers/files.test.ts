@@ -1,42 +1,96 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { decodeSafetensors } from '@twocan/checkpoint';
+import { parquetMetadata, parquetReadObjects } from 'hyparquet';
 import { afterAll, describe, expect, test } from 'vitest';
-import { encodeNpy } from '../../src/files/npy.ts';
+import { jsonLinesOf } from '../../src/files/rows/json-lines.ts';
+import { npyOf } from '../../src/files/rows/npy.ts';
+import { parquetOf } from '../../src/files/rows/parquet.ts';
+import type { RowStream } from '../../src/files/rows/rows.ts';
+import { safetensorsOf } from '../../src/files/rows/safetensors.ts';
 import { SERIES } from '../../src/run/series.ts';
 import { openEventLog } from '../../src/tensorboard/event-log.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'twocan-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
+/** A file of numbers of that many images, made in two pieces. */
+async function fileOf(
+  write: (stream: RowStream) => AsyncIterable<Uint8Array | string>,
+  images: number,
+  shape: readonly number[],
+): Promise<{ readonly bytes: Buffer; readonly data: Float32Array; readonly names: string[] }> {
+  const size = shape.reduce((product, side) => product * side, 1);
+  const data = Float32Array.from({ length: images * size }, (_, i) => i / 7 - 3);
+  const names = Array.from({ length: images }, (_, i) => `ä ${i}.png`);
+  const half = Math.ceil(images / 2);
+  async function* pieces() {
+    yield { first: 0, count: half, rows: data.subarray(0, half * size) };
+    if (half < images)
+      yield { first: half, count: images - half, rows: data.subarray(half * size) };
+  }
+  const parts: Buffer[] = [];
+  const stream = { kind: 'features', names, shape, pieces: pieces() };
+  for await (const part of write(stream)) parts.push(Buffer.from(part));
+  return { bytes: Buffer.concat(parts), data, names };
+}
+
 describe('a NumPy file', () => {
   test.each([
-    [1, 1],
-    [2, 3],
-    [1000, 7],
-    [123_456, 1],
-  ])('of %d x %d', (rows, columns) => {
-    const data = Float32Array.from({ length: rows * columns }, (_, i) => i / 7 - 3);
-    const bytes = encodeNpy(data, [rows, columns]);
-    expect([...bytes.slice(0, 8)]).toEqual([0x93, ...Buffer.from('NUMPY'), 1, 0]);
-    const length = (bytes[8] ?? 0) + 256 * (bytes[9] ?? 0);
-    const header = Buffer.from(bytes.slice(10, 10 + length)).toString();
+    [1, [1]],
+    [2, [3]],
+    [1000, [7]],
+    [123_456, [1]],
+    [5, [4, 3]],
+  ])('of %d x %j', async (images, shape) => {
+    const { bytes, data } = await fileOf(npyOf, images, shape);
+    expect([...bytes.subarray(0, 8)]).toEqual([0x93, ...Buffer.from('NUMPY'), 1, 0]);
+    const length = bytes.readUInt16LE(8);
+    const header = bytes.subarray(10, 10 + length).toString();
     expect(header.trim()).toBe(
-      `{'descr': '<f4', 'fortran_order': False, 'shape': (${rows}, ${columns}), }`,
+      `{'descr': '<f4', 'fortran_order': False, 'shape': (${[images, ...shape].join(', ')}), }`,
     );
     expect(header.endsWith('\n')).toBe(true);
     // numpy.lib.format: numbers begin at a multiple of 64.
     expect((10 + length) % 64).toBe(0);
     expect(bytes.length).toBe(10 + length + 4 * data.length);
-    const values = new Float32Array(bytes.buffer.slice(10 + length));
+    const values = new Float32Array(new Uint8Array(bytes.subarray(10 + length)).buffer);
     expect(values).toEqual(data);
   });
+});
 
-  test('refuses numbers that do not fill the shape', () => {
-    expect(() => encodeNpy(new Float32Array(5), [2, 3])).toThrow(
-      'encodeNpy: data must have 2·3 numbers, got 5',
-    );
+test.each([
+  [1, [3]],
+  [5, [2, 3]],
+  [300, [16]],
+])('a Parquet file of %d x %j is read by hyparquet', async (images, shape) => {
+  const { bytes, data, names } = await fileOf(parquetOf, images, shape);
+  const file = new Uint8Array(bytes).buffer;
+  const metadata = parquetMetadata(file);
+  expect(Number(metadata.num_rows)).toBe(images);
+  expect(metadata.row_groups).toHaveLength(Math.min(images, 2));
+  expect(metadata.key_value_metadata).toContainEqual({
+    key: 'shape',
+    value: JSON.stringify(shape),
   });
+  const rows = await parquetReadObjects({ file });
+  expect(rows.map(({ name }) => name)).toEqual(names);
+  expect(rows.flatMap(({ features }) => features)).toEqual([...data]);
+});
+
+test('a safetensors file has one tensor, read by what reads every other', async () => {
+  const { bytes, data } = await fileOf(safetensorsOf, 5, [2, 3]);
+  const { features } = decodeSafetensors(bytes).tensors;
+  expect(features).toEqual({ dtype: 'F32', shape: [5, 2, 3], data });
+});
+
+test('JSON lines nest the numbers as their shape does', async () => {
+  const { bytes, data, names } = await fileOf(jsonLinesOf, 3, [2, 2]);
+  const lines = bytes.toString().trimEnd().split('\n');
+  const rows = lines.map((line) => JSON.parse(line) as { name: string; features: number[][] });
+  expect(rows.map(({ name }) => name)).toEqual(names);
+  expect(rows[1]?.features).toEqual([[...data.subarray(4, 6)], [...data.subarray(6, 8)]]);
 });
 
 /** The scalars of an event file by tag, with step and time; read by hand. */

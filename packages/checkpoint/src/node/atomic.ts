@@ -14,12 +14,15 @@ const LETTERS = 48; // of at most 4 bytes each
  * flushes the folder.
  *
  * @param path where; its folder must exist
- * @param bytes the content
- * @throws the file system's error; the old file is then untouched and the temporary one removed
+ * @param bytes the content; of an iterable piece by piece, so that it never is in memory whole
+ * @throws the file system's error, or the iterable's; the old file is then untouched and the temporary one removed
  * @example
  * await writeFileAtomic('run/weights.safetensors', bytes);
  */
-export async function writeFileAtomic(path: string, bytes: Uint8Array | string): Promise<void> {
+export async function writeFileAtomic(
+  path: string,
+  bytes: Uint8Array | string | AsyncIterable<Uint8Array | string>,
+): Promise<void> {
   const folder = dirname(path);
   // A name may have 255 bytes: the goal's may have all of them, so only a part of it is taken.
   const start = [...basename(path)].slice(0, LETTERS).join('');
@@ -27,7 +30,9 @@ export async function writeFileAtomic(path: string, bytes: Uint8Array | string):
   try {
     const file = await open(temporary, 'wx');
     try {
-      await file.writeFile(bytes);
+      const whole = typeof bytes === 'string' || bytes instanceof Uint8Array;
+      // Each call goes on where the last one ended.
+      for await (const piece of whole ? [bytes] : bytes) await file.writeFile(piece);
       await file.sync();
     } finally {
       await file.close();

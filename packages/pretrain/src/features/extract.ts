@@ -70,6 +70,56 @@ export function imageRows(
   };
 }
 
+/** Rows of some images that follow each other. */
+export type Piece = {
+  /** The first of them in the data set. */
+  readonly first: number;
+  readonly count: number;
+  /** One row an image. */
+  readonly rows: Float32Array;
+};
+
+/**
+ * Features of all images of a data set, without augmentation, piece by piece: however many there are, only
+ * some are in memory.
+ *
+ * @param dataset N images
+ * @param config image size and normalisation of the run
+ * @param extract what turns pixels into rows
+ * @param progress called with the number of images done
+ * @returns pieces in the order of the data set
+ * @throws Error with code `NON_FINITE` that names the first image whose row is not finite
+ * @example
+ * for await (const { rows } of extractPieces(dataset, config, rawPixels)) write(rows);
+ */
+export async function* extractPieces(
+  dataset: Dataset,
+  config: PixelConfig,
+  extract: Extract,
+  progress: Progress = silent,
+): AsyncGenerator<Piece, void, void> {
+  expectDataset('extractRows', dataset);
+  expectPixelConfig('extractRows', config);
+  expectType('extractRows', 'extract', extract, 'function');
+  expectType('extractRows', 'progress', progress, 'function');
+  const { image, channels } = config.model.encoder;
+  const bytes = Float32Array.BYTES_PER_ELEMENT * image.height * image.width * channels;
+  const most = Math.max(1, Math.min(AT_ONCE.images, Math.floor(AT_ONCE.bytes / bytes)));
+  const done = progress('features');
+  for (let first = 0; first < dataset.length; first += most) {
+    const count = Math.min(most, dataset.length - first);
+    const indices = Array.from({ length: count }, (_, i) => first + i);
+    const normalized = { size: image.width, ...config.normalization };
+    const rows = await extract(await plainViews(dataset, indices, normalized), count);
+    const wrong = rows.findIndex((value) => !Number.isFinite(value));
+    if (wrong >= 0) {
+      throw notFinite(dataset.name(first + Math.floor((wrong * count) / rows.length)));
+    }
+    yield { first, count, rows };
+    done(first + count, dataset.length);
+  }
+}
+
 /**
  * Features of all images of a data set, without augmentation.
  *
@@ -78,7 +128,7 @@ export function imageRows(
  * @param extract what turns pixels into rows
  * @param progress called with the number of images done
  * @returns `[N, width]`
- * @throws Error with code `NON_FINITE` that names the first image whose row is not finite
+ * @throws Error as {@link extractPieces}
  * @example
  * const { features, width } = await extractRows(dataset, config, rawPixels);
  */
@@ -88,27 +138,8 @@ export async function extractRows(
   extract: Extract,
   progress: Progress = silent,
 ): Promise<Rows> {
-  expectDataset('extractRows', dataset);
-  expectPixelConfig('extractRows', config);
-  expectType('extractRows', 'extract', extract, 'function');
-  expectType('extractRows', 'progress', progress, 'function');
-  const { image, channels } = config.model.encoder;
-  const bytes = Float32Array.BYTES_PER_ELEMENT * image.height * image.width * channels;
-  const most = Math.max(1, Math.min(AT_ONCE.images, Math.floor(AT_ONCE.bytes / bytes)));
-  const count = progress('features');
   const parts: Float32Array[] = [];
-  for (let first = 0; first < dataset.length; first += most) {
-    const size = Math.min(most, dataset.length - first);
-    const indices = Array.from({ length: size }, (_, i) => first + i);
-    const normalized = { size: image.width, ...config.normalization };
-    const rows = await extract(await plainViews(dataset, indices, normalized), size);
-    const wrong = rows.findIndex((value) => !Number.isFinite(value));
-    if (wrong >= 0) {
-      throw notFinite(dataset.name(first + Math.floor((wrong * size) / rows.length)));
-    }
-    parts.push(rows);
-    count(first + size, dataset.length);
-  }
+  for await (const { rows } of extractPieces(dataset, config, extract, progress)) parts.push(rows);
   const features = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0));
   let at = 0;
   for (const part of parts) {
