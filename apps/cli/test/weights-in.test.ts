@@ -15,6 +15,7 @@ import { key } from '@twocan/core';
 import { expectClose, loadGolden } from '@twocan/testkit';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { embed, finetune, pretrain } from '../src/index.ts';
 import { drawPhotos, scratch, twocan } from './cli.ts';
 
 const folder = scratch();
@@ -108,6 +109,24 @@ describe('finetune --init', () => {
     const out = folder.path('larger');
     await done(['finetune', '--init', timm, ...recipe, '--image-size', '24', '--out', out]);
     expect(tensorsOf(out, last)['params/encoder/positions']?.shape).toEqual([1, 36, 16]);
+  });
+});
+
+describe('in code', () => {
+  test('the same functions take weights of other programs', async () => {
+    const messages: string[] = [];
+    const onMessage = (line: string) => messages.push(line);
+    const of = { data: photos, backend: 'cpu', onMessage } as const;
+    const { width, features } = await embed({ ...of, model: timm });
+    expect([width, features.length]).toEqual([16, 16 * 16]);
+    expect(messages.join('\n')).toMatch('weights in the names of timm');
+    const out = folder.path('from-code');
+    const short = { steps: 1, batch: 4, method: 'mae' } as const;
+    const { config } = await pretrain({ ...of, ...short, init: weights('vit-mae'), out });
+    expect([config.preset, config.init?.from]).toEqual(['weights', weights('vit-mae')]);
+    const result = await finetune({ ...of, init: out, epochs: 1, batch: 4 });
+    expect(result?.steps).toBe(3);
+    await expect(pretrain({ ...of, init: 'x.bin' })).rejects.toThrow(/^pretrain: init x\.bin/);
   });
 });
 

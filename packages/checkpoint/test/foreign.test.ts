@@ -196,6 +196,11 @@ describe('what is not read', () => {
     await expect(imported('timm', tensorsOf('timm'), settings)).rejects.toThrow(message);
   });
 
+  it('a perceptron whose gate is packed into its first layer', async () => {
+    const packed = { ...tensorsOf('timm'), 'blocks.0.mlp.fc2.weight': zeros(16, 32) };
+    await expect(imported('timm', packed)).rejects.toThrow('a gated perceptron (SwiGLU)');
+  });
+
   it('says which heads it takes where no file does, and refuses an unusual width', async () => {
     await expect(imported('timm', tensorsOf('timm'), { model_args: {} })).rejects.toThrow(
       'the number of heads is in no file, and is not known for a width of 16; write {"num_heads": N}',

@@ -1,10 +1,9 @@
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readdirSync, readSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Tensor, tensor3d } from '@tensorflow/tfjs-core';
 import { type CanParams, resolveCanConfig } from '@twocan/can';
 import {
   CHECKPOINT_FORMAT,
-  decodeSafetensors,
   type ImportedWeights,
   importWeights,
   namedToTree,
@@ -13,6 +12,7 @@ import { filesAt } from '@twocan/checkpoint/node';
 import { IMAGENET_MEAN, resolveAugmentation } from '@twocan/data';
 import { patchGrid, resamplePositions } from '@twocan/patches';
 import { preset, type ViTConfig } from '@twocan/vit';
+import { isObject } from '../args/config-file.ts';
 import { reasonOf, usageError } from '../terminal/failure.ts';
 import { message } from '../terminal/messages.ts';
 import type { RunConfig } from './config.ts';
@@ -84,14 +84,28 @@ function isForeign(path: string): boolean {
   );
 }
 
-/** A safetensors file that is whole, and that we did not write. */
+/** A safetensors file that we did not write, by its header: the rest may be gigabytes. */
 function isOtherFile(path: string): boolean {
   if (!path.endsWith('.safetensors')) return false;
+  const file = openSync(path, 'r');
   try {
-    return decodeSafetensors(readFileSync(path)).metadata.format !== CHECKPOINT_FORMAT;
+    const length = Number(readAt(file, 0, 8).readBigUInt64LE());
+    if (length > LONGEST_HEADER) return false;
+    const header: unknown = JSON.parse(readAt(file, 8, length).toString('utf8'));
+    const metadata = isObject(header) ? header.__metadata__ : undefined;
+    return isObject(header) && !(isObject(metadata) && metadata.format === CHECKPOINT_FORMAT);
   } catch {
     return false;
+  } finally {
+    closeSync(file);
   }
+}
+
+const LONGEST_HEADER = 25_000_000; // bytes
+
+function readAt(file: number, position: number, length: number): Buffer {
+  const bytes = Buffer.alloc(length);
+  return bytes.subarray(0, readSync(file, bytes, 0, length, position));
 }
 
 async function openForeign(

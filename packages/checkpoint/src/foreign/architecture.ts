@@ -6,7 +6,7 @@ const HARMLESS =
   /^(img_size|patch_size|embed_dim|depth|num_heads|mlp_ratio|num_classes|in_chans|global_pool|dynamic_img_size|weight_init|drop_rate|drop_path_rate|pos_drop_rate|patch_drop_rate|proj_drop_rate|attn_drop_rate|qkv_bias|strict_img_size|fix_init|no_embed_class|class_token|num_features|pool_include_prefix)$/;
 
 /** Names of timm's models that are Vision Transformers of another kind, without a tensor that shows it. */
-const OTHER = /rope|relpos|quickgelu|siglip|_gap_|parallel/;
+const OTHER = /rope|relpos|quickgelu|siglip|_gap_|parallel|_xp_|dinov3|sapiens|lingbot/;
 
 /**
  * The settings of config.json in one list: those of transformers, timm's `model_args`, or the arguments of
@@ -27,7 +27,7 @@ export function architectureOf(config: Settings): Settings {
   }
   if (architecture === undefined) return config;
   const name = typeof architecture === 'string' ? architecture : brief(architecture);
-  if (!/^(vit|deit|test_vit)/.test(name) || OTHER.test(name)) {
+  if (!/^(vit|deit)_/.test(name) || OTHER.test(name)) {
     fail(`timm's architecture ${brief(name)} is not supported; those that are: plain vit_*`);
   }
   const args = partOf(config, 'model_args');

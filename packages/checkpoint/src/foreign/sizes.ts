@@ -37,8 +37,15 @@ export function encoderSizes(
   const depth = depthOf(Object.keys(named), encoder.blocks);
   if (depth === 0) fail(`there are no blocks: no tensor is called ${encoder.blocks}0…`);
   if (depth > MOST_BLOCKS) fail(`there are ${depth} blocks; ${MOST_BLOCKS} are the most`);
-  const hidden = others.find(({ ours }) => ours === 'encoder/blocks/0/mlp/hidden/kernel');
-  const [mlp = 0] = shapeOf(named, first(hidden?.theirs), 2);
+  const perceptron = (layer: string): string =>
+    first(others.find(({ ours }) => ours === `encoder/blocks/0/mlp/${layer}/kernel`)?.theirs);
+  const [mlp = 0] = shapeOf(named, perceptron('hidden'), 2);
+  const [, into] = shapeOf(named, perceptron('out'), 2);
+  if (into === mlp / 2) {
+    fail(
+      `the model has a gated perceptron (SwiGLU), which is not supported: ${perceptron('hidden')} is twice as wide as what ${perceptron('out')} takes`,
+    );
+  }
   agree(settings, width, 'hidden_size', 'embed_dim');
   agree(settings, depth, 'num_hidden_layers', 'depth');
   agree(settings, patch, 'patch_size');

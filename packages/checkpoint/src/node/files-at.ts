@@ -1,4 +1,5 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { readdirSync, statSync } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { tooLarge, type WeightFiles } from '../foreign/files.ts';
 
@@ -22,7 +23,26 @@ export function filesAt(path: string): WeightFiles {
       const found = statSync(place, { throwIfNoEntry: false });
       if (!found?.isFile()) return undefined;
       // Looked at first: a file that is too large is not read.
-      return found.size > most ? tooLarge(name, most) : readFileSync(place);
+      return found.size > most ? tooLarge(name, most) : readWhole(place, found.size);
     },
   };
+}
+
+/** Node reads files of up to 2 GiB in one call; weights may be larger. */
+const AT_ONCE = 2 ** 30;
+
+async function readWhole(path: string, size: number): Promise<Uint8Array> {
+  const bytes = new Uint8Array(size);
+  const file = await open(path, 'r');
+  try {
+    for (let at = 0; at < size; ) {
+      const { bytesRead } = await file.read(bytes, at, Math.min(AT_ONCE, size - at), at);
+      // Cut off meanwhile: what is missing is found where it is read.
+      if (bytesRead === 0) return bytes.subarray(0, at);
+      at += bytesRead;
+    }
+    return bytes;
+  } finally {
+    await file.close();
+  }
 }
