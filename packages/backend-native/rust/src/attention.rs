@@ -113,6 +113,23 @@ unsafe fn multiply_rows<S: Simd>(
     unsafe { S::vectorize(work) };
 }
 
+/// Asks for the queries, keys and values of a head: their rows are too short for the processor to see them coming.
+///
+/// # Safety
+///
+/// None of its own: see [`Simd::prefetch`].
+#[inline(always)]
+unsafe fn fetch_rows<S: Simd>(qkv: *const f32, head: &Head) {
+    for row in 0..head.n {
+        for part in 0..3 {
+            let from = qkv.wrapping_add(row * head.stride + part * head.width);
+            for c in (0..head.size).step_by(16) {
+                unsafe { S::prefetch(from.wrapping_add(c)) };
+            }
+        }
+    }
+}
+
 /// Floats of a packed matrix of the keys or values of a head.
 fn packed_size<S: Simd>(head: &Head) -> usize {
     head.n.next_multiple_of(S::TILE_VECTORS * S::LANES) * head.size
@@ -133,6 +150,10 @@ pub unsafe fn attention<S: Simd>(call: &Attention, from: usize, to: usize, own: 
             let q = call.qkv.add(head.packed);
             let (k, v) = (q.add(width), q.add(2 * width));
             let p = call.weights.add(head.weights);
+            if item + 1 < to {
+                let next = Head::new(call.n, call.heads, call.size, item + 1);
+                fetch_rows::<S>(call.qkv.add(next.packed), &next);
+            }
             multiply_rows::<S>(n, size, Side(q, stride), Side(k, stride), p, room);
             softmax_rows::<S>(p, p, n, call.scale, 0, n);
             let out = call.out.add(head.plain);
@@ -164,6 +185,10 @@ pub unsafe fn attention_gradient<S: Simd>(
             let dq = call.dqkv.add(head.packed);
             let (dk, dv) = (dq.add(width), dq.add(2 * width));
             let p = call.weights.add(head.weights);
+            if item + 1 < to {
+                let next = Head::new(call.n, call.heads, call.size, item + 1);
+                fetch_rows::<S>(call.qkv.add(next.packed), &next);
+            }
             let d = Side(call.d_out.add(head.plain), width);
             multiply::<S>([n, size, n], (Side(p, n), true), d, (dv, stride));
             multiply_rows::<S>(n, size, d, Side(v, stride), ds, room);

@@ -18,9 +18,112 @@ pub unsafe fn softmax_rows<S: Simd>(
     to: usize,
 ) {
     unsafe {
+        // Rows of a few vectors stay in registers.
+        match n.div_ceil(S::LANES) {
+            1 => softmax_short_rows::<S, 1>(x, y, n, scale, from, to),
+            2 => softmax_short_rows::<S, 2>(x, y, n, scale, from, to),
+            3 => softmax_short_rows::<S, 3>(x, y, n, scale, from, to),
+            4 => softmax_short_rows::<S, 4>(x, y, n, scale, from, to),
+            5 => softmax_short_rows::<S, 5>(x, y, n, scale, from, to),
+            _ => softmax_long_rows::<S>(x, y, n, scale, from, to),
+        }
+    }
+}
+
+/// Where vector `v` of a row of `n` begins. The last one ends with the row and so may begin in the one before it: a
+/// store of a part would hold up the next row, whose first load the processor takes for the same place.
+#[inline(always)]
+fn begin_of<S: Simd>(v: usize, n: usize) -> usize {
+    let at = v * S::LANES;
+    if at + S::LANES > n && n >= S::LANES { n - S::LANES } else { at }
+}
+
+/// The lanes of vector `v` that are not in the one before it, nor beyond the row.
+///
+/// # Safety
+/// None but that of `S`.
+#[inline(always)]
+unsafe fn own_lanes<S: Simd>(v: usize, n: usize, x: S::F, other: S::F) -> S::F {
+    unsafe {
+        let at = v * S::LANES;
+        if at + S::LANES <= n {
+            x
+        } else if n >= S::LANES {
+            S::choose(first_lanes::<S>(S::LANES - (n - at)), other, x)
+        } else {
+            S::choose(first_lanes::<S>(n), x, other)
+        }
+    }
+}
+
+/// The same for rows of `V` vectors.
+///
+/// # Safety
+/// As [`softmax_rows`]; n must be above `(V - 1)·LANES` and at most `V·LANES`.
+#[inline(always)]
+unsafe fn softmax_short_rows<S: Simd, const V: usize>(
+    x: *const f32,
+    y: *mut f32,
+    n: usize,
+    scale: f32,
+    from: usize,
+    to: usize,
+) {
+    unsafe {
+        let zero = S::splat(0.0);
+        let vs = S::splat(scale);
+        let mut r = from;
+        while r < to {
+            let x = x.add(r * n);
+            let y = y.add(r * n);
+            let mut row = [zero; V];
+            let mut v = 0;
+            while v < V {
+                row[v] = S::get(x, begin_of::<S>(v, n), n, f32::NEG_INFINITY);
+                v += 1;
+            }
+            let mut most = row[0];
+            let mut v = 1;
+            while v < V {
+                most = S::max(most, row[v]);
+                v += 1;
+            }
+            let m = S::splat(S::largest(most));
+            let mut sum = zero;
+            let mut v = 0;
+            while v < V {
+                row[v] = exp_clamped::<S>(S::mul(S::sub(row[v], m), vs));
+                sum = S::add(sum, own_lanes::<S>(v, n, row[v], zero));
+                v += 1;
+            }
+            let share = S::splat(1.0 / S::sum(sum));
+            let mut v = 0;
+            while v < V {
+                S::put(y, begin_of::<S>(v, n), n, S::mul(row[v], share));
+                v += 1;
+            }
+            r += 1;
+        }
+    }
+}
+
+/// The same for rows of any length from two vectors on.
+///
+/// # Safety
+/// As [`softmax_rows`].
+#[inline(always)]
+unsafe fn softmax_long_rows<S: Simd>(
+    x: *const f32,
+    y: *mut f32,
+    n: usize,
+    scale: f32,
+    from: usize,
+    to: usize,
+) {
+    unsafe {
         let whole = n - n % S::LANES;
-        let rest = n - whole;
-        let in_rest = first_lanes::<S>(rest);
+        let count = n.div_ceil(S::LANES);
+        let last = begin_of::<S>(count - 1, n);
         let zero = S::splat(0.0);
         let vs = S::splat(scale);
         let mut r = from;
@@ -28,8 +131,14 @@ pub unsafe fn softmax_rows<S: Simd>(
             let x = x.add(r * n);
             let y = y.add(r * n);
             let m = S::splat(largest_of::<S>(x, n));
+            // Before anything is stored there: y may be x.
+            let given = S::load(x.add(last));
+            let end = exp_clamped::<S>(S::mul(S::sub(given, m), vs));
             let mut s0 = zero;
             let mut s1 = zero;
+            if whole < n {
+                s1 = own_lanes::<S>(count - 1, n, end, zero);
+            }
             let mut c = 0;
             while c + 2 * S::LANES <= whole {
                 let e0 = exp_clamped::<S>(S::mul(S::sub(S::load(x.add(c)), m), vs));
@@ -45,21 +154,13 @@ pub unsafe fn softmax_rows<S: Simd>(
                 s0 = S::add(s0, e);
                 S::store(y.add(c), e);
             }
-            let mut last = zero;
-            if rest > 0 {
-                let given = S::load_part(x.add(whole), rest, 0.0);
-                last = exp_clamped::<S>(S::mul(S::sub(given, m), vs));
-                s1 = S::add(s1, S::choose(in_rest, last, zero));
-            }
             let share = S::splat(1.0 / S::sum(S::add(s0, s1)));
             c = 0;
             while c < whole {
                 S::store(y.add(c), S::mul(S::load(y.add(c)), share));
                 c += S::LANES;
             }
-            if rest > 0 {
-                S::store_part(y.add(whole), S::mul(last, share), rest);
-            }
+            S::store(y.add(last), S::mul(end, share));
             r += 1;
         }
     }
@@ -110,20 +211,43 @@ pub unsafe fn softmax_gradient_rows<S: Simd>(
     to: usize,
 ) {
     unsafe {
+        if n == 0 {
+            return;
+        }
+        let zero = S::splat(0.0);
         let vs = S::splat(scale);
+        let count = n.div_ceil(S::LANES);
+        let last = begin_of::<S>(count - 1, n);
         let mut r = from;
         while r < to {
             let y = y.add(r * n);
             let dy = dy.add(r * n);
             let dx = dx.add(r * n);
-            let along = S::splat(dot::<S>(y, dy, n));
-            let mut c = 0;
-            while c < n {
-                let inner = S::sub(S::get(dy, c, n, 0.0), along);
-                let value = S::mul(vs, S::mul(S::get(y, c, n, 0.0), inner));
-                S::put(dx, c, n, value);
-                c += S::LANES;
+            // Before anything is stored there: dx may be dy.
+            let (y_end, dy_end) = (S::get(y, last, n, 0.0), S::get(dy, last, n, 0.0));
+            let mut s0 = own_lanes::<S>(count - 1, n, S::mul(y_end, dy_end), zero);
+            let mut s1 = zero;
+            let mut v = 0;
+            while v + 2 < count {
+                let c = v * S::LANES;
+                let next = c + S::LANES;
+                s0 = S::fma(S::load(y.add(c)), S::load(dy.add(c)), s0);
+                s1 = S::fma(S::load(y.add(next)), S::load(dy.add(next)), s1);
+                v += 2;
             }
+            if v + 1 < count {
+                s1 = S::fma(S::load(y.add(v * S::LANES)), S::load(dy.add(v * S::LANES)), s1);
+            }
+            let along = S::splat(S::sum(S::add(s0, s1)));
+            let mut v = 0;
+            while v + 1 < count {
+                let c = v * S::LANES;
+                let inner = S::sub(S::load(dy.add(c)), along);
+                S::store(dx.add(c), S::mul(vs, S::mul(S::load(y.add(c)), inner)));
+                v += 1;
+            }
+            let inner = S::sub(dy_end, along);
+            S::put(dx, last, n, S::mul(vs, S::mul(y_end, inner)));
             r += 1;
         }
     }
