@@ -2,7 +2,7 @@
 
 use crate::engine::{Engine, Instructions};
 use crate::generated::TABLE;
-use crate::memory::{Memory, Range};
+use crate::memory::{FIRST, Memory, Range};
 use napi::bindgen_prelude::{Env, Result, Unknown};
 use napi::{Error, sys};
 use napi_derive::napi;
@@ -13,6 +13,9 @@ use std::sync::Arc;
 /// Where the numbers of a call are written, in bytes, and how many there may be.
 const VALUES: usize = 1024;
 const MOST_VALUES: usize = 64;
+const MOST_THREADS: u32 = 1024;
+/// More than any machine has, and less than there are addresses.
+const MOST_BYTES: f64 = (1u64 << 46) as f64;
 
 fn refusal(reason: impl Into<String>) -> Error {
     Error::from_reason(reason.into())
@@ -45,9 +48,19 @@ impl NativeEngine {
     /// Starts one.
     #[napi(constructor)]
     pub fn new(threads: u32, instructions: String, limit: f64) -> Result<Self> {
+        if !(1..=MOST_THREADS).contains(&threads) {
+            let rule = format!("from 1 to {MOST_THREADS}, got {threads}");
+            return Err(refusal(format!("NativeEngine: threads must be {rule}")));
+        }
+        if !(limit >= FIRST as f64 && limit <= MOST_BYTES) {
+            let rule = format!("from {FIRST} to {MOST_BYTES}, got {limit}");
+            return Err(refusal(format!("NativeEngine: limit must be {rule} bytes")));
+        }
         let set = Instructions::named(&instructions)
             .filter(|set| Instructions::here().contains(set))
-            .ok_or_else(|| refusal(format!("the processor must have {instructions}")))?;
+            .ok_or_else(|| {
+                refusal(format!("NativeEngine: the processor must have {instructions}"))
+            })?;
         let memory = Memory::reserve(limit as usize)
             .map_err(|why| refusal(format!("{:.0} GB of addresses: {why}", limit / 1e9)))?;
         Ok(Self { engine: Engine::start(memory, set, threads as usize) })
@@ -96,7 +109,7 @@ impl NativeEngine {
     pub fn segment(&self, env: Env, at: f64, bytes: f64) -> Result<Unknown<'static>> {
         let memory = &self.engine.memory;
         if !(at >= 0.0 && bytes > 0.0 && at + bytes <= memory.limit() as f64) {
-            return Err(refusal("segment: must lie inside the memory"));
+            return Err(refusal("segment: a part must lie inside the memory"));
         }
         let data = memory.base().wrapping_add(at as usize);
         // The addresses stay ours as long as the buffer lives, longer than the engine perhaps.
