@@ -30,6 +30,8 @@ export type BackendReport = {
   readonly device: string | null;
   /** The processor's instructions that `native` computes with, e.g. `avx512`; `null` for the others. */
   readonly instructions: string | null;
+  /** Bytes that the backend's memory may have, where it sets a limit of its own; else `null`. */
+  readonly memory: number | null;
 };
 
 /** The backends that were compared with cpu in this process. */
@@ -85,6 +87,7 @@ export async function chooseBackend(
       threads: await loader.threads(),
       device: loader.device?.() ?? null,
       instructions: (await loader.instructions?.()) ?? null,
+      memory: (await loader.memory?.()) ?? null,
       simd:
         name === 'simd' ||
         (name === 'wasm' && (await env().getAsync('WASM_HAS_SIMD_SUPPORT')) === true),

@@ -37,6 +37,8 @@ type Loader = {
   readonly device?: () => string | undefined;
   /** The processor's instructions that it computes with, where there is a choice. */
   readonly instructions?: () => Promise<string | undefined>;
+  /** Bytes that its memory may have, where it sets a limit of its own. */
+  readonly memory?: () => Promise<number | undefined>;
 };
 
 /** The order of `auto`: fastest first. */
@@ -86,7 +88,7 @@ export const LOADERS: Readonly<Record<BackendName, Loader>> = {
     tfjsName: 'native',
     about: "our kernels in the processor's own instructions, on all threads",
     remedy: 'reinstall @twocan/backend-native',
-    load: async ({ threads }) => {
+    load: async ({ threads, auto }) => {
       // A bundle for pages has an empty module in its place: package.json's `browser`.
       if (builtin('node:module') === undefined) {
         throw Object.assign(new Error('it needs Node'), { remedy: 'a page computes on simd' });
@@ -94,13 +96,19 @@ export const LOADERS: Readonly<Record<BackendName, Loader>> = {
       const { configureNative, nativeReport, nativeSupport } = await import(
         '@twocan/backend-native'
       );
-      const { available, why, remedy } = nativeSupport();
+      const { available, why, remedy, instructions } = nativeSupport();
       if (!available) throw Object.assign(new Error(why), { remedy });
+      if (auto && instructions[0] === 'plain') {
+        throw Object.assign(new Error('this processor has no vector instructions that it knows'), {
+          remedy: 'simd is faster here',
+        });
+      }
       giveThreads(threads, nativeReport(), configureNative);
     },
     threads: async () => (await nativeNow())?.threads ?? 1,
     isChecked: true,
     instructions: async () => (await nativeNow())?.instructions,
+    memory: async () => (await nativeNow())?.memory,
   },
   wasm: {
     tfjsName: 'wasm',

@@ -85,6 +85,15 @@ describe.runIf(inNode)('native in Node', () => {
     expect(report).toMatchObject({ name: 'native', threads: 3, instructions: 'avx2' });
   });
 
+  it('with plain code alone is left to who asks for it', async () => {
+    native.nativeSupport.mockReturnValue({ ...HERE, instructions: ['plain'] });
+    register(1);
+    const { name, passedOver } = await chooseBackend();
+    expect(name).toBe('simd');
+    expect(passedOver.at(-1)).toMatchObject({ name: 'native', remedy: 'simd is faster here' });
+    expect((await chooseBackend('native')).name).toBe('native');
+  });
+
   it('that computes something else than cpu is passed over, in one line', async () => {
     vi.resetModules();
     const fresh = await import('@twocan/backend');

@@ -50,10 +50,10 @@ const INSTRUCTIONS: Readonly<Record<string, string>> = {
 const gigabytes = (bytes: number): string => (bytes / 2 ** 30).toFixed(1);
 
 /** What a backend that loads computes with. */
-function meansOf({ name, device, threads, instructions }: BackendReport): string {
+function meansOf({ name, device, threads, instructions, memory: limit }: BackendReport): string {
   if (device !== null) return `loads; on ${device}`;
   const own = instructions === null ? '' : `${INSTRUCTIONS[instructions] ?? instructions}, `;
-  const most = mostMemory(name);
+  const most = limit ?? mostMemory(name);
   const memory = Number.isFinite(most) ? `, at most ${gigabytes(most)} GB of memory` : '';
   return `loads; ${own}${threads ?? 'its own number of'} thread(s)${memory}`;
 }
