@@ -196,6 +196,21 @@ test('the function exports what the command does', async () => {
   for (const name of names) expect(digest(join(from, name))).toBe(digest(join(out, name)));
 });
 
+test('exported folders come back as models, bit by bit', async () => {
+  const rowsOf = async (model: string): Promise<Buffer> => {
+    const out = folder.path('back.npy');
+    const args = ['embed', '--model', model, '--data', exact, '--out', out, ...one];
+    expect((await twocan(args)).code).toBe(0);
+    return readFileSync(out);
+  };
+  const own = await rowsOf(run);
+  const { out: whole } = await exportTo('transformers');
+  const models = [(await exportTo('timm')).out, whole, join(whole, 'mae')];
+  for (const model of [...models, (await exportTo('safetensors')).out]) {
+    expect([model, (await rowsOf(model)).equals(own)]).toEqual([model, true]);
+  }
+});
+
 test('a run with an average exports it', async () => {
   const averaged = folder.path('averaged');
   const tiny = ['--data', 'shapes:8', '--batch', '4', '--steps', '2', '--checkpoint-every', '0'];
