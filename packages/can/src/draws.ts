@@ -51,7 +51,10 @@ export function drawsFor(key: Key, config: CanConfig, { views }: CanBatch): Draw
   return {
     ...(hidesPatches(config) && { mask: stackMasks(perView.map(({ mask }) => mask())) }),
     ...(addsNoise(config) && {
-      levels: concatFloats(perView.map(({ levels }) => levels)),
+      levels: joined(
+        Float32Array,
+        perView.map(({ levels }) => levels),
+      ),
       noise: tidy(() => {
         const noises = perView.map((v) => sampleNoise(v.noiseKey, v.images, v.levels));
         return concat(noises, 0);
@@ -80,13 +83,23 @@ export function stackMasks(masks: readonly Mask[]): Mask {
     batch: masks.reduce((sum, { batch }) => sum + batch, 0),
     patches: first.patches,
     kept: first.kept,
-    keep: concatIntegers(masks.map(({ keep }) => keep)),
-    restore: concatIntegers(masks.map(({ restore }) => restore)),
+    keep: joined(
+      Int32Array,
+      masks.map(({ keep }) => keep),
+    ),
+    restore: joined(
+      Int32Array,
+      masks.map(({ restore }) => restore),
+    ),
   };
 }
 
-function concatIntegers(parts: readonly Int32Array[]): Int32Array {
-  const all = new Int32Array(parts.reduce((sum, { length }) => sum + length, 0));
+/** Typed arrays of one kind, one after the other. */
+function joined<T extends Int32Array | Float32Array>(
+  Kind: new (length: number) => T,
+  parts: readonly T[],
+): T {
+  const all = new Kind(parts.reduce((sum, { length }) => sum + length, 0));
   let at = 0;
   for (const part of parts) {
     all.set(part, at);
@@ -94,6 +107,3 @@ function concatIntegers(parts: readonly Int32Array[]): Int32Array {
   }
   return all;
 }
-
-const concatFloats = (parts: readonly Float32Array[]): Float32Array =>
-  Float32Array.from(parts.flatMap((part) => [...part]));

@@ -71,7 +71,7 @@ export function uniformInt(from: Key, count: number, bound: number): Int32Array 
  */
 export function permutation(from: Key, count: number): Int32Array {
   const drawn = words('permutation', from, count);
-  const order = Int32Array.from({ length: count }, (_, i) => i);
+  const order = new Int32Array(count).map((_, i) => i);
   for (let i = count - 1; i > 0; i--) {
     const j = Math.floor(((drawn[i] ?? 0) * (i + 1)) / 2 ** 32);
     const held = order[i] ?? 0;

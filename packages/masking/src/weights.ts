@@ -4,8 +4,9 @@ import { expectMask, type Mask } from './sample.ts';
 function weights(caller: string, mask: Mask, hidden: 0 | 1): Tensor2D {
   expectMask(caller, mask);
   const { batch, patches, kept, restore } = mask;
-  const numbers = Float32Array.from(restore, (rank) => (rank >= kept ? hidden : 1 - hidden));
-  return tensor2d(numbers, [batch, patches]);
+  // Mapped as integers: `Float32Array.from` with a function makes an object of each number.
+  const weights = restore.map((rank) => (rank >= kept ? hidden : 1 - hidden));
+  return tensor2d(new Float32Array(weights), [batch, patches]);
 }
 
 /**

@@ -47,10 +47,13 @@ export function encodeLevel(levels: Float32Array, code: LevelCode): Tensor2D {
   expectNumber('encodeLevel', 'scale', scale, 'be finite', Number.isFinite);
   expectInteger('encodeLevel', 'width times levels', levels.length * width, 0);
   const half = width / 2;
+  const frequencies = Array.from({ length: half }, (_, k) =>
+    Math.exp((-k * Math.log(10000)) / (half - 1)),
+  );
   const table = new Float32Array(levels.length * width);
   for (const [b, level] of levels.entries()) {
     for (let k = 0; k < half; k++) {
-      const angle = level * scale * Math.exp((-k * Math.log(10000)) / (half - 1));
+      const angle = level * scale * (frequencies[k] as number);
       table[b * width + k] = Math.sin(angle);
       table[b * width + half + k] = Math.cos(angle);
     }

@@ -143,8 +143,8 @@ export function scatterTokens(
   return tidy(() => {
     const index = column(flat);
     const back = column(inverse('scatterTokens', flat, batch * kept));
-    const isFilled = Float32Array.from(flat, (row) => (row === batch * kept ? 1 : 0));
-    const filled = tensor2d(isFilled, [1, flat.length]);
+    const isFilled = flat.map((row) => (row === batch * kept ? 1 : 0));
+    const filled = tensor2d(new Float32Array(isFilled), [1, flat.length]);
     return scatterOp({ x, fill, index, back, filled }, { count });
   });
 }

@@ -19,6 +19,14 @@ function scaled(
 const numberOf = (backend: EngineBackend, info: TensorInfo): number =>
   (backend.entry(info).values as Float32Array)[0] ?? Number.NaN;
 
+/** The sum of a tensor, in double precision; a plain loop, since `reduce` makes an object of each number. */
+function totalOf(backend: EngineBackend, info: TensorInfo): number {
+  const values = backend.entry(info).values as Float32Array;
+  let total = 0;
+  for (let i = 0; i < values.length; i++) total += values[i] as number;
+  return total;
+}
+
 const crossEntropy: Kernel = ({ logits, target }, _, backend) => {
   if (logits === undefined || target === undefined) return undefined;
   const [rows = 0, classes = 0] = logits.shape;
@@ -50,7 +58,7 @@ const squaredError: Kernel = ({ prediction, target, weights }, _, backend) => {
   const outputs = { losses: losses.at, gradient: gradient.at };
   const items = cut(rows, 2 * rows * pixels);
   if (rows > 0) calls.squaredError(backend.engine, items, { ...inputs, ...outputs, n: pixels });
-  const total = (backend.entry(weights).values as Float32Array).reduce((a, b) => a + b, 0);
+  const total = totalOf(backend, weights);
   const sum = reduce(backend, 'sum', losses.info, [0], false);
   const loss = scaled(backend, sum, 1 / total, []);
   for (const { dataId } of [losses.info, sum]) backend.disposeData(dataId);
@@ -59,7 +67,7 @@ const squaredError: Kernel = ({ prediction, target, weights }, _, backend) => {
 
 const squaredErrorGradient: Kernel = ({ dy, weights, residual0: gradient }, _, backend) => {
   if (dy === undefined || weights === undefined || gradient === undefined) return undefined;
-  const total = (backend.entry(weights).values as Float32Array).reduce((a, b) => a + b, 0);
+  const total = totalOf(backend, weights);
   return [scaled(backend, gradient, numberOf(backend, dy) / total, gradient.shape)];
 };
 
