@@ -12,13 +12,15 @@ export type Tree<L> = L | readonly Tree<L>[] | { readonly [name: string]: Tree<L
 /** A tree of tensors. */
 export type Params = Tree<Tensor>;
 
-/** The nodes' view of a tree: children by name, or `undefined` for a leaf. */
-function childrenOf(node: unknown): [name: string, child: unknown][] | undefined {
-  if (Array.isArray(node)) return node.map((child, i) => [String(i), child]);
+/** Children by name. */
+type Children = Readonly<Record<string, unknown>>;
+
+/** The names of a node's children, or `undefined` for a leaf; no pairs, since each step walks many trees. */
+function namesOf(node: unknown): readonly string[] | undefined {
   if (node === null || typeof node !== 'object') return undefined;
+  if (Array.isArray(node)) return node.map((_, i) => String(i));
   const prototype = Object.getPrototypeOf(node);
-  if (prototype !== Object.prototype && prototype !== null) return undefined;
-  return Object.entries(node);
+  return prototype === Object.prototype || prototype === null ? Object.keys(node) : undefined;
 }
 
 const join = (path: string, name: string): string => (path === '' ? name : `${path}/${name}`);
@@ -37,9 +39,9 @@ const join = (path: string, name: string): string => (path === '' ? name : `${pa
 export function namedLeaves<L>(tree: Tree<L>): [path: string, leaf: L][] {
   const found: [string, L][] = [];
   const visit = (node: unknown, path: string): void => {
-    const children = childrenOf(node);
-    if (children === undefined) found.push([path, node as L]);
-    else for (const [name, child] of children) visit(child, join(path, name));
+    const names = namesOf(node);
+    if (names === undefined) found.push([path, node as L]);
+    else for (const name of names) visit((node as Children)[name], join(path, name));
   };
   visit(tree, '');
   return found;
@@ -86,26 +88,25 @@ export function mapTree(
 ): unknown {
   expectType('mapTree', 'f', f, 'function');
   const visit = (node: unknown, path: string, rest: readonly unknown[]): unknown => {
-    const children = childrenOf(node);
-    if (children === undefined) return f(node, path, ...rest);
+    const names = namesOf(node);
+    if (names === undefined) return f(node, path, ...rest);
     const beside = rest.map((other) => {
-      const inside = childrenOf(other);
+      const inside = namesOf(other);
       const same =
-        inside?.length === children.length &&
-        children.every(([name]) => Object.hasOwn(other as object, name));
-      if (same && Array.isArray(other) === Array.isArray(node)) {
-        return other as Readonly<Record<string, unknown>>;
-      }
+        inside?.length === names.length &&
+        names.every((name) => Object.hasOwn(other as object, name));
+      if (same && Array.isArray(other) === Array.isArray(node)) return other as Children;
       throw new RangeError(
         `mapTree: trees must have the same structure, but they differ at '${path}': ` +
-          `[${children.map(([n]) => n)}] against [${(inside ?? []).map(([n]) => n)}]`,
+          `[${names}] against [${inside ?? []}]`,
       );
     });
-    const mapped = children.map(([name, child]): [string, unknown] => {
+    const mapped = names.map((name) => {
       const at = beside.map((other) => other[name]);
-      return [name, visit(child, join(path, name), at)];
+      return visit((node as Children)[name], join(path, name), at);
     });
-    return Array.isArray(node) ? mapped.map(([, value]) => value) : Object.fromEntries(mapped);
+    if (Array.isArray(node)) return mapped;
+    return Object.fromEntries(names.map((name, i) => [name, mapped[i]]));
   };
   return visit(tree, '', others);
 }
