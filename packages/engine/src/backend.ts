@@ -75,12 +75,17 @@ export type Output = { readonly info: TensorInfo; readonly at: number };
  */
 export class EngineBackend extends MathBackendCPU {
   readonly engine: Engine;
+  /** Whether TWOCAN_SIMD_DEBUG, or that of another engine's name, was in the environment at the start. */
+  readonly logsFallbacks: boolean;
   readonly #disposed: () => void;
   #next = 1;
 
   constructor(engine: Engine, disposed: () => void) {
     super();
     this.engine = engine;
+    this.logsFallbacks =
+      typeof process !== 'undefined' &&
+      Boolean(process.env?.[`TWOCAN_${engine.name.toUpperCase()}_DEBUG`]);
     this.#disposed = disposed;
     // The cpu backend advertises tfjs-node at its first use.
     (this as unknown as { firstUse: boolean }).firstUse = false;

@@ -24,23 +24,28 @@ const adamw =
     const { learningRate, b1, b2, epsilon, weightDecay, step } = attributes as unknown as Numbers;
     const n = util.sizeFromShape(parameter.shape);
     const inputs = [parameter, gradient, m, v];
+    const p = place(parameter, inputs, backend);
+    const first = place(m, inputs, backend);
+    const second = place(v, inputs, backend);
+    // One object, without spreads: this runs for each parameter at each step.
     const given = {
       p: backend.place(parameter),
       g: backend.place(gradient),
       m: backend.place(m),
       v: backend.place(v),
+      pNext: p.at,
+      mNext: first.at,
+      vNext: second.at,
+      b1,
+      b2,
+      o1: 1 - b1,
+      o2: 1 - b2,
+      rate: learningRate / (1 - b1 ** step),
+      correction: 1 / Math.sqrt(1 - b2 ** step),
+      epsilon,
+      keep: 1 - learningRate * weightDecay,
     };
-    const [p, first, second] = [parameter, m, v].map((info) => place(info, inputs, backend)) as [
-      Output,
-      Output,
-      Output,
-    ];
-    const next = { pNext: p.at, mNext: first.at, vNext: second.at };
-    const rate = learningRate / (1 - b1 ** step);
-    const correction = 1 / Math.sqrt(1 - b2 ** step);
-    const keep = 1 - learningRate * weightDecay;
-    const numbers = { b1, b2, o1: 1 - b1, o2: 1 - b2, rate, correction, epsilon, keep };
-    if (n > 0) calls.adamw(backend.engine, cut(n, 2 * n, 4), { ...given, ...next, ...numbers });
+    if (n > 0) calls.adamw(backend.engine, cut(n, 2 * n, 4), given);
     return [p.info, first.info, second.info];
   };
 

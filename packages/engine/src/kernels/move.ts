@@ -20,6 +20,8 @@ const stridesOf = (shape: Dims): number[] => {
 
 type Axis = { readonly size: number; readonly from: number; readonly to: number };
 
+const NO_AXIS: Axis = { size: 1, from: 0, to: 0 };
+
 /** One side of a copy: where it begins, and its strides. */
 type Side = { readonly at: number; readonly strides: Dims };
 
@@ -58,19 +60,22 @@ function copyAxes(
     }
     return;
   }
-  const none: Axis = { size: 1, from: 0, to: 0 };
-  const [d0, d1, d2, d3] = [...Array(4 - axes.length).fill(none), ...axes] as [
-    Axis,
-    Axis,
-    Axis,
-    Axis,
-  ];
+  const d3 = axes.at(-1) ?? NO_AXIS;
+  const d2 = axes.at(-2) ?? NO_AXIS;
+  const d1 = axes.at(-3) ?? NO_AXIS;
+  const d0 = axes.at(-4) ?? NO_AXIS;
   const items = d0.size * d1.size;
-  const source = { x: from, x0: d0.from, x1: d1.from, x2: d2.from, x3: d3.from };
-  const target = { y: to, y0: d0.to, y1: d1.to, y2: d2.to, y3: d3.to };
   calls.copyBlock(backend.engine, cut(items, items * d2.size * d3.size * run), {
-    ...source,
-    ...target,
+    x: from,
+    x0: d0.from,
+    x1: d1.from,
+    x2: d2.from,
+    x3: d3.from,
+    y: to,
+    y0: d0.to,
+    y1: d1.to,
+    y2: d2.to,
+    y3: d3.to,
     d1: d1.size,
     d2: d2.size,
     d3: d3.size,

@@ -24,10 +24,7 @@ export type Kernels = Readonly<Record<string, Kernel>>;
 const LARGE = 65_536;
 const warned = new Set<string>();
 
-/** With TWOCAN_SIMD_DEBUG in the environment, say, kernels of the cpu backend that touch much are named, once each. */
-const logsFallbacks = (engine: string): boolean =>
-  typeof process !== 'undefined' && Boolean(process.env?.[`TWOCAN_${engine.toUpperCase()}_DEBUG`]);
-
+/** Names kernels of the cpu backend that touch much, once each. */
 function tell(engine: string, name: string, inputs: NamedTensorInfoMap): void {
   const elements = Object.values(inputs ?? {})
     .flat()
@@ -76,8 +73,7 @@ export function registerKernels(backendName: string, kernels: Kernels): void {
       const backend = args.backend as EngineBackend;
       const result = fast?.(args.inputs as never, args.attrs as never, backend);
       if (result !== undefined) return result;
-      const { name } = backend.engine;
-      if (logsFallbacks(name)) tell(name, kernelName, args.inputs);
+      if (backend.logsFallbacks) tell(backend.engine.name, kernelName, args.inputs);
       return slow(args);
     };
     register({ ...config, backendName, kernelFunc });
