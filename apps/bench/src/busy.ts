@@ -4,7 +4,9 @@ import { median } from './median.ts';
 import { machine, readOptions } from './options.ts';
 
 // The same step while other processes want the processors too: how much each engine loses.
-const { positionals, rounds, threads, contenders: names, instructions } = readOptions();
+const { positionals, rounds, threads, contenders, areNamed, instructions } = readOptions();
+// Whether native degrades more than PyTorch is the question; simd, three times as slow, joins where it is named.
+const names = areNamed ? contenders : contenders.filter((name) => name !== 'simd');
 const [preset = 'tiny32', batchWord = '64'] = positionals;
 const NEIGHBOURS = [0, 1, 2];
 

@@ -8,6 +8,8 @@ export type Options = {
   readonly rounds: number;
   readonly threads: readonly number[];
   readonly contenders: readonly string[];
+  /** Whether `--with` named the contenders. */
+  readonly areNamed: boolean;
   readonly instructions: string | undefined;
 };
 
@@ -27,6 +29,7 @@ export function readOptions(contenders?: string, rounds = '7'): Options {
     rounds: Number(values.rounds),
     threads: values.threads.split(',').map(Number),
     contenders: (values.with ?? contenders)?.split(',') ?? usualContenders(values.instructions),
+    areNamed: values.with !== undefined,
     instructions: values.instructions,
   };
 }
