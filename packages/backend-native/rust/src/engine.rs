@@ -2,7 +2,7 @@
 
 use crate::attention::{attention, attention_gradient};
 use crate::gemm::{self, Alone, Product, WORTH_THREADS, scratch_size};
-use crate::generated::{self, Call, GemmBatch, decode};
+use crate::generated::{Call, GemmBatch, decode};
 use crate::kernels::{
     batch_norm, elementwise, loss, movement, optimizer, peak, random, reduce, rows,
 };
@@ -137,11 +137,10 @@ impl Engine {
         let Some(pool) = &self.pool else {
             return Err("run: the backend must not have been disposed; start it again".into());
         };
-        if let Call::Product(given) = &call {
-            let product = product_of(given);
+        if let Call::Product(product) = &call {
             let shared = &mut self.shared;
             // SAFETY: `decode` has looked at every place; the instructions are here.
-            unsafe { instructions.run(WholeProduct { product: &product, pool, shared }) };
+            unsafe { instructions.run(WholeProduct { product, pool, shared }) };
             return Ok(());
         }
         let call = SharedCall(call);
@@ -150,27 +149,6 @@ impl Engine {
             unsafe { instructions.run(Task { call: call.get(), task, own }) };
         });
         Ok(())
-    }
-}
-
-fn product_of(given: &generated::Product) -> Product {
-    Product {
-        transpose_a: given.transpose_a,
-        transpose_b: given.transpose_b,
-        m: given.m,
-        n: given.n,
-        k: given.k,
-        a: given.a,
-        lda: given.lda,
-        b: given.b,
-        ldb: given.ldb,
-        c: given.c,
-        ldc: given.ldc,
-        bias: given.bias,
-        derivative: given.derivative,
-        factor_a: given.factor_a,
-        factor_b: given.factor_b,
-        sums: given.sums,
     }
 }
 
@@ -393,6 +371,7 @@ unsafe fn batch<S: Simd>(a: &GemmBatch, from: usize, to: usize, own: &mut Worksp
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::generated;
     use crate::memory::FIRST;
 
     /// Numbers that follow from a seed alone.

@@ -10,36 +10,12 @@ use crate::pool::Pool;
 use crate::simd::Simd;
 use crate::space::Space;
 use pack::PackA;
+
+pub use crate::generated::Product;
 pub use pack::PackB;
 pub use tile::Block;
 
-/// C `[m, n]` = op(A) · op(B), with what is done on the way. Steps are in floats and belong to the stored matrix.
-#[derive(Clone, Copy)]
-pub struct Product {
-    pub transpose_a: bool,
-    pub transpose_b: bool,
-    pub m: usize,
-    pub n: usize,
-    pub k: usize,
-    pub a: *const f32,
-    pub lda: usize,
-    pub b: *const f32,
-    pub ldb: usize,
-    pub c: *mut f32,
-    pub ldc: usize,
-    /// `[n]`, or null.
-    pub bias: *const f32,
-    /// Where the derivative of a GELU goes, which then follows; or null.
-    pub derivative: *mut f32,
-    /// What A (not transposed) is multiplied with, elementwise; or null.
-    pub factor_a: *const f32,
-    /// The same for B.
-    pub factor_b: *const f32,
-    /// Where the sums of the columns of B (not transposed) go, `[n]`; or null.
-    pub sums: *mut f32,
-}
-
-// Work of the threads is cut so that no two write the same place.
+// SAFETY: work is cut so that no two threads write the same place.
 unsafe impl Sync for Product {}
 
 /// Most of k that one block takes: rows of A of a tile then stay in the first cache.

@@ -20,6 +20,7 @@ pub unsafe fn softmax_rows<S: Simd>(
     unsafe {
         // Rows of a few vectors stay in registers.
         match n.div_ceil(S::LANES) {
+            0 => {}
             1 => softmax_short_rows::<S, 1>(x, y, n, scale, from, to),
             2 => softmax_short_rows::<S, 2>(x, y, n, scale, from, to),
             3 => softmax_short_rows::<S, 3>(x, y, n, scale, from, to),

@@ -1,6 +1,6 @@
 //! AVX2 with FMA: 8 floats.
 
-use super::{Simd, Work};
+use super::{Simd, Work, operations};
 use core::arch::x86_64::*;
 
 /// AVX2 and FMA.
@@ -44,10 +44,37 @@ impl Simd for Avx2 {
         unsafe { inner(work) }
     }
 
-    #[inline(always)]
-    unsafe fn load(p: *const f32) -> __m256 {
-        unsafe { _mm256_loadu_ps(p) }
+    operations! {
+        load(p: *const f32) -> __m256 = _mm256_loadu_ps(p);
+        store(p: *mut f32, v: __m256) -> () = _mm256_storeu_ps(p, v);
+        store_part(p: *mut f32, v: __m256, n: usize) -> () = _mm256_maskstore_ps(p, first(n), v);
+        splat(x: f32) -> __m256 = _mm256_set1_ps(x);
+        add(a: __m256, b: __m256) -> __m256 = _mm256_add_ps(a, b);
+        sub(a: __m256, b: __m256) -> __m256 = _mm256_sub_ps(a, b);
+        mul(a: __m256, b: __m256) -> __m256 = _mm256_mul_ps(a, b);
+        div(a: __m256, b: __m256) -> __m256 = _mm256_div_ps(a, b);
+        pmin(a: __m256, b: __m256) -> __m256 = _mm256_min_ps(b, a);
+        sqrt(a: __m256) -> __m256 = _mm256_sqrt_ps(a);
+        neg(a: __m256) -> __m256 = _mm256_xor_ps(a, _mm256_set1_ps(-0.0));
+        abs(a: __m256) -> __m256 = _mm256_andnot_ps(_mm256_set1_ps(-0.0), a);
+        floor(a: __m256) -> __m256 = _mm256_round_ps::<ROUND_DOWN>(a);
+        ceil(a: __m256) -> __m256 = _mm256_round_ps::<ROUND_UP>(a);
+        fma(a: __m256, b: __m256, c: __m256) -> __m256 = _mm256_fmadd_ps(a, b, c);
+        lt(a: __m256, b: __m256) -> __m256 = _mm256_cmp_ps::<_CMP_LT_OQ>(a, b);
+        gt(a: __m256, b: __m256) -> __m256 = _mm256_cmp_ps::<_CMP_GT_OQ>(a, b);
+        ge(a: __m256, b: __m256) -> __m256 = _mm256_cmp_ps::<_CMP_GE_OQ>(a, b);
+        eq(a: __m256, b: __m256) -> __m256 = _mm256_cmp_ps::<_CMP_EQ_OQ>(a, b);
+        choose(mask: __m256, yes: __m256, no: __m256) -> __m256 = _mm256_blendv_ps(no, yes, mask);
+        bits(a: __m256) -> __m256i = _mm256_castps_si256(a);
+        from_bits(a: __m256i) -> __m256 = _mm256_castsi256_ps(a);
+        isplat(x: i32) -> __m256i = _mm256_set1_epi32(x);
+        iadd(a: __m256i, b: __m256i) -> __m256i = _mm256_add_epi32(a, b);
+        isub(a: __m256i, b: __m256i) -> __m256i = _mm256_sub_epi32(a, b);
+        iand(a: __m256i, b: __m256i) -> __m256i = _mm256_and_si256(a, b);
+        ior(a: __m256i, b: __m256i) -> __m256i = _mm256_or_si256(a, b);
+        to_float(a: __m256i) -> __m256 = _mm256_cvtepi32_ps(a);
     }
+
     #[inline(always)]
     unsafe fn load_part(p: *const f32, n: usize, fill: f32) -> __m256 {
         unsafe {
@@ -55,34 +82,6 @@ impl Simd for Avx2 {
             let given = _mm256_maskload_ps(p, mask);
             _mm256_blendv_ps(_mm256_set1_ps(fill), given, _mm256_castsi256_ps(mask))
         }
-    }
-    #[inline(always)]
-    unsafe fn store(p: *mut f32, v: __m256) {
-        unsafe { _mm256_storeu_ps(p, v) }
-    }
-    #[inline(always)]
-    unsafe fn store_part(p: *mut f32, v: __m256, n: usize) {
-        unsafe { _mm256_maskstore_ps(p, first(n), v) }
-    }
-    #[inline(always)]
-    unsafe fn splat(x: f32) -> __m256 {
-        unsafe { _mm256_set1_ps(x) }
-    }
-    #[inline(always)]
-    unsafe fn add(a: __m256, b: __m256) -> __m256 {
-        unsafe { _mm256_add_ps(a, b) }
-    }
-    #[inline(always)]
-    unsafe fn sub(a: __m256, b: __m256) -> __m256 {
-        unsafe { _mm256_sub_ps(a, b) }
-    }
-    #[inline(always)]
-    unsafe fn mul(a: __m256, b: __m256) -> __m256 {
-        unsafe { _mm256_mul_ps(a, b) }
-    }
-    #[inline(always)]
-    unsafe fn div(a: __m256, b: __m256) -> __m256 {
-        unsafe { _mm256_div_ps(a, b) }
     }
     #[inline(always)]
     unsafe fn max(a: __m256, b: __m256) -> __m256 {
@@ -105,92 +104,12 @@ impl Simd for Avx2 {
         unsafe { _mm256_max_ps(b, a) }
     }
     #[inline(always)]
-    unsafe fn pmin(a: __m256, b: __m256) -> __m256 {
-        unsafe { _mm256_min_ps(b, a) }
-    }
-    #[inline(always)]
-    unsafe fn sqrt(a: __m256) -> __m256 {
-        unsafe { _mm256_sqrt_ps(a) }
-    }
-    #[inline(always)]
-    unsafe fn neg(a: __m256) -> __m256 {
-        unsafe { _mm256_xor_ps(a, _mm256_set1_ps(-0.0)) }
-    }
-    #[inline(always)]
-    unsafe fn abs(a: __m256) -> __m256 {
-        unsafe { _mm256_andnot_ps(_mm256_set1_ps(-0.0), a) }
-    }
-    #[inline(always)]
-    unsafe fn floor(a: __m256) -> __m256 {
-        unsafe { _mm256_round_ps::<ROUND_DOWN>(a) }
-    }
-    #[inline(always)]
-    unsafe fn ceil(a: __m256) -> __m256 {
-        unsafe { _mm256_round_ps::<ROUND_UP>(a) }
-    }
-    #[inline(always)]
-    unsafe fn fma(a: __m256, b: __m256, c: __m256) -> __m256 {
-        unsafe { _mm256_fmadd_ps(a, b, c) }
-    }
-    #[inline(always)]
-    unsafe fn lt(a: __m256, b: __m256) -> __m256 {
-        unsafe { _mm256_cmp_ps::<_CMP_LT_OQ>(a, b) }
-    }
-    #[inline(always)]
-    unsafe fn gt(a: __m256, b: __m256) -> __m256 {
-        unsafe { _mm256_cmp_ps::<_CMP_GT_OQ>(a, b) }
-    }
-    #[inline(always)]
-    unsafe fn ge(a: __m256, b: __m256) -> __m256 {
-        unsafe { _mm256_cmp_ps::<_CMP_GE_OQ>(a, b) }
-    }
-    #[inline(always)]
-    unsafe fn eq(a: __m256, b: __m256) -> __m256 {
-        unsafe { _mm256_cmp_ps::<_CMP_EQ_OQ>(a, b) }
-    }
-    #[inline(always)]
-    unsafe fn choose(mask: __m256, yes: __m256, no: __m256) -> __m256 {
-        unsafe { _mm256_blendv_ps(no, yes, mask) }
-    }
-    #[inline(always)]
-    unsafe fn bits(a: __m256) -> __m256i {
-        unsafe { _mm256_castps_si256(a) }
-    }
-    #[inline(always)]
-    unsafe fn from_bits(a: __m256i) -> __m256 {
-        unsafe { _mm256_castsi256_ps(a) }
-    }
-    #[inline(always)]
-    unsafe fn isplat(x: i32) -> __m256i {
-        unsafe { _mm256_set1_epi32(x) }
-    }
-    #[inline(always)]
-    unsafe fn iadd(a: __m256i, b: __m256i) -> __m256i {
-        unsafe { _mm256_add_epi32(a, b) }
-    }
-    #[inline(always)]
-    unsafe fn isub(a: __m256i, b: __m256i) -> __m256i {
-        unsafe { _mm256_sub_epi32(a, b) }
-    }
-    #[inline(always)]
-    unsafe fn iand(a: __m256i, b: __m256i) -> __m256i {
-        unsafe { _mm256_and_si256(a, b) }
-    }
-    #[inline(always)]
-    unsafe fn ior(a: __m256i, b: __m256i) -> __m256i {
-        unsafe { _mm256_or_si256(a, b) }
-    }
-    #[inline(always)]
     unsafe fn shl<const N: i32>(a: __m256i) -> __m256i {
         unsafe { _mm256_sll_epi32(a, _mm_cvtsi32_si128(N)) }
     }
     #[inline(always)]
     unsafe fn shr<const N: i32>(a: __m256i) -> __m256i {
         unsafe { _mm256_sra_epi32(a, _mm_cvtsi32_si128(N)) }
-    }
-    #[inline(always)]
-    unsafe fn to_float(a: __m256i) -> __m256 {
-        unsafe { _mm256_cvtepi32_ps(a) }
     }
     #[inline(always)]
     unsafe fn sum(a: __m256) -> f32 {

@@ -1,6 +1,6 @@
 //! AVX-512: 16 floats.
 
-use super::{Simd, Work};
+use super::{Simd, Work, operations};
 use core::arch::x86_64::*;
 
 /// AVX-512 F, BW, DQ and VL, with FMA.
@@ -36,42 +36,39 @@ impl Simd for Avx512 {
         unsafe { inner(work) }
     }
 
-    #[inline(always)]
-    unsafe fn load(p: *const f32) -> __m512 {
-        unsafe { _mm512_loadu_ps(p) }
+    operations! {
+        load(p: *const f32) -> __m512 = _mm512_loadu_ps(p);
+        load_part(p: *const f32, n: usize, fill: f32) -> __m512 = _mm512_mask_loadu_ps(_mm512_set1_ps(fill), first(n), p);
+        store(p: *mut f32, v: __m512) -> () = _mm512_storeu_ps(p, v);
+        store_part(p: *mut f32, v: __m512, n: usize) -> () = _mm512_mask_storeu_ps(p, first(n), v);
+        splat(x: f32) -> __m512 = _mm512_set1_ps(x);
+        add(a: __m512, b: __m512) -> __m512 = _mm512_add_ps(a, b);
+        sub(a: __m512, b: __m512) -> __m512 = _mm512_sub_ps(a, b);
+        mul(a: __m512, b: __m512) -> __m512 = _mm512_mul_ps(a, b);
+        div(a: __m512, b: __m512) -> __m512 = _mm512_div_ps(a, b);
+        pmin(a: __m512, b: __m512) -> __m512 = _mm512_min_ps(b, a);
+        sqrt(a: __m512) -> __m512 = _mm512_sqrt_ps(a);
+        neg(a: __m512) -> __m512 = _mm512_xor_ps(a, _mm512_set1_ps(-0.0));
+        abs(a: __m512) -> __m512 = _mm512_abs_ps(a);
+        floor(a: __m512) -> __m512 = _mm512_roundscale_ps::<ROUND_DOWN>(a);
+        ceil(a: __m512) -> __m512 = _mm512_roundscale_ps::<ROUND_UP>(a);
+        fma(a: __m512, b: __m512, c: __m512) -> __m512 = _mm512_fmadd_ps(a, b, c);
+        lt(a: __m512, b: __m512) -> __mmask16 = _mm512_cmp_ps_mask::<_CMP_LT_OQ>(a, b);
+        gt(a: __m512, b: __m512) -> __mmask16 = _mm512_cmp_ps_mask::<_CMP_GT_OQ>(a, b);
+        ge(a: __m512, b: __m512) -> __mmask16 = _mm512_cmp_ps_mask::<_CMP_GE_OQ>(a, b);
+        eq(a: __m512, b: __m512) -> __mmask16 = _mm512_cmp_ps_mask::<_CMP_EQ_OQ>(a, b);
+        choose(mask: __mmask16, yes: __m512, no: __m512) -> __m512 = _mm512_mask_blend_ps(mask, no, yes);
+        bits(a: __m512) -> __m512i = _mm512_castps_si512(a);
+        from_bits(a: __m512i) -> __m512 = _mm512_castsi512_ps(a);
+        isplat(x: i32) -> __m512i = _mm512_set1_epi32(x);
+        iadd(a: __m512i, b: __m512i) -> __m512i = _mm512_add_epi32(a, b);
+        isub(a: __m512i, b: __m512i) -> __m512i = _mm512_sub_epi32(a, b);
+        iand(a: __m512i, b: __m512i) -> __m512i = _mm512_and_si512(a, b);
+        ior(a: __m512i, b: __m512i) -> __m512i = _mm512_or_si512(a, b);
+        to_float(a: __m512i) -> __m512 = _mm512_cvtepi32_ps(a);
+        sum(a: __m512) -> f32 = _mm512_reduce_add_ps(a);
     }
-    #[inline(always)]
-    unsafe fn load_part(p: *const f32, n: usize, fill: f32) -> __m512 {
-        unsafe { _mm512_mask_loadu_ps(_mm512_set1_ps(fill), first(n), p) }
-    }
-    #[inline(always)]
-    unsafe fn store(p: *mut f32, v: __m512) {
-        unsafe { _mm512_storeu_ps(p, v) }
-    }
-    #[inline(always)]
-    unsafe fn store_part(p: *mut f32, v: __m512, n: usize) {
-        unsafe { _mm512_mask_storeu_ps(p, first(n), v) }
-    }
-    #[inline(always)]
-    unsafe fn splat(x: f32) -> __m512 {
-        unsafe { _mm512_set1_ps(x) }
-    }
-    #[inline(always)]
-    unsafe fn add(a: __m512, b: __m512) -> __m512 {
-        unsafe { _mm512_add_ps(a, b) }
-    }
-    #[inline(always)]
-    unsafe fn sub(a: __m512, b: __m512) -> __m512 {
-        unsafe { _mm512_sub_ps(a, b) }
-    }
-    #[inline(always)]
-    unsafe fn mul(a: __m512, b: __m512) -> __m512 {
-        unsafe { _mm512_mul_ps(a, b) }
-    }
-    #[inline(always)]
-    unsafe fn div(a: __m512, b: __m512) -> __m512 {
-        unsafe { _mm512_div_ps(a, b) }
-    }
+
     #[inline(always)]
     unsafe fn max(a: __m512, b: __m512) -> __m512 {
         // The instruction gives b where either is NaN; where that is a, a goes through.
@@ -93,96 +90,12 @@ impl Simd for Avx512 {
         unsafe { _mm512_max_ps(b, a) }
     }
     #[inline(always)]
-    unsafe fn pmin(a: __m512, b: __m512) -> __m512 {
-        unsafe { _mm512_min_ps(b, a) }
-    }
-    #[inline(always)]
-    unsafe fn sqrt(a: __m512) -> __m512 {
-        unsafe { _mm512_sqrt_ps(a) }
-    }
-    #[inline(always)]
-    unsafe fn neg(a: __m512) -> __m512 {
-        unsafe { _mm512_xor_ps(a, _mm512_set1_ps(-0.0)) }
-    }
-    #[inline(always)]
-    unsafe fn abs(a: __m512) -> __m512 {
-        unsafe { _mm512_abs_ps(a) }
-    }
-    #[inline(always)]
-    unsafe fn floor(a: __m512) -> __m512 {
-        unsafe { _mm512_roundscale_ps::<ROUND_DOWN>(a) }
-    }
-    #[inline(always)]
-    unsafe fn ceil(a: __m512) -> __m512 {
-        unsafe { _mm512_roundscale_ps::<ROUND_UP>(a) }
-    }
-    #[inline(always)]
-    unsafe fn fma(a: __m512, b: __m512, c: __m512) -> __m512 {
-        unsafe { _mm512_fmadd_ps(a, b, c) }
-    }
-    #[inline(always)]
-    unsafe fn lt(a: __m512, b: __m512) -> __mmask16 {
-        unsafe { _mm512_cmp_ps_mask::<_CMP_LT_OQ>(a, b) }
-    }
-    #[inline(always)]
-    unsafe fn gt(a: __m512, b: __m512) -> __mmask16 {
-        unsafe { _mm512_cmp_ps_mask::<_CMP_GT_OQ>(a, b) }
-    }
-    #[inline(always)]
-    unsafe fn ge(a: __m512, b: __m512) -> __mmask16 {
-        unsafe { _mm512_cmp_ps_mask::<_CMP_GE_OQ>(a, b) }
-    }
-    #[inline(always)]
-    unsafe fn eq(a: __m512, b: __m512) -> __mmask16 {
-        unsafe { _mm512_cmp_ps_mask::<_CMP_EQ_OQ>(a, b) }
-    }
-    #[inline(always)]
-    unsafe fn choose(mask: __mmask16, yes: __m512, no: __m512) -> __m512 {
-        unsafe { _mm512_mask_blend_ps(mask, no, yes) }
-    }
-    #[inline(always)]
-    unsafe fn bits(a: __m512) -> __m512i {
-        unsafe { _mm512_castps_si512(a) }
-    }
-    #[inline(always)]
-    unsafe fn from_bits(a: __m512i) -> __m512 {
-        unsafe { _mm512_castsi512_ps(a) }
-    }
-    #[inline(always)]
-    unsafe fn isplat(x: i32) -> __m512i {
-        unsafe { _mm512_set1_epi32(x) }
-    }
-    #[inline(always)]
-    unsafe fn iadd(a: __m512i, b: __m512i) -> __m512i {
-        unsafe { _mm512_add_epi32(a, b) }
-    }
-    #[inline(always)]
-    unsafe fn isub(a: __m512i, b: __m512i) -> __m512i {
-        unsafe { _mm512_sub_epi32(a, b) }
-    }
-    #[inline(always)]
-    unsafe fn iand(a: __m512i, b: __m512i) -> __m512i {
-        unsafe { _mm512_and_si512(a, b) }
-    }
-    #[inline(always)]
-    unsafe fn ior(a: __m512i, b: __m512i) -> __m512i {
-        unsafe { _mm512_or_si512(a, b) }
-    }
-    #[inline(always)]
     unsafe fn shl<const N: i32>(a: __m512i) -> __m512i {
         unsafe { _mm512_sll_epi32(a, _mm_cvtsi32_si128(N)) }
     }
     #[inline(always)]
     unsafe fn shr<const N: i32>(a: __m512i) -> __m512i {
         unsafe { _mm512_sra_epi32(a, _mm_cvtsi32_si128(N)) }
-    }
-    #[inline(always)]
-    unsafe fn to_float(a: __m512i) -> __m512 {
-        unsafe { _mm512_cvtepi32_ps(a) }
-    }
-    #[inline(always)]
-    unsafe fn sum(a: __m512) -> f32 {
-        unsafe { _mm512_reduce_add_ps(a) }
     }
     #[inline(always)]
     unsafe fn largest(a: __m512) -> f32 {

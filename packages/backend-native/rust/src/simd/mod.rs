@@ -20,6 +20,18 @@ pub use avx512::Avx512;
 pub use neon::Neon;
 pub use plain::Plain;
 
+/// Operations that are one expression each: `add(a: Floats, b: Floats) -> Floats = _mm512_add_ps(a, b);`
+macro_rules! operations {
+    ($($name:ident($($argument:ident: $given:ty),*) -> $result:ty = $value:expr;)*) => {$(
+        #[inline(always)]
+        #[allow(unused_unsafe)]
+        unsafe fn $name($($argument: $given),*) -> $result {
+            unsafe { $value }
+        }
+    )*};
+}
+use operations;
+
 /// Something to do with whatever vectors there are.
 pub trait Work {
     /// Does it; must be `#[inline(always)]`, like all that it calls, so that it is compiled for `S`.

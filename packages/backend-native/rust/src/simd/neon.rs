@@ -1,6 +1,6 @@
 //! NEON: 4 floats.
 
-use super::{Simd, Work};
+use super::{Simd, Work, operations};
 use core::arch::aarch64::*;
 
 /// Advanced SIMD of every 64-bit Arm processor.
@@ -28,10 +28,41 @@ impl Simd for Neon {
         unsafe { inner(work) }
     }
 
-    #[inline(always)]
-    unsafe fn load(p: *const f32) -> float32x4_t {
-        unsafe { vld1q_f32(p) }
+    operations! {
+        load(p: *const f32) -> float32x4_t = vld1q_f32(p);
+        store(p: *mut f32, v: float32x4_t) -> () = vst1q_f32(p, v);
+        splat(x: f32) -> float32x4_t = vdupq_n_f32(x);
+        add(a: float32x4_t, b: float32x4_t) -> float32x4_t = vaddq_f32(a, b);
+        sub(a: float32x4_t, b: float32x4_t) -> float32x4_t = vsubq_f32(a, b);
+        mul(a: float32x4_t, b: float32x4_t) -> float32x4_t = vmulq_f32(a, b);
+        div(a: float32x4_t, b: float32x4_t) -> float32x4_t = vdivq_f32(a, b);
+        max(a: float32x4_t, b: float32x4_t) -> float32x4_t = vmaxq_f32(a, b);
+        min(a: float32x4_t, b: float32x4_t) -> float32x4_t = vminq_f32(a, b);
+        pmax(a: float32x4_t, b: float32x4_t) -> float32x4_t = vbslq_f32(vcltq_f32(a, b), b, a);
+        pmin(a: float32x4_t, b: float32x4_t) -> float32x4_t = vbslq_f32(vcltq_f32(b, a), b, a);
+        sqrt(a: float32x4_t) -> float32x4_t = vsqrtq_f32(a);
+        neg(a: float32x4_t) -> float32x4_t = vnegq_f32(a);
+        abs(a: float32x4_t) -> float32x4_t = vabsq_f32(a);
+        floor(a: float32x4_t) -> float32x4_t = vrndmq_f32(a);
+        ceil(a: float32x4_t) -> float32x4_t = vrndpq_f32(a);
+        fma(a: float32x4_t, b: float32x4_t, c: float32x4_t) -> float32x4_t = vfmaq_f32(c, a, b);
+        lt(a: float32x4_t, b: float32x4_t) -> uint32x4_t = vcltq_f32(a, b);
+        gt(a: float32x4_t, b: float32x4_t) -> uint32x4_t = vcgtq_f32(a, b);
+        ge(a: float32x4_t, b: float32x4_t) -> uint32x4_t = vcgeq_f32(a, b);
+        eq(a: float32x4_t, b: float32x4_t) -> uint32x4_t = vceqq_f32(a, b);
+        choose(mask: uint32x4_t, yes: float32x4_t, no: float32x4_t) -> float32x4_t = vbslq_f32(mask, yes, no);
+        bits(a: float32x4_t) -> int32x4_t = vreinterpretq_s32_f32(a);
+        from_bits(a: int32x4_t) -> float32x4_t = vreinterpretq_f32_s32(a);
+        isplat(x: i32) -> int32x4_t = vdupq_n_s32(x);
+        iadd(a: int32x4_t, b: int32x4_t) -> int32x4_t = vaddq_s32(a, b);
+        isub(a: int32x4_t, b: int32x4_t) -> int32x4_t = vsubq_s32(a, b);
+        iand(a: int32x4_t, b: int32x4_t) -> int32x4_t = vandq_s32(a, b);
+        ior(a: int32x4_t, b: int32x4_t) -> int32x4_t = vorrq_s32(a, b);
+        to_float(a: int32x4_t) -> float32x4_t = vcvtq_f32_s32(a);
+        sum(a: float32x4_t) -> f32 = vaddvq_f32(a);
+        largest(a: float32x4_t) -> f32 = vmaxvq_f32(a);
     }
+
     #[inline(always)]
     unsafe fn load_part(p: *const f32, n: usize, fill: f32) -> float32x4_t {
         unsafe {
@@ -39,10 +70,6 @@ impl Simd for Neon {
             core::ptr::copy_nonoverlapping(p, lanes.as_mut_ptr(), n);
             vld1q_f32(lanes.as_ptr())
         }
-    }
-    #[inline(always)]
-    unsafe fn store(p: *mut f32, v: float32x4_t) {
-        unsafe { vst1q_f32(p, v) }
     }
     #[inline(always)]
     unsafe fn store_part(p: *mut f32, v: float32x4_t, n: usize) {
@@ -53,132 +80,12 @@ impl Simd for Neon {
         }
     }
     #[inline(always)]
-    unsafe fn splat(x: f32) -> float32x4_t {
-        unsafe { vdupq_n_f32(x) }
-    }
-    #[inline(always)]
-    unsafe fn add(a: float32x4_t, b: float32x4_t) -> float32x4_t {
-        unsafe { vaddq_f32(a, b) }
-    }
-    #[inline(always)]
-    unsafe fn sub(a: float32x4_t, b: float32x4_t) -> float32x4_t {
-        unsafe { vsubq_f32(a, b) }
-    }
-    #[inline(always)]
-    unsafe fn mul(a: float32x4_t, b: float32x4_t) -> float32x4_t {
-        unsafe { vmulq_f32(a, b) }
-    }
-    #[inline(always)]
-    unsafe fn div(a: float32x4_t, b: float32x4_t) -> float32x4_t {
-        unsafe { vdivq_f32(a, b) }
-    }
-    #[inline(always)]
-    unsafe fn max(a: float32x4_t, b: float32x4_t) -> float32x4_t {
-        unsafe { vmaxq_f32(a, b) }
-    }
-    #[inline(always)]
-    unsafe fn min(a: float32x4_t, b: float32x4_t) -> float32x4_t {
-        unsafe { vminq_f32(a, b) }
-    }
-    #[inline(always)]
-    unsafe fn pmax(a: float32x4_t, b: float32x4_t) -> float32x4_t {
-        unsafe { vbslq_f32(vcltq_f32(a, b), b, a) }
-    }
-    #[inline(always)]
-    unsafe fn pmin(a: float32x4_t, b: float32x4_t) -> float32x4_t {
-        unsafe { vbslq_f32(vcltq_f32(b, a), b, a) }
-    }
-    #[inline(always)]
-    unsafe fn sqrt(a: float32x4_t) -> float32x4_t {
-        unsafe { vsqrtq_f32(a) }
-    }
-    #[inline(always)]
-    unsafe fn neg(a: float32x4_t) -> float32x4_t {
-        unsafe { vnegq_f32(a) }
-    }
-    #[inline(always)]
-    unsafe fn abs(a: float32x4_t) -> float32x4_t {
-        unsafe { vabsq_f32(a) }
-    }
-    #[inline(always)]
-    unsafe fn floor(a: float32x4_t) -> float32x4_t {
-        unsafe { vrndmq_f32(a) }
-    }
-    #[inline(always)]
-    unsafe fn ceil(a: float32x4_t) -> float32x4_t {
-        unsafe { vrndpq_f32(a) }
-    }
-    #[inline(always)]
-    unsafe fn fma(a: float32x4_t, b: float32x4_t, c: float32x4_t) -> float32x4_t {
-        unsafe { vfmaq_f32(c, a, b) }
-    }
-    #[inline(always)]
-    unsafe fn lt(a: float32x4_t, b: float32x4_t) -> uint32x4_t {
-        unsafe { vcltq_f32(a, b) }
-    }
-    #[inline(always)]
-    unsafe fn gt(a: float32x4_t, b: float32x4_t) -> uint32x4_t {
-        unsafe { vcgtq_f32(a, b) }
-    }
-    #[inline(always)]
-    unsafe fn ge(a: float32x4_t, b: float32x4_t) -> uint32x4_t {
-        unsafe { vcgeq_f32(a, b) }
-    }
-    #[inline(always)]
-    unsafe fn eq(a: float32x4_t, b: float32x4_t) -> uint32x4_t {
-        unsafe { vceqq_f32(a, b) }
-    }
-    #[inline(always)]
-    unsafe fn choose(mask: uint32x4_t, yes: float32x4_t, no: float32x4_t) -> float32x4_t {
-        unsafe { vbslq_f32(mask, yes, no) }
-    }
-    #[inline(always)]
-    unsafe fn bits(a: float32x4_t) -> int32x4_t {
-        unsafe { vreinterpretq_s32_f32(a) }
-    }
-    #[inline(always)]
-    unsafe fn from_bits(a: int32x4_t) -> float32x4_t {
-        unsafe { vreinterpretq_f32_s32(a) }
-    }
-    #[inline(always)]
-    unsafe fn isplat(x: i32) -> int32x4_t {
-        unsafe { vdupq_n_s32(x) }
-    }
-    #[inline(always)]
-    unsafe fn iadd(a: int32x4_t, b: int32x4_t) -> int32x4_t {
-        unsafe { vaddq_s32(a, b) }
-    }
-    #[inline(always)]
-    unsafe fn isub(a: int32x4_t, b: int32x4_t) -> int32x4_t {
-        unsafe { vsubq_s32(a, b) }
-    }
-    #[inline(always)]
-    unsafe fn iand(a: int32x4_t, b: int32x4_t) -> int32x4_t {
-        unsafe { vandq_s32(a, b) }
-    }
-    #[inline(always)]
-    unsafe fn ior(a: int32x4_t, b: int32x4_t) -> int32x4_t {
-        unsafe { vorrq_s32(a, b) }
-    }
-    #[inline(always)]
     unsafe fn shl<const N: i32>(a: int32x4_t) -> int32x4_t {
         unsafe { vshlq_s32(a, vdupq_n_s32(N)) }
     }
     #[inline(always)]
     unsafe fn shr<const N: i32>(a: int32x4_t) -> int32x4_t {
         unsafe { vshlq_s32(a, vdupq_n_s32(-N)) }
-    }
-    #[inline(always)]
-    unsafe fn to_float(a: int32x4_t) -> float32x4_t {
-        unsafe { vcvtq_f32_s32(a) }
-    }
-    #[inline(always)]
-    unsafe fn sum(a: float32x4_t) -> f32 {
-        unsafe { vaddvq_f32(a) }
-    }
-    #[inline(always)]
-    unsafe fn largest(a: float32x4_t) -> f32 {
-        unsafe { vmaxvq_f32(a) }
     }
     #[inline(always)]
     unsafe fn transpose(

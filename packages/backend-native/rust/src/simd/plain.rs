@@ -1,6 +1,6 @@
 //! No vector instructions: loops over an array, which the compiler may still turn into some.
 
-use super::{Simd, Work};
+use super::{Simd, Work, operations};
 
 /// Plain code. Eight lanes, so that sums have the same shape as with AVX2; a product and its sum are rounded apart.
 #[derive(Clone, Copy)]
@@ -44,10 +44,38 @@ impl Simd for Plain {
         unsafe { inner(work) }
     }
 
-    #[inline(always)]
-    unsafe fn load(p: *const f32) -> Floats {
-        unsafe { core::ptr::read_unaligned(p.cast()) }
+    operations! {
+        load(p: *const f32) -> Floats = core::ptr::read_unaligned(p.cast());
+        store(p: *mut f32, v: Floats) -> () = core::ptr::write_unaligned(p.cast(), v);
+        add(a: Floats, b: Floats) -> Floats = each!(0.0, i => a[i] + b[i]);
+        sub(a: Floats, b: Floats) -> Floats = each!(0.0, i => a[i] - b[i]);
+        mul(a: Floats, b: Floats) -> Floats = each!(0.0, i => a[i] * b[i]);
+        div(a: Floats, b: Floats) -> Floats = each!(0.0, i => a[i] / b[i]);
+        max(a: Floats, b: Floats) -> Floats = each!(0.0, i => if a[i].is_nan() || a[i] > b[i] { a[i] } else { b[i] });
+        min(a: Floats, b: Floats) -> Floats = each!(0.0, i => if a[i].is_nan() || a[i] < b[i] { a[i] } else { b[i] });
+        pmax(a: Floats, b: Floats) -> Floats = each!(0.0, i => if a[i] < b[i] { b[i] } else { a[i] });
+        pmin(a: Floats, b: Floats) -> Floats = each!(0.0, i => if b[i] < a[i] { b[i] } else { a[i] });
+        sqrt(a: Floats) -> Floats = each!(0.0, i => a[i].sqrt());
+        neg(a: Floats) -> Floats = each!(0.0, i => -a[i]);
+        abs(a: Floats) -> Floats = each!(0.0, i => a[i].abs());
+        floor(a: Floats) -> Floats = each!(0.0, i => a[i].floor());
+        ceil(a: Floats) -> Floats = each!(0.0, i => a[i].ceil());
+        fma(a: Floats, b: Floats, c: Floats) -> Floats = each!(0.0, i => a[i] * b[i] + c[i]);
+        lt(a: Floats, b: Floats) -> Mask = each!(false, i => a[i] < b[i]);
+        gt(a: Floats, b: Floats) -> Mask = each!(false, i => a[i] > b[i]);
+        ge(a: Floats, b: Floats) -> Mask = each!(false, i => a[i] >= b[i]);
+        eq(a: Floats, b: Floats) -> Mask = each!(false, i => a[i] == b[i]);
+        choose(mask: Mask, yes: Floats, no: Floats) -> Floats = each!(0.0, i => if mask[i] { yes[i] } else { no[i] });
+        bits(a: Floats) -> Words = each!(0, i => a[i].to_bits() as i32);
+        from_bits(a: Words) -> Floats = each!(0.0, i => f32::from_bits(a[i] as u32));
+        iadd(a: Words, b: Words) -> Words = each!(0, i => a[i].wrapping_add(b[i]));
+        isub(a: Words, b: Words) -> Words = each!(0, i => a[i].wrapping_sub(b[i]));
+        iand(a: Words, b: Words) -> Words = each!(0, i => a[i] & b[i]);
+        ior(a: Words, b: Words) -> Words = each!(0, i => a[i] | b[i]);
+        to_float(a: Words) -> Floats = each!(0.0, i => a[i] as f32);
+        sum(a: Floats) -> f32 = ((a[0] + a[4]) + (a[2] + a[6])) + ((a[1] + a[5]) + (a[3] + a[7]));
     }
+
     #[inline(always)]
     unsafe fn load_part(p: *const f32, n: usize, fill: f32) -> Floats {
         unsafe {
@@ -55,10 +83,6 @@ impl Simd for Plain {
             core::ptr::copy_nonoverlapping(p, lanes.as_mut_ptr(), n);
             lanes
         }
-    }
-    #[inline(always)]
-    unsafe fn store(p: *mut f32, v: Floats) {
-        unsafe { core::ptr::write_unaligned(p.cast(), v) }
     }
     #[inline(always)]
     unsafe fn store_part(p: *mut f32, v: Floats, n: usize) {
@@ -71,108 +95,8 @@ impl Simd for Plain {
         [x; LANES]
     }
     #[inline(always)]
-    unsafe fn add(a: Floats, b: Floats) -> Floats {
-        each!(0.0, i => a[i] + b[i])
-    }
-    #[inline(always)]
-    unsafe fn sub(a: Floats, b: Floats) -> Floats {
-        each!(0.0, i => a[i] - b[i])
-    }
-    #[inline(always)]
-    unsafe fn mul(a: Floats, b: Floats) -> Floats {
-        each!(0.0, i => a[i] * b[i])
-    }
-    #[inline(always)]
-    unsafe fn div(a: Floats, b: Floats) -> Floats {
-        each!(0.0, i => a[i] / b[i])
-    }
-    #[inline(always)]
-    unsafe fn max(a: Floats, b: Floats) -> Floats {
-        each!(0.0, i => if a[i].is_nan() || a[i] > b[i] { a[i] } else { b[i] })
-    }
-    #[inline(always)]
-    unsafe fn min(a: Floats, b: Floats) -> Floats {
-        each!(0.0, i => if a[i].is_nan() || a[i] < b[i] { a[i] } else { b[i] })
-    }
-    #[inline(always)]
-    unsafe fn pmax(a: Floats, b: Floats) -> Floats {
-        each!(0.0, i => if a[i] < b[i] { b[i] } else { a[i] })
-    }
-    #[inline(always)]
-    unsafe fn pmin(a: Floats, b: Floats) -> Floats {
-        each!(0.0, i => if b[i] < a[i] { b[i] } else { a[i] })
-    }
-    #[inline(always)]
-    unsafe fn sqrt(a: Floats) -> Floats {
-        each!(0.0, i => a[i].sqrt())
-    }
-    #[inline(always)]
-    unsafe fn neg(a: Floats) -> Floats {
-        each!(0.0, i => -a[i])
-    }
-    #[inline(always)]
-    unsafe fn abs(a: Floats) -> Floats {
-        each!(0.0, i => a[i].abs())
-    }
-    #[inline(always)]
-    unsafe fn floor(a: Floats) -> Floats {
-        each!(0.0, i => a[i].floor())
-    }
-    #[inline(always)]
-    unsafe fn ceil(a: Floats) -> Floats {
-        each!(0.0, i => a[i].ceil())
-    }
-    #[inline(always)]
-    unsafe fn fma(a: Floats, b: Floats, c: Floats) -> Floats {
-        each!(0.0, i => a[i] * b[i] + c[i])
-    }
-    #[inline(always)]
-    unsafe fn lt(a: Floats, b: Floats) -> Mask {
-        each!(false, i => a[i] < b[i])
-    }
-    #[inline(always)]
-    unsafe fn gt(a: Floats, b: Floats) -> Mask {
-        each!(false, i => a[i] > b[i])
-    }
-    #[inline(always)]
-    unsafe fn ge(a: Floats, b: Floats) -> Mask {
-        each!(false, i => a[i] >= b[i])
-    }
-    #[inline(always)]
-    unsafe fn eq(a: Floats, b: Floats) -> Mask {
-        each!(false, i => a[i] == b[i])
-    }
-    #[inline(always)]
-    unsafe fn choose(mask: Mask, yes: Floats, no: Floats) -> Floats {
-        each!(0.0, i => if mask[i] { yes[i] } else { no[i] })
-    }
-    #[inline(always)]
-    unsafe fn bits(a: Floats) -> Words {
-        each!(0, i => a[i].to_bits() as i32)
-    }
-    #[inline(always)]
-    unsafe fn from_bits(a: Words) -> Floats {
-        each!(0.0, i => f32::from_bits(a[i] as u32))
-    }
-    #[inline(always)]
     unsafe fn isplat(x: i32) -> Words {
         [x; LANES]
-    }
-    #[inline(always)]
-    unsafe fn iadd(a: Words, b: Words) -> Words {
-        each!(0, i => a[i].wrapping_add(b[i]))
-    }
-    #[inline(always)]
-    unsafe fn isub(a: Words, b: Words) -> Words {
-        each!(0, i => a[i].wrapping_sub(b[i]))
-    }
-    #[inline(always)]
-    unsafe fn iand(a: Words, b: Words) -> Words {
-        each!(0, i => a[i] & b[i])
-    }
-    #[inline(always)]
-    unsafe fn ior(a: Words, b: Words) -> Words {
-        each!(0, i => a[i] | b[i])
     }
     #[inline(always)]
     unsafe fn shl<const N: i32>(a: Words) -> Words {
@@ -181,14 +105,6 @@ impl Simd for Plain {
     #[inline(always)]
     unsafe fn shr<const N: i32>(a: Words) -> Words {
         each!(0, i => a[i] >> N)
-    }
-    #[inline(always)]
-    unsafe fn to_float(a: Words) -> Floats {
-        each!(0.0, i => a[i] as f32)
-    }
-    #[inline(always)]
-    unsafe fn sum(a: Floats) -> f32 {
-        ((a[0] + a[4]) + (a[2] + a[6])) + ((a[1] + a[5]) + (a[3] + a[7]))
     }
     #[inline(always)]
     unsafe fn largest(a: Floats) -> f32 {
