@@ -75,10 +75,40 @@ pub const NAMES: [&str; 30] = [
     "multiplyAdds",
 ];
 
-/// How many arguments each takes.
+/// The kinds of the arguments of each: n whole number, b flag, c code, w word, x float, p place.
 #[cfg(test)]
-#[rustfmt::skip]
-pub const COUNTS: [usize; 30] = [16, 15, 7, 8, 14, 7, 8, 6, 6, 9, 10, 16, 5, 8, 6, 9, 10, 17, 4, 6, 7, 8, 7, 7, 4, 9, 10, 5, 4, 4];
+pub const KINDS: [&str; 30] = [
+    "bbnnnpnpnpnppppp",
+    "nnbbnnnpnnpnnpn",
+    "nncppxx",
+    "nncpbpbp",
+    "nncpnnbpnnbpnn",
+    "nncppnx",
+    "nncppnnx",
+    "nncppn",
+    "nnppnx",
+    "nnpppppnx",
+    "nnpppppppn",
+    "nnpnnnnpnnnnnnnn",
+    "nnppn",
+    "nnpppnnp",
+    "pppnnn",
+    "nnpppnnnx",
+    "nnppppnnnx",
+    "nnpppppppxxxxxxxx",
+    "nnpp",
+    "nnpppp",
+    "nnppppn",
+    "nnpppppn",
+    "nnpppnx",
+    "nnppppn",
+    "nnpp",
+    "nnpppppnx",
+    "nnpppppppn",
+    "nnppn",
+    "nnwp",
+    "nnnp",
+];
 
 /// Says which table this is: the caller must have the same.
 pub const TABLE: &str = "33a86e82c79fce7e";

@@ -206,6 +206,10 @@ fn span(count: f64, size: f64, stride: f64) -> f64 {
 }
 `;
 
+/** One letter for what a value must be, for tests that make calls up. */
+const KIND = { count: 'n', flag: 'b', code: 'c', word: 'w', float: 'x', place: 'p' };
+const kindOf = ({ type }) => KIND[type];
+
 /** The module of the native engine. */
 export function rustSource(kernels) {
   const entries = Object.entries(kernels);
@@ -231,10 +235,13 @@ export function rustSource(kernels) {
     ...entries.map(([name]) => `    "${name}",`),
     '];',
     '',
-    '/// How many arguments each takes.',
+    '/// The kinds of the arguments of each: n whole number, b flag, c code, w word, x float, p place.',
     '#[cfg(test)]',
-    '#[rustfmt::skip]',
-    `pub const COUNTS: [usize; ${entries.length}] = [${entries.map(([, { arguments: args }]) => Object.keys(args).length).join(', ')}];`,
+    `pub const KINDS: [&str; ${entries.length}] = [`,
+    ...entries.map(
+      ([, { arguments: args }]) => `    "${Object.values(args).map(kindOf).join('')}",`,
+    ),
+    '];',
     '',
     '/// Says which table this is: the caller must have the same.',
     `pub const TABLE: &str = "${digestOf(kernels)}";`,
