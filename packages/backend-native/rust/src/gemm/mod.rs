@@ -3,12 +3,16 @@
 //!
 //! A sum goes along k in blocks whose length follows from k alone, so no number of threads changes a bit.
 
+mod cut;
 mod pack;
+#[cfg(test)]
+mod tests;
 mod tile;
 
 use crate::pool::Pool;
 use crate::simd::Simd;
 use crate::space::Space;
+use cut::{DEPTH, depth_of, long_pieces_of, pieces_of, width};
 use pack::PackA;
 
 pub use crate::generated::Product;
@@ -18,8 +22,6 @@ pub use tile::Block;
 // SAFETY: work is cut so that no two threads write the same place.
 unsafe impl Sync for Product {}
 
-/// Most of k that one block takes: rows of A of a tile then stay in the first cache.
-const DEPTH: usize = 384;
 /// Floats of B that lie packed at a time.
 const PACKED: usize = 1 << 20;
 /// Columns of B that are multiplied with some rows of A before the next ones are: with `DEPTH`, a part of the
@@ -29,25 +31,9 @@ const COLUMNS: usize = 256;
 const ROWS: usize = 96;
 /// Multiplications from which more than one thread is worth it.
 pub const WORTH_THREADS: usize = 150_000;
-/// Pieces of work for each thread: enough to even out when one is held up.
-const PIECES: usize = 6;
-/// The same where pieces read all of k of their rows and columns, and pack it.
-const LONG_PIECES: usize = 2;
-/// Rows of a transposed A that belong together: whole tiles of any kernel, and whole lines of the cache.
-const STRIP: usize = 48;
-/// Columns that are worth a piece of their own.
-const LEAST_COLUMNS: usize = 128;
-/// How many multiplications take as long as reading one float that is in no cache.
-const READING: f64 = 32.0;
 /// Up to this many floats from row to row B is read where it lies; beyond it rows fall into the same places of the
 /// caches.
 const NEAR: usize = 1024;
-
-/// How long the blocks of k are: as even as they can be.
-fn depth_of(k: usize) -> usize {
-    let blocks = k.div_ceil(DEPTH).max(1);
-    k.div_ceil(blocks).next_multiple_of(8).max(8)
-}
 
 /// Floats of scratch that a thread needs.
 pub fn scratch_size() -> usize {
@@ -76,10 +62,6 @@ impl Part {
         let columns = (self.to - self.from).next_multiple_of(width::<S>());
         self.packed.wrapping_add(columns * self.depth * index)
     }
-}
-
-const fn width<S: Simd>() -> usize {
-    S::TILE_VECTORS * S::LANES
 }
 
 impl Product {
@@ -180,45 +162,13 @@ impl Product {
         });
     }
 
-    /// How many rows and columns of C a piece takes.
-    fn pieces_of<S: Simd>(&self, columns: usize, threads: usize) -> (usize, usize) {
-        if self.transpose_a {
-            return self.long_pieces_of::<S>(columns, threads);
-        }
-        let wanted = PIECES * threads;
-        let rows = self.m.div_ceil(wanted).next_multiple_of(S::TILE_ROWS);
-        let across = wanted.div_ceil(self.m.div_ceil(rows));
-        let wide = columns.div_ceil(across).max(LEAST_COLUMNS);
-        (rows, wide.next_multiple_of(width::<S>()))
-    }
-
-    /// The same where k is long: A is read once for each piece across, B once for each piece down, and no thread
-    /// should have nothing to do at the end.
-    fn long_pieces_of<S: Simd>(&self, columns: usize, threads: usize) -> (usize, usize) {
-        let wanted = if threads == 1 { 1 } else { LONG_PIECES * threads };
-        let mut best = (f64::INFINITY, (self.m, columns));
-        for down in 1..=wanted {
-            for across in wanted.div_ceil(down)..=2 * wanted {
-                let rows = self.m.div_ceil(down * STRIP) * STRIP;
-                let wide = columns.div_ceil(across).next_multiple_of(width::<S>());
-                let (down, across) = (self.m.div_ceil(rows), columns.div_ceil(wide));
-                let turns = (down * across).div_ceil(threads);
-                let reads = (down * columns + across * self.m) / threads;
-                let time = (turns * rows * wide) as f64 + READING * reads as f64;
-                if time < best.0 {
-                    best = (time, (rows, wide));
-                }
-            }
-        }
-        best.1
-    }
-
     /// # Safety
     ///
     /// As [`Product::run`]; the part must have been packed, where it is.
     unsafe fn multiply<S: Simd>(&self, crew: &dyn Crew, part: Part) {
         let columns = part.to - part.from;
-        let (rows, wide) = self.pieces_of::<S>(columns, crew.threads());
+        let pieces_of = if self.transpose_a { long_pieces_of::<S> } else { pieces_of::<S> };
+        let (rows, wide) = pieces_of(self.m, columns, crew.threads());
         let across = columns.div_ceil(wide);
         let blocks = (part.high - part.low).div_ceil(part.depth).max(1);
         let part = &part;
@@ -387,216 +337,4 @@ struct Place {
     first: usize,
     columns: usize,
     block: usize,
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::kernels::testing::{floats, on_all};
-    use crate::simd::Work;
-
-    /// What a product is of: each matrix with steps beyond its own width.
-    struct Case {
-        transpose: (bool, bool),
-        sizes: [usize; 3],
-        bias: bool,
-        derivative: bool,
-        factor: (bool, bool),
-        sums: bool,
-    }
-
-    struct Results {
-        c: Vec<f32>,
-        derivative: Vec<f32>,
-        sums: Vec<f32>,
-    }
-
-    struct Inputs {
-        a: Vec<f32>,
-        b: Vec<f32>,
-        factor_a: Vec<f32>,
-        factor_b: Vec<f32>,
-        bias: Vec<f32>,
-        steps: [usize; 3],
-    }
-
-    fn inputs(case: &Case) -> Inputs {
-        let [m, n, k] = case.sizes;
-        let (rows_a, columns_a) = if case.transpose.0 { (k, m) } else { (m, k) };
-        let (rows_b, columns_b) = if case.transpose.1 { (n, k) } else { (k, n) };
-        let steps = [columns_a + 3, columns_b + 1, n + 2];
-        Inputs {
-            a: floats(1, rows_a * steps[0]),
-            b: floats(2, rows_b * steps[1]),
-            factor_a: floats(3, rows_a * steps[0]),
-            factor_b: floats(4, rows_b * steps[1]),
-            bias: floats(5, n),
-            steps,
-        }
-    }
-
-    fn compute<S: Simd>(case: &Case, given: &Inputs, threads: usize) -> Results {
-        let [m, n, k] = case.sizes;
-        let mut out = Results {
-            c: vec![7.0; m * given.steps[2]],
-            derivative: vec![7.0; m * given.steps[2]],
-            sums: vec![7.0; n],
-        };
-        let pick =
-            |wanted: bool, from: &[f32]| if wanted { from.as_ptr() } else { std::ptr::null() };
-        let place = |wanted: bool, to: &mut [f32]| {
-            if wanted { to.as_mut_ptr() } else { std::ptr::null_mut() }
-        };
-        let product = Product {
-            transpose_a: case.transpose.0,
-            transpose_b: case.transpose.1,
-            m,
-            n,
-            k,
-            a: given.a.as_ptr(),
-            lda: given.steps[0],
-            b: given.b.as_ptr(),
-            ldb: given.steps[1],
-            c: out.c.as_mut_ptr(),
-            ldc: given.steps[2],
-            bias: pick(case.bias, &given.bias),
-            derivative: place(case.derivative, &mut out.derivative),
-            factor_a: pick(case.factor.0, &given.factor_a),
-            factor_b: pick(case.factor.1, &given.factor_b),
-            sums: place(case.sums, &mut out.sums),
-        };
-        let mut packed = Space::default();
-        let pool = Pool::start(threads);
-        // SAFETY: the matrices hold what the sizes say.
-        unsafe { product.run::<S>(&pool, &mut packed) };
-        out
-    }
-
-    /// The same in 64 bits, element by element.
-    fn expected(case: &Case, given: &Inputs, i: usize, j: usize) -> f64 {
-        let [_, _, k] = case.sizes;
-        let mut sum = if case.bias { f64::from(given.bias[j]) } else { 0.0 };
-        for p in 0..k {
-            let a = if case.transpose.0 { p * given.steps[0] + i } else { i * given.steps[0] + p };
-            let b = if case.transpose.1 { j * given.steps[1] + p } else { p * given.steps[1] + j };
-            let mut term = f64::from(given.a[a]) * f64::from(given.b[b]);
-            if case.factor.0 {
-                term *= f64::from(given.factor_a[a]);
-            }
-            if case.factor.1 {
-                term *= f64::from(given.factor_b[b]);
-            }
-            sum += term;
-        }
-        sum
-    }
-
-    fn check<S: Simd>(case: &Case) {
-        let given = inputs(case);
-        let [m, n, k] = case.sizes;
-        let one = compute::<S>(case, &given, 1);
-        let three = compute::<S>(case, &given, 3);
-        assert_eq!(one.c, three.c, "threads change no bit");
-        assert_eq!(one.sums, three.sums);
-        assert_eq!(one.derivative, three.derivative);
-        for i in 0..m {
-            for j in 0..n {
-                let wanted = expected(case, &given, i, j);
-                let got = f64::from(one.c[i * given.steps[2] + j]);
-                let near = 1e-5 * (1.0 + k as f64).sqrt() * 10.0;
-                if case.derivative {
-                    // x · Φ(x), by a sum that needs no error function: Φ from its own derivative.
-                    assert!((got - gelu(wanted)).abs() < near, "{i} {j}: {got}, {wanted}");
-                    let slope = f64::from(one.derivative[i * given.steps[2] + j]);
-                    let step = 1e-4;
-                    let finite = (gelu(wanted + step) - gelu(wanted - step)) / (2.0 * step);
-                    assert!((slope - finite).abs() < near, "{i} {j}: {slope}, {finite}");
-                } else {
-                    assert!((got - wanted).abs() < near, "{i} {j}: {got}, {wanted}");
-                }
-            }
-            // Nothing is written beyond the row.
-            assert_eq!(one.c[i * given.steps[2] + n..(i + 1) * given.steps[2]], [7.0, 7.0]);
-        }
-        if case.sums {
-            for j in 0..n {
-                let mut wanted = 0.0;
-                for p in 0..k {
-                    let at = p * given.steps[1] + j;
-                    let factor = if case.factor.1 { f64::from(given.factor_b[at]) } else { 1.0 };
-                    wanted += f64::from(given.b[at]) * factor;
-                }
-                let got = f64::from(one.sums[j]);
-                assert!(
-                    (got - wanted).abs() < 1e-4 * (1.0 + k as f64).sqrt(),
-                    "{j}: {got}, {wanted}"
-                );
-            }
-        }
-    }
-
-    /// x · Φ(x), Φ as ½ + the integral of its density by Simpson's rule.
-    fn gelu(x: f64) -> f64 {
-        let density = |t: f64| (-0.5 * t * t).exp() / (2.0 * std::f64::consts::PI).sqrt();
-        let parts = 2000;
-        let step = x / f64::from(parts);
-        let mut sum = density(0.0) + density(x);
-        for i in 1..parts {
-            sum += density(f64::from(i) * step) * if i % 2 == 1 { 4.0 } else { 2.0 };
-        }
-        x * (0.5 + sum * step / 3.0)
-    }
-
-    #[derive(Clone, Copy)]
-    struct Everything;
-
-    impl Work for Everything {
-        #[inline(always)]
-        unsafe fn with<S: Simd>(self) {
-            let sizes = [
-                [1, 1, 1],
-                [5, 3, 0],
-                [17, 17, 9],
-                [13, 33, 40],
-                [97, 70, 31],
-                [7, 300, 401],
-                [40, 19, 900],
-                [130, 65, 128],
-            ];
-            for sizes in sizes {
-                for code in 0..4 {
-                    let transpose = (code & 1 != 0, code & 2 != 0);
-                    let plain = Case {
-                        transpose,
-                        sizes,
-                        bias: false,
-                        derivative: false,
-                        factor: (false, false),
-                        sums: false,
-                    };
-                    check::<S>(&plain);
-                    check::<S>(&Case { bias: true, ..plain });
-                    check::<S>(&Case { factor: (!transpose.0, false), ..plain });
-                    if !transpose.1 {
-                        check::<S>(&Case { sums: true, ..plain });
-                        check::<S>(&Case { sums: true, factor: (false, true), ..plain });
-                    }
-                }
-            }
-            let activated = Case {
-                transpose: (false, false),
-                sizes: [29, 70, 41],
-                bias: true,
-                derivative: true,
-                factor: (false, false),
-                sums: false,
-            };
-            check::<S>(&activated);
-        }
-    }
-
-    #[test]
-    fn products_are_those_of_64_bits() {
-        on_all(Everything);
-    }
 }
