@@ -75,7 +75,7 @@ export function makeHeap(memory: GrowingMemory, options: HeapOptions): Heap {
     const missing = end - size;
     if (missing <= 0) return;
     // A quarter more, while there is room: growing often is slow where it copies.
-    const generous = Math.min(Math.max(missing, size / 4), most - size);
+    const generous = Math.min(Math.max(missing, roundUp(size / 4)), most - size);
     // The platform may have less than the maximum: try with less, then say so.
     if (end <= most && (memory.grow(generous) || memory.grow(missing))) return;
     throw outOfMemory(name, wanted, inUse, most);

@@ -198,3 +198,6 @@ pub unsafe fn attention_gradient<S: Simd>(
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
