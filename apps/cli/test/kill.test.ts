@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { nativeSupport } from '@twocan/backend-native';
 import { decodeSafetensors } from '@twocan/checkpoint';
 import { key, uniform } from '@twocan/core';
 import { afterAll, expect, test } from 'vitest';
@@ -10,9 +11,11 @@ import { BIN, metricsOf, scratch, stepsOf, twocan } from './cli.ts';
 const folder = scratch();
 afterAll(folder.remove);
 const [KILLS, EVERY, STEPS] = [30, 2, 30];
+/** What `auto` takes first, where it was built. */
+const BACKEND = nativeSupport().available ? 'native' : 'wasm';
 const FLAGS = [
   ...['pretrain', '--data', 'shapes:16', '--batch', '2', '--steps', `${STEPS}`],
-  ...['--checkpoint-every', `${EVERY}`, '--backend', 'wasm'],
+  ...['--checkpoint-every', `${EVERY}`, '--backend', BACKEND],
 ];
 
 /** Starts the program and kills it after some milliseconds; whether it had finished by then. */
