@@ -5,7 +5,7 @@ use crate::simd::Simd;
 /// Most of k that one block takes: rows of A of a tile then stay in the first cache.
 pub const DEPTH: usize = 384;
 /// Pieces of work for each thread: enough to even out when one is held up.
-const PIECES: usize = 6;
+pub const PIECES: usize = 6;
 /// The same where pieces read all of k of their rows and columns, and pack it.
 const LONG_PIECES: usize = 2;
 /// Rows of a transposed A that belong together: whole tiles of any kernel, and whole lines of the cache.

@@ -12,7 +12,7 @@ mod tile;
 use crate::pool::Pool;
 use crate::simd::Simd;
 use crate::space::Space;
-use cut::{DEPTH, depth_of, long_pieces_of, pieces_of, width};
+use cut::{DEPTH, PIECES, depth_of, long_pieces_of, pieces_of, width};
 use pack::PackA;
 
 pub use crate::generated::Product;
