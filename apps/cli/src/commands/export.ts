@@ -1,12 +1,17 @@
 import { choice, setting, text } from '@twocan/pretrain/settings';
 import { command } from '../args/command.ts';
 import { MACHINE } from '../args/machine.ts';
-import { ANY_MODEL, LABELLED_IMAGES } from '../args/model.ts';
+import { LABELLED_IMAGES } from '../args/model.ts';
 import { DTYPES, TARGETS } from '../export/targets.ts';
 
 /** Options of an export. */
 export const exportSettings = {
-  model: setting(text, { ...ANY_MODEL, positional: true, needed: true }),
+  model: setting(text, {
+    positional: true,
+    hint: 'RUN|FILE',
+    needed: true,
+    text: 'A run folder (its newest checkpoint), or a checkpoint file',
+  }),
   to: setting(choice(TARGETS), { needed: true, text: 'Who opens the folder' }),
   out: setting(text, { hint: 'DIR', needed: true, text: 'The folder; new, or empty' }),
   dtype: setting(choice(DTYPES), {

@@ -297,6 +297,40 @@ const ROWS: Rows = {
     );
   },
 
+  'An export of what is no run': async () => {
+    const out = folder.path('exported');
+    const weights = file('foreign.safetensors', encodeSafetensors(foreign()));
+    mkdirSync(folder.path('nothing'));
+    for (const [model, why] of [
+      [weights, /holds the weights of another program \(.*needs a checkpoint of twocan pretrain/],
+      [file('export.pth', 'PK'), /export\.pth is no checkpoint of twocan/],
+      [folder.path('nothing'), /nothing holds no checkpoint; give the folder of a run/],
+      [classifier, /is a classifier of twocan finetune; give what it began with/],
+    ] as const) {
+      const args = ['export', model, '--to', 'timm', '--out', out, '--backend', 'simd'];
+      expectFailure(await twocan(args), 2, why);
+      expect(existsSync(out)).toBe(false);
+    }
+  },
+
+  'An export over other files': async () => {
+    const before = readdirSync(photos).sort();
+    const args = ['export', run, '--to', 'timm', '--backend', 'simd', '--out'];
+    expectFailure(await twocan([...args, photos]), 2, /photos is not empty; give a folder/);
+    expect(readdirSync(photos).sort()).toEqual(before);
+    const thesis = file('thesis.txt', 'years of work');
+    expectFailure(await twocan([...args, thesis]), 2, /a file is in its place/);
+    expect(readFileSync(thesis, 'utf8')).toBe('years of work');
+  },
+
+  'An export in numbers that the other program does not read': async () => {
+    const out = folder.path('exported');
+    const args = ['export', run, '--to', 'timm', '--dtype', 'int8', '--out', out];
+    const outcome = await twocan(args);
+    expectFailure(outcome, 2, '--dtype int8 is not for --to timm; give one of fp32, fp16');
+    expect(existsSync(out)).toBe(false);
+  },
+
   'A folder that another command made': async () => {
     const overwritten = [...FINETUNE, '--model', run, '--out', run, '--overwrite'];
     expectFailure(await twocan(overwritten), 2, /holds a run of twocan pretrain/);
