@@ -25,12 +25,17 @@ export type OpenedModel = {
  *
  * @param given the path
  * @param named what errors call it
+ * @param give what errors say to give in its place
  * @returns config and parameters
  * @throws Failure (exit code 2) when there is no checkpoint, it is not one of `twocan pretrain`, or its
  *   numbers are not finite
  */
-export async function openModel(given: string, named = `--model ${given}`): Promise<OpenedModel> {
-  const path = checkpointPath(given, named);
+export async function openModel(
+  given: string,
+  named = `--model ${given}`,
+  give = GIVE,
+): Promise<OpenedModel> {
+  const path = checkpointPath(given, named, give);
   noteLarge(path);
   const checkpoint = await newestCheckpoint(path).catch((error: Error) => {
     const why =
@@ -40,7 +45,7 @@ export async function openModel(given: string, named = `--model ${given}`): Prom
     throw usageError(`${named} ${why}`, error);
   });
   if (checkpoint === undefined) {
-    throw usageError(`${named} holds no checkpoint; ${GIVE}`);
+    throw usageError(`${named} holds no checkpoint; ${give}`);
   }
   const { config, optimizer, ema, step } = checkpoint;
   // The average is what the run was evaluated by.
@@ -103,11 +108,11 @@ export async function expectSameModel(path: string, sha256: string, what: string
   );
 }
 
-function checkpointPath(given: string, named: string): string {
-  if (!existsSync(given)) throw usageError(`${named} does not exist; ${GIVE}`);
+function checkpointPath(given: string, named: string, give: string): string {
+  if (!existsSync(given)) throw usageError(`${named} does not exist; ${give}`);
   if (!statSync(given).isDirectory()) {
     if (given.endsWith('.safetensors')) return given;
-    throw usageError(`${named} is no checkpoint of twocan (.safetensors); ${GIVE}`);
+    throw usageError(`${named} is no checkpoint of twocan (.safetensors); ${give}`);
   }
   const inside = join(given, 'checkpoints');
   return existsSync(inside) ? inside : given;

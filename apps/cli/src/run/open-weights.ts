@@ -60,13 +60,16 @@ export async function openWeights(
 ): Promise<OpenedWeights> {
   const { named = `--model ${given}`, imageSize } = request;
   if (isForeign(given)) return openForeign(given, named, request);
-  const opened = await openModel(given, named);
+  const opened = await openModel(given, named, GIVE);
   if (imageSize === undefined) return opened;
   const { model } = opened.config;
   const encoder = ofSize(model.encoder, imageSize, named);
   const params = resized(opened.params, model.encoder, encoder);
   return { ...opened, config: { ...opened.config, model: { ...model, encoder } }, params };
 }
+
+const GIVE =
+  'give the folder of a run of twocan pretrain, one of its checkpoints, or weights of timm or transformers (safetensors)';
 
 const PICKLED = /\.(bin|pth?|ckpt)$/i;
 const INDEX = /\.safetensors\.index\.json$/;

@@ -286,7 +286,9 @@ const ROWS: Rows = {
     const cut = file('cut.safetensors', readFileSync(join(run, 'checkpoints', name)));
     truncateSync(cut, 3000);
     await expectModel(cut, /damaged, or no checkpoint/);
-    await expectModel(photos, /holds no checkpoint/);
+    const give = /holds no checkpoint; give .* or weights of timm or transformers/;
+    await expectModel(photos, give);
+    await expectRefused(['--init', photos], give);
     await expectModel(folder.path('nowhere'), /nowhere does not exist/);
   },
 
