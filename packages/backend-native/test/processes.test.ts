@@ -67,6 +67,13 @@ describe.skipIf(!available)(`the native engine in a process (${why || 'here'})`,
     expect([await threads('1'), await threads('3')]).toEqual(['1\n', '3\n']);
   });
 
+  it.each(['0', 'abc', '5000'])('says what is wrong with TWOCAN_THREADS=%s', async (word) => {
+    const { stderr } = await run('threads', [], { TWOCAN_THREADS: word }).catch(
+      (failure) => failure,
+    );
+    expect(stderr).toContain(`TWOCAN_THREADS must be a whole number from 1 to 1024, got ${word}`);
+  });
+
   it('idle threads take no time', async () => {
     const { stdout } = await run('idle');
     expect(Number(stdout)).toBeLessThan(100); // milliseconds of four threads in a second

@@ -116,7 +116,10 @@ async function whyNotStarted(tfjsName: string): Promise<Error> {
     await findBackendFactory(tfjsName)?.();
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
-    if (!/memory|allocat/i.test(why)) return new Error(`it does not start: ${why}`, { cause });
+    if (!/memory|allocat/i.test(why)) {
+      const error = new Error(`it does not start: ${why}`, { cause });
+      return Object.assign(error, { remedy: remedyOf(cause) });
+    }
     const error = new Error('the memory that this process may use is not enough', { cause });
     return Object.assign(error, { remedy: 'give it more, or take the cpu backend' });
   }

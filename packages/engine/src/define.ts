@@ -35,10 +35,16 @@ export type EngineDoors<Options extends object, Report> = {
   readonly report: (caller: string, name?: string) => Report | undefined;
 };
 
-/** TWOCAN_THREADS, where there is an environment. */
+const VARIABLE = 'TWOCAN_THREADS';
+
+/** TWOCAN_THREADS, where there is an environment. @throws RangeError for what is no number of threads */
 function optionsOfEnvironment(): { readonly threads?: number } {
-  const word = typeof process === 'undefined' ? undefined : process.env?.TWOCAN_THREADS;
-  return word ? { threads: Number(word) } : {};
+  const word = typeof process === 'undefined' ? undefined : process.env?.[VARIABLE];
+  if (!word) return {};
+  const threads = Number(word);
+  if (THREADS.holds(threads)) return { threads };
+  const message = `${VARIABLE} must be a whole number from ${THREADS.rule}, got ${word}`;
+  throw Object.assign(new RangeError(message), { remedy: `set ${VARIABLE} to one, or unset it` });
 }
 
 const isRule = (value: unknown): boolean =>
@@ -70,7 +76,7 @@ export function defineEngine<Options extends object, Report>(
 ): EngineDoors<Options, Report> {
   checkFields('defineEngine', 'kind', kind, KIND);
   const reports = new Map<string, Report>();
-  let wanted = optionsOfEnvironment() as Options;
+  let wanted = {} as Options;
 
   const register = (name: string, options: () => Options, priority: number): void => {
     registerKernels(name, ENGINE_KERNELS);
@@ -83,7 +89,8 @@ export function defineEngine<Options extends object, Report>(
   };
 
   return {
-    offer: () => register(kind.name, () => wanted, kind.priority),
+    offer: () =>
+      register(kind.name, () => ({ ...optionsOfEnvironment(), ...wanted }), kind.priority),
     configure(caller, options) {
       checkFields(caller, 'options', options, kind.options);
       if (reports.has(kind.name)) {
