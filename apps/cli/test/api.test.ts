@@ -132,7 +132,7 @@ describe('what a model is measured by', () => {
     const signal = AbortSignal.abort();
     expect(await api.finetune({ ...model, ...recipe, signal })).toBeUndefined();
     await expect(api.finetune({ data: photos })).rejects.toThrow(
-      'finetune: give one of model RUN and preset NAME (from scratch)',
+      'finetune: give one of model RUN, init DIR and preset NAME (from scratch)',
     );
   });
 

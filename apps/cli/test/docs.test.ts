@@ -15,6 +15,7 @@ const OTHERS = [
   ...[
     'npm install -g twocan',
     'npm install twocan',
+    'npm install --include=optional',
     'pip install tensorboard',
     'tensorboard --logdir runs',
   ],

@@ -111,7 +111,8 @@ describe('a run judged on labelled images', () => {
     expect(html.match(/<h3>(?:Principal components|UMAP)</g)).toHaveLength(2);
     expect(html.match(/<title>class-[01]</g)).toHaveLength(36);
     expect(html.match(/●<\/span> class-\d/g)).toHaveLength(3);
-    expect(html).toContain('WebAssembly');
+    const { backend } = JSON.parse(readFileSync(join(run, 'environment.json'), 'utf8'));
+    expect(html).toContain(`<td>${backend}`);
   });
 
   test('folders that cannot judge are refused before the run begins', async () => {
