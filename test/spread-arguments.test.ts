@@ -4,22 +4,22 @@ import { members, sources } from './workspace.ts';
 
 /** Calls that may spread, and why what they spread stays short: all arguments go on the stack. */
 const SHORT: Readonly<Record<string, string>> = {
-  '@twocan/backend-simd/src/index.ts: min(...Array.from({ length: 5 }, once))': 'five',
   '@twocan/backend/src/compare.ts: max(...expected.map(([, values]) => largest(values)))':
     'tensors',
   '@twocan/backend/src/tensorflow.ts: max(...versions)': 'installed versions of a library',
-  '@twocan/bench/src/beside-torch.ts: min(...values)': 'timed repeats',
+  '@twocan/bench/src/beside-torch.ts: min(...millis)': 'timed repeats',
   '@twocan/bench/src/naive.ts: min(...all.map(({ millis }) => median(millis)))': 'timed programs',
   '@twocan/can/src/resolve.ts: push(...findProblems(complete))': 'settings',
   '@twocan/can/src/terms/sum.ts: assign(...outputs.map(({ metrics }) => metrics))':
     'terms of a method',
   '@twocan/checkpoint/src/hugging-face.ts: dense(...split)': 'names of a layer',
   '@twocan/checkpoint/src/layout.ts: made(...(first?.shape.slice(1) ?? []))': 'axes',
+  '@twocan/checkpoint/src/layout.ts: made(...array.shape)': 'axes',
   '@twocan/checkpoint/src/layout.ts: made(...rest)': 'axes',
-  '@twocan/checkpoint/src/rename.ts: max(...indices.filter(Number.isInteger))': 'blocks of a model',
   '@twocan/ops/src/define.ts: run(...inputs.map((input: string) => tensors[input]))':
     'inputs of an operation',
   '@twocan/core/src/tree.ts: f(...rest)': 'trees',
+  '@twocan/engine/src/peak.ts: min(...Array.from({ length: 5 }, once))': 'five',
   '@twocan/evaluate/src/eigenvalues.ts: hypot(...chunkNorms(v))': 'one for 1024 columns',
   '@twocan/evaluate/src/eigenvalues.ts: hypot(...v.subarray(i, i + 1024))': '1024',
   '@twocan/optim/src/chain.ts: chain(...before)': 'transforms of an optimizer',

@@ -81,8 +81,8 @@ for (const count of threads) {
         all.delete(name);
         continue;
       }
-      times.steps.push(...own.steps);
-      times.evaluations.push(...own.evaluations);
+      for (const step of own.steps) times.steps.push(step);
+      for (const evaluation of own.evaluations) times.evaluations.push(evaluation);
     }
   }
   const minutes = ({ steps, evaluations }: Times): number =>

@@ -92,9 +92,18 @@ export function startEngine(
     threads: native.threads,
     lanes: native.lanes,
     heap,
-    floats: (at, length) => new Float32Array(...place(at), length),
-    integers: (at, length) => new Int32Array(...place(at), length),
-    bytes: (at, length) => new Uint8Array(...place(at), length),
+    floats(at, length) {
+      const [buffer, offset] = place(at);
+      return new Float32Array(buffer, offset, length);
+    },
+    integers(at, length) {
+      const [buffer, offset] = place(at);
+      return new Int32Array(buffer, offset, length);
+    },
+    bytes(at, length) {
+      const [buffer, offset] = place(at);
+      return new Uint8Array(buffer, offset, length);
+    },
     owns: (buffer) => buffers.includes(buffer as ArrayBuffer),
     run(kernel, given, tasks) {
       values.set(given);
