@@ -26,6 +26,7 @@ import * as masking from '@twocan/masking';
 import * as nn from '@twocan/nn';
 import * as ops from '@twocan/ops';
 import * as optim from '@twocan/optim';
+import * as patches from '@twocan/patches';
 import * as pretrainPackage from '@twocan/pretrain';
 import * as trainer from '@twocan/trainer';
 import * as vit from '@twocan/vit';
@@ -115,12 +116,26 @@ const sides = () => ({ train: side(8, 1), test: side(4, 2) });
 const named = (): checkpoint.NamedArrays => ({
   a: { dtype: 'F32', shape: [2, 2], data: Float32Array.of(1, 2, 3, 4) },
 });
-const timmArrays = (): Record<string, unknown> => {
+const arraysOf = (params: unknown): checkpoint.NamedArrays => {
   const arrays: [string, checkpoint.NamedArray][] = [];
-  for (const [path, leaf] of core.namedLeaves<Tensor>({ encoder: encoderParams() })) {
+  for (const [path, leaf] of core.namedLeaves<Tensor>(params as never)) {
     arrays.push([path, { dtype: 'F32', shape: leaf.shape, data: leaf.dataSync() as Float32Array }]);
   }
   return Object.fromEntries(arrays);
+};
+const timmArrays = () => arraysOf({ encoder: encoderParams() });
+const folderImages = () =>
+  ({ mean: [0.5, 0.5, 0.5], std: [1, 1, 1], interpolation: 'bilinear' }) as const;
+const timmFolder = (): checkpoint.WeightFiles => {
+  const settings = checkpoint.timmConfig(encoder, folderImages());
+  const positions = patches.sincosPositions({ rows: 2, columns: 2, width: 8 });
+  const files: Readonly<Record<string, Uint8Array>> = {
+    'config.json': new TextEncoder().encode(JSON.stringify(settings)),
+    'model.safetensors': checkpoint.encodeSafetensors(
+      checkpoint.toTimm(timmArrays(), { positions }),
+    ),
+  };
+  return { place: 'memory', names: Object.keys(files), read: async (name) => files[name] };
 };
 const cost = () => ({ encoder: { ...encoder }, views: 2, maskRatio: 0.5 });
 const bytes = (): Uint8Array => checkpoint.encodeSafetensors(named());
@@ -311,11 +326,20 @@ export const VALID: Readonly<Record<string, Readonly<Record<string, ValidCall>>>
     },
   },
   patches: {
+    areSincosPositions: of(
+      () => draw(1, 32),
+      () => ({ rows: 2, columns: 2 }),
+    ),
     patchGrid: of(() => ({ height: 8, width: 12, patch: 4 })),
     patchify: of(
       () => images(),
       () => 4,
     ),
+    resamplePositions: of(
+      () => draw(1, 32),
+      () => ({ from: { rows: 2, columns: 2 }, to: { rows: 3, columns: 1 } }),
+    ),
+    resamplingTaps: just(8, 4, 'bilinear'),
     sincosPositions: of(() => ({ rows: 2, columns: 3, width: 8 })),
     unpatchify: of(
       () => t3(2, 4, 12),
@@ -496,6 +520,7 @@ export const VALID: Readonly<Record<string, Readonly<Record<string, ValidCall>>>
       wide: [0, 1],
       free: [0, 1],
     },
+    attentionRows: { args: () => [{ encoder }, { encoder: encoderParams() }], wide: [0, 1] },
     compareFeatures: {
       args: () => [ofRun(), { trained: params(), untrained: params() }, sets(), () => 1, {}],
       wide: [0, 1, 2],
@@ -533,6 +558,7 @@ export const VALID: Readonly<Record<string, Readonly<Record<string, ValidCall>>>
       free: [0, 1, 2],
     },
     explosionOf: { args: () => [new Error('other')], free: [0] },
+    extractPieces: { args: () => [dataset(), ofPixels(), pretrainPackage.rawPixels], wide: [0, 1] },
     extractRows: { args: () => [dataset(), ofPixels(), pretrainPackage.rawPixels], wide: [0, 1] },
     featureSides: {
       args: () => [sets(), ofPixels(), pretrainPackage.rawPixels],
@@ -563,6 +589,11 @@ export const VALID: Readonly<Record<string, Readonly<Record<string, ValidCall>>>
     ),
     resolveConfig: just({ preset: 'tiny32', lr: 0.1, weights: [1, 1, 1] }, { length: 64 }),
     resolveModel: just({ preset: 'tiny32', imageSize: 64, patch: 8, maskRatio: 0.5 }),
+    startingParams: {
+      args: () => [{ model: method, seed: 1 }, { encoder: encoderParams() }],
+      wide: [0, 1],
+    },
+    tokenRows: { args: () => [{ encoder }, { encoder: encoderParams() }], wide: [0, 1] },
     trainedParams: { args: () => [{ params: tree(), ema: tree() }], wide: [0] },
     trialStep: of(
       () => config,
@@ -695,6 +726,12 @@ export const VALID: Readonly<Record<string, Readonly<Record<string, ValidCall>>>
       () => method,
     ),
     methodCost: just(method),
+    plainDecoder: just(method),
+    'plainDecoder()': {
+      args: () => [{ encoder: { cls: t1(8) }, decoder: decoderParams(), level: params().level }],
+      call: can.plainDecoder(config) as never,
+      wide: [0],
+    },
     pictureErrors: { args: () => [method, forward(), draws().mask], wide: [1, 2] },
     reconstructionCaption: just(method),
     reconstructionTerm: just(method),
@@ -836,12 +873,51 @@ export const VALID: Readonly<Record<string, Readonly<Record<string, ValidCall>>>
       wide: [0],
     },
     encodeSafetensors: { args: () => [named(), { about: 'this' }], wide: [0, 1] },
+    filesFromBrowser: of(() => [new File(['{}'], 'config.json')]),
+    filesFromUrl: just('https://example.org/vit/'),
     fromHuggingFace: { args: () => [checkpoint.toHuggingFace(timmArrays() as never)], wide: [0] },
     fromTimm: { args: () => [checkpoint.toTimm(timmArrays() as never)], wide: [0] },
+    importWeights: {
+      args: () => [timmFolder(), { heads: 2, image: { height: 8, width: 8 } }],
+      wide: [0],
+    },
     namedToTree: { args: () => [named()], wide: [0] },
+    preprocessorConfig: { args: () => [{ image: encoder.image }, folderImages()], wide: [0] },
+    safetensorsHead: {
+      args: () => [{ a: { dtype: 'F32', shape: [2, 2] } }, { about: 'this' }],
+      wide: [0, 1],
+    },
+    timmConfig: { args: () => [{ ...encoder }, folderImages(), 'all'], wide: [0] },
+    toConvolution: {
+      args: () => [{ dtype: 'F32', shape: [12, 2], data: draw(1, 24) }, 3],
+      wide: [0],
+    },
+    toHalf: { args: () => [named()], wide: [0] },
     toHuggingFace: { args: () => [timmArrays(), { channels: 3 }], wide: [0] },
     toTimm: { args: () => [timmArrays(), { channels: 3 }], wide: [0] },
     treeToNamed: { args: () => [tree()], wide: [0] },
+    vitConfig: { args: () => [{ ...encoder }, 'float16'], wide: [0] },
+    vitMaeConfig: {
+      args: () => [
+        { ...encoder },
+        { ...config.decoder },
+        { maskRatio: 0.75, normalizePixels: true },
+        'float32',
+      ],
+      wide: [0, 1],
+    },
+    widened: { args: () => [named()], wide: [0] },
+  },
+  onnx: {
+    encoderToOnnx: {
+      args: () => [arraysOf(params()), { ...encoder }, { weights: 'fp16', pool: 'all' }],
+      wide: [0, 1],
+    },
+    reconstructionToOnnx: {
+      args: () => [arraysOf(params()), { ...encoder }, { ...config.decoder }, { weights: 'int8' }],
+      wide: [0, 1, 2],
+    },
+    roundedWeights: { args: () => [{ 'a/kernel': named().a }, 'int8'], wide: [0] },
   },
   engine: {
     defineEngine: {

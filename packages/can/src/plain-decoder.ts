@@ -10,7 +10,7 @@ import {
   tidy,
   zeros,
 } from '@tensorflow/tfjs-core';
-import { mapTree } from '@twocan/core';
+import { expectOptions, expectParams, expectShape, expectType, mapTree } from '@twocan/core';
 import { encodeLevel, levelMlp } from '@twocan/noise';
 import { linear } from '@twocan/ops';
 import { patchGrid, sincosPositions } from '@twocan/patches';
@@ -37,6 +37,8 @@ export function plainDecoder(config: CanConfig): (params: CanParams) => DecoderP
     expectCanParams('plainDecoder', params);
     const { decoder, level } = params;
     if (decoder?.mask === undefined) return undefined;
+    expectDecoder(config, decoder as DecoderParams);
+    if (level !== undefined) expectParams('plainDecoder', 'params.level', level);
     const { embed: placed, embedCls, scale } = config.noise;
     const own = mapTree((leaf) => leaf.clone(), decoder as DecoderParams);
     if (level === undefined) return own;
@@ -63,6 +65,24 @@ export function plainDecoder(config: CanConfig): (params: CanParams) => DecoderP
       positions: changed.positions,
     };
   };
+}
+
+function expectDecoder(
+  { encoder, decoder: { width, depth } }: CanConfig,
+  own: DecoderParams,
+): void {
+  const names = ['embed', 'mask', 'blocks', 'norm', 'head'];
+  expectOptions('plainDecoder', 'params.decoder', own, names);
+  expectOptions('plainDecoder', 'params.decoder.embed', own.embed, ['kernel', 'bias']);
+  const { kernel, bias } = own.embed;
+  expectShape('plainDecoder', 'params.decoder.embed.kernel', kernel, [encoder.width, width]);
+  expectShape('plainDecoder', 'params.decoder.embed.bias', bias, [width]);
+  expectShape('plainDecoder', 'params.decoder.mask', own.mask as Tensor, [1, 1, width]);
+  expectType('plainDecoder', 'params.decoder.blocks', own.blocks, Array);
+  if (own.blocks.length === depth) return;
+  throw new RangeError(
+    `plainDecoder: params.decoder.blocks must be ${depth} blocks, got ${own.blocks.length}`,
+  );
 }
 
 /** Positions of class token and patches, with this added to the class token's. */

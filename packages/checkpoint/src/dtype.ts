@@ -88,7 +88,16 @@ export function expectNamedArray(caller: string, name: string, entry: NamedArray
   expectType(caller, `'${name}'.data`, entry.data, 'object');
 }
 
-/** Checks a whole list of named arrays. */
+/**
+ * Checks arrays by name: that each has a type, a shape, and as many elements as its shape says.
+ *
+ * @param caller the calling function, named in the error
+ * @param argument the argument's name
+ * @param named the arrays
+ * @throws TypeError for another kind of value, RangeError for a shape that does not fit, each by its name
+ * @example
+ * expectNamedArrays('encoderToOnnx', 'params', params);
+ */
 export function expectNamedArrays(caller: string, argument: string, named: NamedArrays): void {
   expectOptions(caller, argument, named, []);
   for (const [name, entry] of Object.entries(named)) {

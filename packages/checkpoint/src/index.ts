@@ -1,4 +1,10 @@
-export type { DType, NamedArray, NamedArrays, TypedArray } from './dtype.ts';
+export {
+  type DType,
+  expectNamedArrays,
+  type NamedArray,
+  type NamedArrays,
+  type TypedArray,
+} from './dtype.ts';
 export { timmConfig } from './folders/timm.ts';
 export {
   type FolderDtype,

@@ -1,4 +1,5 @@
-import type { NamedArray } from './dtype.ts';
+import { expectInteger } from '@twocan/core';
+import { expectNamedArrays, type NamedArray } from './dtype.ts';
 import { floats } from './half.ts';
 
 /**
@@ -54,10 +55,13 @@ export function transposed({ data, shape: [rows = 0, columns = 0] }: Float): Flo
  * const { shape } = toConvolution(named['encoder/patch/kernel'], 3);
  */
 export function toConvolution(kernel: NamedArray, channels: number): Float {
-  const {
-    data,
-    shape: [rows = 0, width = 0],
-  } = float32('toConvolution', 'kernel', kernel);
+  expectNamedArrays('toConvolution', 'arrays', { kernel });
+  expectInteger('toConvolution', 'channels', channels);
+  const { data, shape } = float32('toConvolution', 'kernel', kernel);
+  if (shape.length !== 2) {
+    throw new RangeError(`toConvolution: 'kernel' must have 2 axes, got [${shape.join(', ')}]`);
+  }
+  const [rows = 0, width = 0] = shape;
   const patch = patchSize(rows, channels);
   const out = new Float32Array(data.length);
   visitKernel(width, channels, patch, (ours, theirs) => {
@@ -98,7 +102,7 @@ function patchSize(rows: number, channels: number): number {
   const patch = Math.round(Math.sqrt(rows / channels));
   if (patch * patch * channels === rows) return patch;
   throw new RangeError(
-    `patch kernel: ${rows} rows are not a square patch of ${channels} channels; set channels`,
+    `toConvolution: the patch kernel must have p·p·${channels} rows for ${channels} channels, got ${rows}; set channels`,
   );
 }
 

@@ -74,6 +74,11 @@ export function safetensorsHead(
 ): Uint8Array {
   expectOptions('safetensorsHead', 'arrays', arrays, []);
   expectOptions('safetensorsHead', 'metadata', metadata, []);
+  for (const [name, array] of Object.entries(arrays)) {
+    expectOptions('safetensorsHead', `'${name}'`, array, ['dtype', 'shape'], []);
+    expectType('safetensorsHead', `'${name}'.dtype`, array.dtype, 'string');
+    expectType('safetensorsHead', `'${name}'.shape`, array.shape, Array);
+  }
   return headBytes('safetensorsHead', Object.entries(arrays), metadata);
 }
 

@@ -1,9 +1,9 @@
 import type { NamedArrays } from '@twocan/checkpoint';
-import { expectOptions, expectType, refuse } from '@twocan/core';
+import { expectOptions, refuse } from '@twocan/core';
 import { expectViTConfig, patchShape, type ViTConfig } from '@twocan/vit';
 import { beginGraph } from './graph.ts';
 import { embedPatches, encodeTokens, patchesOf, pixels } from './tokens.ts';
-import { expectWeightType, type WeightType } from './weights.ts';
+import { expectArrays, expectWeightType, type WeightType } from './weights.ts';
 
 /** How an encoder is written. */
 export type EncoderFile = {
@@ -35,7 +35,7 @@ export function encoderToOnnx(
   config: ViTConfig,
   options: EncoderFile = {},
 ): Uint8Array {
-  expectType('encoderToOnnx', 'params', params, 'object');
+  expectArrays('encoderToOnnx', params);
   expectViTConfig('encoderToOnnx', config);
   expectOptions('encoderToOnnx', 'options', options, [], ['weights', 'pool']);
   const { weights = 'fp32', pool = 'patches' } = options;

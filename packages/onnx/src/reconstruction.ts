@@ -1,5 +1,5 @@
 import type { NamedArrays } from '@twocan/checkpoint';
-import { expectOptions, expectType } from '@twocan/core';
+import { expectOptions } from '@twocan/core';
 import {
   type DecoderConfig,
   expectTransformer,
@@ -12,7 +12,7 @@ import { ELEMENT } from './model-file.ts';
 import { classPosition, hasFixedPositions, patchPositions } from './positions.ts';
 import { batchOf, embedPatches, encodeTokens, patchesOf, pixels, throughBlocks } from './tokens.ts';
 import { dense, layerNorm, parameter } from './transformer.ts';
-import { expectWeightType, type WeightType } from './weights.ts';
+import { expectArrays, expectWeightType, type WeightType } from './weights.ts';
 
 /**
  * A masked autoencoder, encoder and decoder, as an ONNX file.
@@ -38,7 +38,7 @@ export function reconstructionToOnnx(
   decoder: DecoderConfig,
   options: { readonly weights?: WeightType } = {},
 ): Uint8Array {
-  expectType('reconstructionToOnnx', 'params', params, 'object');
+  expectArrays('reconstructionToOnnx', params);
   expectViTConfig('reconstructionToOnnx', config);
   expectTransformer('reconstructionToOnnx', 'decoder', decoder);
   expectOptions('reconstructionToOnnx', 'options', options, [], ['weights']);

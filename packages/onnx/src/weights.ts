@@ -1,4 +1,10 @@
-import { type NamedArray, type NamedArrays, toHalf, widened } from '@twocan/checkpoint';
+import {
+  expectNamedArrays,
+  type NamedArray,
+  type NamedArrays,
+  toHalf,
+  widened,
+} from '@twocan/checkpoint';
 import { expectType, refuse } from '@twocan/core';
 
 /** How an ONNX file stores kernels; everything is computed in float32. */
@@ -11,6 +17,14 @@ export type WeightType = (typeof weightTypes)[number];
 export function expectWeightType(caller: string, type: unknown): void {
   if ((weightTypes as readonly unknown[]).includes(type)) return;
   refuse(caller, 'weights', `be one of ${weightTypes.join(', ')}`, type);
+}
+
+/** Checks that an argument is arrays by path, those of F32 with their numbers in a Float32Array. */
+export function expectArrays(caller: string, params: NamedArrays): void {
+  expectNamedArrays(caller, 'params', params);
+  for (const [name, { dtype, data }] of Object.entries(params)) {
+    if (dtype === 'F32') expectType(caller, `'${name}'.data`, data, Float32Array);
+  }
 }
 
 /** Integers from -127 to 127, and for each output what they are multiplied by. */
@@ -49,10 +63,16 @@ export function int8Weights({ data, shape }: NamedArray, axis: number): Int8Weig
  * const { encoder } = namedToTree(roundedWeights(await treeToNamed(params), 'int8'));
  */
 export function roundedWeights(params: NamedArrays, type: WeightType): NamedArrays {
-  expectType('roundedWeights', 'params', params, 'object');
+  expectArrays('roundedWeights', params);
   expectWeightType('roundedWeights', type);
   if (type === 'fp32') return params;
   const kernels = Object.entries(params).filter(([name]) => name.endsWith('/kernel'));
+  for (const [name, { dtype, shape }] of kernels) {
+    if (dtype === 'F32' && shape.length === 2) continue;
+    throw new RangeError(
+      `roundedWeights: '${name}' must be F32 of 2 axes, got ${dtype} [${shape.join(', ')}]`,
+    );
+  }
   const rounded = Object.fromEntries(kernels);
   return { ...params, ...(type === 'fp16' ? widened(toHalf(rounded)) : int8Rounded(rounded)) };
 }

@@ -1,7 +1,7 @@
-import { expectOptions } from '@twocan/core';
 import type { FolderImages } from '../foreign/images.ts';
 import type { FolderModel } from '../model.ts';
 import type { Json } from '../run-state.ts';
+import { expectFolderModel, expectImages, expectOneOf } from './expect-model.ts';
 
 /** timm's own ε, which its files cannot change. */
 const EPSILON = 1e-6;
@@ -26,8 +26,9 @@ export function timmConfig(
   images: FolderImages,
   pool: 'patches' | 'all' = 'patches',
 ): Json {
-  expectOptions('timmConfig', 'model', model, ['image', 'patch', 'width', 'depth', 'heads']);
-  expectOptions('timmConfig', 'images', images, ['mean', 'std', 'interpolation']);
+  expectFolderModel('timmConfig', model);
+  expectImages('timmConfig', images, model.channels);
+  expectOneOf('timmConfig', 'pool', pool, ['patches', 'all']);
   const { image, channels, patch, width, depth, heads, mlpRatio, epsilon } = model;
   if (epsilon !== EPSILON) {
     throw new RangeError(

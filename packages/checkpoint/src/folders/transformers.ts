@@ -1,7 +1,14 @@
-import { expectInteger, expectOptions } from '@twocan/core';
+import { expectNumber, expectOptions, expectType } from '@twocan/core';
 import { type FolderImages, RESAMPLE } from '../foreign/images.ts';
 import type { FolderDecoder, FolderModel } from '../model.ts';
 import type { Json } from '../run-state.ts';
+import {
+  expectFolderDecoder,
+  expectFolderModel,
+  expectImage,
+  expectImages,
+  expectOneOf,
+} from './expect-model.ts';
 
 /** What transformers calls the weights' type. */
 export type FolderDtype = 'float32' | 'float16';
@@ -46,8 +53,12 @@ export function vitMaeConfig(
   options: { readonly maskRatio: number; readonly normalizePixels: boolean },
   dtype: FolderDtype = 'float32',
 ): Json {
-  expectOptions('vitMaeConfig', 'decoder', decoder, ['width', 'depth', 'heads', 'mlpRatio']);
+  expectFolderDecoder('vitMaeConfig', decoder);
   expectOptions('vitMaeConfig', 'options', options, ['maskRatio', 'normalizePixels'], []);
+  const { maskRatio, normalizePixels } = options;
+  const fits = (x: number): boolean => x >= 0 && x < 1;
+  expectNumber('vitMaeConfig', 'maskRatio', maskRatio, 'be at least 0 and below 1', fits);
+  expectType('vitMaeConfig', 'normalizePixels', normalizePixels, 'boolean');
   return {
     architectures: ['ViTMAEForPreTraining'],
     model_type: 'vit_mae',
@@ -56,8 +67,8 @@ export function vitMaeConfig(
     decoder_num_hidden_layers: decoder.depth,
     decoder_num_attention_heads: decoder.heads,
     decoder_intermediate_size: hiddenOf(decoder),
-    mask_ratio: options.maskRatio,
-    norm_pix_loss: options.normalizePixels,
+    mask_ratio: maskRatio,
+    norm_pix_loss: normalizePixels,
   };
 }
 
@@ -71,12 +82,10 @@ export function vitMaeConfig(
  * @example
  * preprocessorConfig(encoder, { mean, std, interpolation: 'bilinear' });
  */
-export function preprocessorConfig(
-  { image }: Pick<FolderModel, 'image'>,
-  images: FolderImages,
-): Json {
-  expectOptions('preprocessorConfig', 'images', images, ['mean', 'std', 'interpolation']);
-  const { height, width } = image;
+export function preprocessorConfig(model: Pick<FolderModel, 'image'>, images: FolderImages): Json {
+  expectImage('preprocessorConfig', model);
+  expectImages('preprocessorConfig', images);
+  const { height, width } = model.image;
   return {
     image_processor_type: 'ViTImageProcessor',
     do_convert_rgb: true,
@@ -93,11 +102,11 @@ export function preprocessorConfig(
   };
 }
 
-const hiddenOf = ({ width, mlpRatio }: FolderDecoder): number =>
-  expectInteger('transformers', 'width times mlpRatio', Math.round(width * mlpRatio));
+const hiddenOf = ({ width, mlpRatio }: FolderDecoder): number => Math.round(width * mlpRatio);
 
 function shared(caller: string, model: FolderModel, dtype: FolderDtype) {
-  expectOptions(caller, 'model', model, ['image', 'patch', 'width', 'depth', 'heads', 'epsilon']);
+  expectFolderModel(caller, model);
+  expectOneOf(caller, 'dtype', dtype, ['float32', 'float16']);
   const { image, channels, patch, width, depth, heads, epsilon } = model;
   const { height, width: across } = image;
   return {

@@ -1,4 +1,4 @@
-import { expectType } from '@twocan/core';
+import { expectType, refuse } from '@twocan/core';
 import { fail } from './fail.ts';
 
 /** Files that weights lie in: a folder on a disk, behind a URL, or chosen in a page. */
@@ -23,6 +23,8 @@ export type WeightFiles = {
  * const weights = await importWeights(filesFromUrl('https://example.org/models/vit/'));
  */
 export function filesFromUrl(url: string | URL): WeightFiles {
+  if (!(url instanceof URL)) expectType('filesFromUrl', 'url', url, 'string');
+  if (!URL.canParse(String(url))) refuse('filesFromUrl', 'url', 'be a whole URL', url, TypeError);
   const whole = new URL(url);
   const name = whole.pathname.split('/').at(-1) ?? '';
   const isFile = /\.\w+$/.test(name) && !whole.pathname.endsWith('/');

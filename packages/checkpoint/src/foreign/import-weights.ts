@@ -1,4 +1,4 @@
-import { expectOptions } from '@twocan/core';
+import { expectInteger, expectOptions, expectType, refuse } from '@twocan/core';
 import type { NamedArrays } from '../dtype.ts';
 import { fail } from './fail.ts';
 import type { WeightFiles } from './files.ts';
@@ -28,9 +28,8 @@ export async function importWeights(
   files: WeightFiles,
   options: ImportOptions = {},
 ): Promise<ImportedWeights> {
-  expectOptions('importWeights', 'files', files, ['place', 'read']);
-  const optional = ['heads', 'decoderHeads', 'image', 'classToken'];
-  expectOptions('importWeights', 'options', options, [], optional);
+  expectFiles(files);
+  expectImportOptions(options);
   const { named, config, preprocessor } = await readTensors(files);
   const read = isOwnFormat(config)
     ? ownWeights(named, config)
@@ -40,6 +39,32 @@ export async function importWeights(
   const result = { ...placed, images, notes: [...placed.notes, ...notes] };
   expectFinite(result.params);
   return result;
+}
+
+function expectFiles(files: WeightFiles): void {
+  expectOptions('importWeights', 'files', files, ['place', 'read']);
+  const { place, names, file, read } = files;
+  expectType('importWeights', 'files.place', place, 'string');
+  expectType('importWeights', 'files.read', read, 'function');
+  if (names !== undefined) expectType('importWeights', 'files.names', names, Array);
+  for (const name of names ?? []) expectType('importWeights', 'files.names', name, 'string');
+  if (file !== undefined) expectType('importWeights', 'files.file', file, 'string');
+}
+
+function expectImportOptions(options: ImportOptions): void {
+  const optional = ['heads', 'decoderHeads', 'image', 'classToken'];
+  expectOptions('importWeights', 'options', options, [], optional);
+  const { heads, decoderHeads, image, classToken } = options;
+  for (const [name, value] of Object.entries({ heads, decoderHeads })) {
+    if (value !== undefined) expectInteger('importWeights', name, value);
+  }
+  if (classToken !== undefined && classToken !== 'fresh') {
+    refuse('importWeights', 'classToken', "be 'fresh'", classToken);
+  }
+  if (image === undefined) return;
+  expectOptions('importWeights', 'image', image, ['height', 'width']);
+  expectInteger('importWeights', 'image.height', image.height);
+  expectInteger('importWeights', 'image.width', image.width);
 }
 
 function expectFinite(params: NamedArrays): void {

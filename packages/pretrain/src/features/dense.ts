@@ -1,7 +1,7 @@
 import { reshape, slice, type Tensor2D } from '@tensorflow/tfjs-core';
 import type { CanParams } from '@twocan/can';
-import { expectOptions, expectParams } from '@twocan/core';
-import { attentionMap, encodeImages } from '@twocan/vit';
+import { expectOptions, expectParams, expectType } from '@twocan/core';
+import { attentionMap, encodeImages, expectViTConfig } from '@twocan/vit';
 import type { PretrainConfig } from '../config.ts';
 import { type Extract, imageRows } from './extract.ts';
 
@@ -15,8 +15,7 @@ import { type Extract, imageRows } from './extract.ts';
  * const { features } = await extractRows(dataset, config, tokenRows(config.model, params));
  */
 export function tokenRows(model: PretrainConfig['model'], params: CanParams): Extract {
-  expectOptions('tokenRows', 'model', model, ['encoder']);
-  expectParams('tokenRows', 'params', params, ['encoder']);
+  expectModel('tokenRows', model, params);
   return imageRows(model.encoder, (images) => {
     const tokens = encodeImages(params.encoder, model.encoder, images);
     const [batch, count, width] = tokens.shape;
@@ -35,11 +34,18 @@ export function tokenRows(model: PretrainConfig['model'], params: CanParams): Ex
  * const { features } = await extractRows(dataset, config, attentionRows(config.model, params));
  */
 export function attentionRows(model: PretrainConfig['model'], params: CanParams): Extract {
-  expectOptions('attentionRows', 'model', model, ['encoder']);
-  expectParams('attentionRows', 'params', params, ['encoder']);
+  expectModel('attentionRows', model, params);
   return imageRows(model.encoder, (images) => {
     const maps = attentionMap(params.encoder, model.encoder, images);
     const [batch, heads, patches] = maps.shape;
     return reshape(maps, [batch, heads * patches]) as Tensor2D;
   });
+}
+
+function expectModel(caller: string, model: PretrainConfig['model'], params: CanParams): void {
+  expectOptions(caller, 'model', model, ['encoder']);
+  expectViTConfig(caller, model.encoder, 'model.encoder');
+  expectParams(caller, 'params', params, ['encoder']);
+  expectOptions(caller, 'params.encoder', params.encoder, ['blocks']);
+  expectType(caller, 'params.encoder.blocks', params.encoder.blocks, Array);
 }
