@@ -86,7 +86,8 @@ export function importProblems(manifest: Manifest, files: readonly Source[]): re
     const report = (what: string): number => problems.push(`${name} ${file.path}: ${what}`);
     const { imports, misuses } = read(file);
     if (isLibrary) misuses.forEach(report);
-    for (const { specifier, names: brought } of imports) {
+    for (const { specifier: written, names: brought } of imports) {
+      const specifier = manifest.imports?.[written]?.default ?? written;
       if (specifier.startsWith('.')) {
         const target = posix.join(posix.dirname(file.path), specifier);
         if (!target.startsWith('src/')) report(`'${specifier}' leaves the package`);

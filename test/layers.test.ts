@@ -91,6 +91,14 @@ describe('imports', () => {
     expect(importProblems(manifest, [])).toEqual(['@twocan/fake declares @twocan/core, unused']);
   });
 
+  it('looks behind a name of the package itself', () => {
+    const imports = { '#core': { default: '@twocan/core' } };
+    const used = [file("const core = await import('#core');")];
+    const dependencies = { '@twocan/core': '^0.0.0' };
+    expect(importProblems({ ...fake, imports, dependencies }, used)).toEqual([]);
+    expect(importProblems({ ...fake, imports }, used)[0]).toContain('is not declared');
+  });
+
   it('lets types pass, and Node modules under src/node', () => {
     const files = [
       file("import type { Variable } from '@tensorflow/tfjs-core';"),

@@ -16,6 +16,8 @@ export type Manifest = {
   readonly peerDependencies?: Ranges;
   readonly devDependencies?: Ranges;
   readonly optionalDependencies?: Ranges;
+  /** Names of its own for what it imports, by the place where it runs. */
+  readonly imports?: Readonly<Record<string, { readonly default: string }>>;
 };
 
 /** A package of the workspace and its folder. */

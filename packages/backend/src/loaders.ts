@@ -52,7 +52,7 @@ export const PREFERENCE: readonly BackendName[] = [
   'cpu',
 ];
 
-const nativeNow = async () => (await import('@twocan/backend-native')).nativeReport();
+const nativeNow = async () => (await import('#native')).nativeReport();
 
 /** Once a backend has started its threads are what they are; asking for as many is no mistake. */
 function giveThreads(
@@ -89,13 +89,11 @@ export const LOADERS: Readonly<Record<BackendName, Loader>> = {
     about: "our kernels in the processor's own instructions, on all threads",
     remedy: 'reinstall @twocan/backend-native',
     load: async ({ threads, auto }) => {
-      // A bundle for pages has an empty module in its place: package.json's `browser`.
+      // A bundle for pages has an empty module in its place: package.json's `imports`.
       if (builtin('node:module') === undefined) {
         throw Object.assign(new Error('it needs Node'), { remedy: 'a page computes on simd' });
       }
-      const { configureNative, nativeReport, nativeSupport } = await import(
-        '@twocan/backend-native'
-      );
+      const { configureNative, nativeReport, nativeSupport } = await import('#native');
       const { available, why, remedy, instructions } = nativeSupport();
       if (!available) throw Object.assign(new Error(why), { remedy });
       if (auto && instructions[0] === 'plain') {

@@ -9,7 +9,7 @@ describe('a bundle for pages', () => {
       input: join(ROOT, 'packages/backend/src/index.ts'),
       platform: 'browser',
       external: ['@tensorflow/tfjs-backend-webgpu'],
-      resolve: { conditionNames: ['@twocan/source', 'import', 'default'] },
+      resolve: { conditionNames: ['@twocan/source', 'browser', 'import', 'default'] },
     });
     const { output } = await bundle.generate({ format: 'esm' });
     const modules = output.flatMap((chunk) => (chunk.type === 'chunk' ? chunk.moduleIds : []));
