@@ -24,7 +24,8 @@ const FIRST_FREE = 8192;
 /** A typed array of Node 20 has at most 4 GB, so the memory is several buffers, and no block crosses two. */
 const SEGMENT = 2 ** 31;
 const PAGE = 65_536;
-const BETWEEN_TRIMS = 5000; // milliseconds
+/** Milliseconds; what a whole one of them leaves unused goes back to the system. */
+const BETWEEN_TRIMS = 30_000;
 /** The system must keep some of the machine's memory for itself, else it ends the process. */
 const SHARE = 7 / 8;
 
