@@ -21,6 +21,11 @@ const missing = loaded instanceof Error ? loaded.message.split('\n')[0] : undefi
 if (missing !== undefined) console.log(`skipped: transformers.js cannot be loaded: ${missing}`);
 const transformers = loaded as typeof import('@huggingface/transformers');
 
+const runtimeLoaded = await import('onnxruntime-node').catch((error: Error) => error);
+const noRuntime = runtimeLoaded instanceof Error ? runtimeLoaded.message.split('\n')[0] : undefined;
+if (noRuntime !== undefined) console.log(`skipped: ONNX Runtime cannot be loaded: ${noRuntime}`);
+const onnx = runtimeLoaded as typeof import('onnxruntime-node');
+
 const folder = scratch();
 afterAll(folder.remove);
 const [run, photos, exact] = ['run', 'photos', 'exact'].map(folder.path) as [
@@ -183,6 +188,27 @@ test('fp16 files are half as large, and what that costs is measured', async () =
   expect(mean).toBeGreaterThanOrEqual(least);
   expect(textOf(out, 'README.md')).toContain(cost);
 });
+
+test.skipIf(noRuntime !== undefined).each([
+  [32, 32],
+  [48, 24],
+])(
+  'ONNX Runtime opens the folder and gives our features of %i x %i pixels',
+  async (height, width) => {
+    const { out } = await exportTo('onnx');
+    const session = await onnx.InferenceSession.create(join(out, 'model.onnx'));
+    const params = namedToTree(await ownWeights()) as unknown as CanParams;
+    const values = Float32Array.from({ length: 2 * 3 * height * width }, (_, i) => Math.sin(i));
+    const { pooler_output: pooled } = await session.run({
+      pixel_values: new onnx.Tensor('float32', values, [2, 3, height, width]),
+    });
+    const encoder = { ...config.encoder, image: { height, width } };
+    const sized = resolveCanConfig({ ...config, encoder });
+    const images = transpose(tensor4d(values, [2, 3, height, width]), [0, 2, 3, 1]);
+    expectClose(pooled?.data as Float32Array, encode(sized)(params, images as never), close);
+    await session.release();
+  },
+);
 
 test('the function exports what the command does', async () => {
   const { out } = await exportTo('onnx');
