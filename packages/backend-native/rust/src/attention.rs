@@ -41,7 +41,35 @@ impl Head {
 #[derive(Clone, Copy)]
 struct Side(*const f32, usize);
 
-/// C `[m, n]` = A · B; B is as it lies, A too, or transposed.
+/// B as the tiles read it: where it is, floats from row to row and from panel to panel, and whether it is padded.
+#[derive(Clone, Copy)]
+struct Panels {
+    at: *const f32,
+    row_step: usize,
+    panel_step: usize,
+    padded: bool,
+}
+
+impl Panels {
+    /// B where it lies.
+    fn lying<S: Simd>(Side(at, row_step): Side) -> Self {
+        Self { at, row_step, panel_step: S::PANEL, padded: false }
+    }
+
+    /// Bᵀ of `n` rows of `k`, packed.
+    ///
+    /// # Safety
+    ///
+    /// B must hold `n` rows of `k`, and `room` k · n floats, n rounded up to whole panels.
+    #[inline(always)]
+    unsafe fn transposed<S: Simd>(Side(b, step): Side, [n, k]: [usize; 2], room: *mut f32) -> Self {
+        let pack = PackB { transposed: true, b, step, factor: null(), k, n, to: room };
+        unsafe { S::vectorize(pack) };
+        Self { at: room, row_step: S::PANEL, panel_step: S::PANEL * k, padded: true }
+    }
+}
+
+/// C `[m, n]` = A · B; A is as it lies, or transposed.
 ///
 /// # Safety
 ///
@@ -50,7 +78,7 @@ struct Side(*const f32, usize);
 unsafe fn multiply<S: Simd>(
     [m, n, k]: [usize; 3],
     (a, transposed): (Side, bool),
-    b: Side,
+    b: Panels,
     c: (*mut f32, usize),
 ) {
     let (row_step, depth_step) = if transposed { (1, a.1) } else { (a.1, 1) };
@@ -62,50 +90,12 @@ unsafe fn multiply<S: Simd>(
         row_step,
         depth_step,
         group_step: S::TILE_ROWS * row_step,
-        b: b.0,
-        b_step: b.1,
-        panel_step: S::TILE_VECTORS * S::LANES,
-        padded: false,
+        b: b.at,
+        b_step: b.row_step,
+        panel_step: b.panel_step,
+        padded: b.padded,
         c: c.0,
         c_step: c.1,
-        from: null(),
-        from_step: 0,
-        derivative: null_mut(),
-    };
-    unsafe { S::vectorize(work) };
-}
-
-/// C `[n, n]` = A · Bᵀ of rows of `size`; `room` is for Bᵀ.
-///
-/// # Safety
-///
-/// Each side must hold `n` rows of `size`, and `room` k · n floats, n rounded up to whole panels.
-#[inline(always)]
-unsafe fn multiply_rows<S: Simd>(
-    n: usize,
-    size: usize,
-    a: Side,
-    b: Side,
-    c: *mut f32,
-    room: *mut f32,
-) {
-    let panel = S::TILE_VECTORS * S::LANES;
-    let pack = PackB { transposed: true, b: b.0, step: b.1, factor: null(), k: size, n, to: room };
-    unsafe { S::vectorize(pack) };
-    let work = Block {
-        m: n,
-        n,
-        k: size,
-        a: a.0,
-        row_step: a.1,
-        depth_step: 1,
-        group_step: S::TILE_ROWS * a.1,
-        b: room,
-        b_step: panel,
-        panel_step: panel * size,
-        padded: true,
-        c,
-        c_step: n,
         from: null(),
         from_step: 0,
         derivative: null_mut(),
@@ -132,7 +122,7 @@ unsafe fn fetch_rows<S: Simd>(qkv: *const f32, head: &Head) {
 
 /// Floats of a packed matrix of the keys or values of a head.
 fn packed_size<S: Simd>(head: &Head) -> usize {
-    head.n.next_multiple_of(S::TILE_VECTORS * S::LANES) * head.size
+    head.n.next_multiple_of(S::PANEL) * head.size
 }
 
 /// Heads `from` to `to`.
@@ -154,10 +144,12 @@ pub unsafe fn attention<S: Simd>(call: &Attention, from: usize, to: usize, own: 
                 let next = Head::new(call.n, call.heads, call.size, item + 1);
                 fetch_rows::<S>(call.qkv.add(next.packed), &next);
             }
-            multiply_rows::<S>(n, size, Side(q, stride), Side(k, stride), p, room);
+            let keys = Panels::transposed::<S>(Side(k, stride), [n, size], room);
+            multiply::<S>([n, n, size], (Side(q, stride), false), keys, (p, n));
             softmax_rows::<S>(p, p, n, call.scale, 0, n);
             let out = call.out.add(head.plain);
-            multiply::<S>([n, size, n], (Side(p, n), false), Side(v, stride), (out, width));
+            let values = Panels::lying::<S>(Side(v, stride));
+            multiply::<S>([n, size, n], (Side(p, n), false), values, (out, width));
         }
     }
 }
@@ -190,11 +182,14 @@ pub unsafe fn attention_gradient<S: Simd>(
                 fetch_rows::<S>(call.qkv.add(next.packed), &next);
             }
             let d = Side(call.d_out.add(head.plain), width);
-            multiply::<S>([n, size, n], (Side(p, n), true), d, (dv, stride));
-            multiply_rows::<S>(n, size, d, Side(v, stride), ds, room);
+            let queries = Panels::lying::<S>(Side(q, stride));
+            let keys = Panels::lying::<S>(Side(k, stride));
+            multiply::<S>([n, size, n], (Side(p, n), true), Panels::lying::<S>(d), (dv, stride));
+            let values = Panels::transposed::<S>(Side(v, stride), [n, size], room);
+            multiply::<S>([n, n, size], (d, false), values, (ds, n));
             softmax_gradient_rows::<S>(p, ds, ds, n, call.scale, 0, n);
-            multiply::<S>([n, size, n], (Side(ds, n), false), Side(k, stride), (dq, stride));
-            multiply::<S>([n, size, n], (Side(ds, n), true), Side(q, stride), (dk, stride));
+            multiply::<S>([n, size, n], (Side(ds, n), false), keys, (dq, stride));
+            multiply::<S>([n, size, n], (Side(ds, n), true), queries, (dk, stride));
         }
     }
 }

@@ -70,10 +70,13 @@ impl Instructions {
     /// Floats of a vector.
     pub fn lanes(self) -> usize {
         match self {
-            Self::Avx512 => 16,
-            Self::Avx2 => 8,
-            Self::Neon => 4,
-            Self::Plain => Plain::LANES,
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx512 => crate::simd::Avx512::LANES,
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx2 => crate::simd::Avx2::LANES,
+            #[cfg(target_arch = "aarch64")]
+            Self::Neon => crate::simd::Neon::LANES,
+            _ => Plain::LANES,
         }
     }
 

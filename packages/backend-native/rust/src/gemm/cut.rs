@@ -15,11 +15,6 @@ const LEAST_COLUMNS: usize = 128;
 /// How many multiplications take as long as reading one float that is in no cache.
 const READING: f64 = 32.0;
 
-/// Columns of a panel of B.
-pub const fn width<S: Simd>() -> usize {
-    S::TILE_VECTORS * S::LANES
-}
-
 /// How long the blocks of k are: as even as they can be.
 pub fn depth_of(k: usize) -> usize {
     let blocks = k.div_ceil(DEPTH).max(1);
@@ -32,7 +27,7 @@ pub fn pieces_of<S: Simd>(m: usize, columns: usize, threads: usize) -> (usize, u
     let rows = m.div_ceil(wanted).next_multiple_of(S::TILE_ROWS);
     let across = wanted.div_ceil(m.div_ceil(rows));
     let wide = columns.div_ceil(across).max(LEAST_COLUMNS);
-    (rows, wide.next_multiple_of(width::<S>()))
+    (rows, wide.next_multiple_of(S::PANEL))
 }
 
 /// The same where k is long: A is read once for each piece across, B once for each piece down, and no thread
@@ -43,7 +38,7 @@ pub fn long_pieces_of<S: Simd>(m: usize, columns: usize, threads: usize) -> (usi
     for down in 1..=wanted {
         for across in wanted.div_ceil(down)..=2 * wanted {
             let rows = m.div_ceil(down * STRIP) * STRIP;
-            let wide = columns.div_ceil(across).next_multiple_of(width::<S>());
+            let wide = columns.div_ceil(across).next_multiple_of(S::PANEL);
             let (down, across) = (m.div_ceil(rows), columns.div_ceil(wide));
             let turns = (down * across).div_ceil(threads);
             let reads = (down * columns + across * m) / threads;

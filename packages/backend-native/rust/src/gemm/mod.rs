@@ -12,7 +12,7 @@ mod tile;
 use crate::pool::Pool;
 use crate::simd::Simd;
 use crate::space::Space;
-use cut::{DEPTH, PIECES, depth_of, long_pieces_of, pieces_of, width};
+use cut::{DEPTH, PIECES, depth_of, long_pieces_of, pieces_of};
 use pack::PackA;
 
 pub use crate::generated::Product;
@@ -59,7 +59,7 @@ unsafe impl Sync for Part {}
 impl Part {
     /// Where block `index` of the part lies packed.
     fn block<S: Simd>(&self, index: usize) -> *mut f32 {
-        let columns = (self.to - self.from).next_multiple_of(width::<S>());
+        let columns = (self.to - self.from).next_multiple_of(S::PANEL);
         self.packed.wrapping_add(columns * self.depth * index)
     }
 }
@@ -102,10 +102,10 @@ impl Product {
     ///
     /// As [`Product::run`].
     unsafe fn run_packed<S: Simd>(&self, crew: &dyn Crew, depth: usize, packed: &mut Space) {
-        let padded = self.n.next_multiple_of(width::<S>());
-        let most = (PACKED / depth / width::<S>()).max(1) * width::<S>();
+        let padded = self.n.next_multiple_of(S::PANEL);
+        let most = (PACKED / depth / S::PANEL).max(1) * S::PANEL;
         let groups = padded.div_ceil(most);
-        let columns = padded.div_ceil(groups).next_multiple_of(width::<S>());
+        let columns = padded.div_ceil(groups).next_multiple_of(S::PANEL);
         let blocks = self.k.div_ceil(depth).max(1);
         let deep = (PACKED / depth / columns).clamp(1, blocks);
         let packed = packed.floats(columns * depth * deep);
@@ -140,7 +140,7 @@ impl Product {
         let columns = part.to - part.from;
         // Some panels of one block of k make a piece.
         let wanted = (PIECES * crew.threads()).div_ceil(blocks);
-        let slice = columns.div_ceil(wanted).next_multiple_of(width::<S>());
+        let slice = columns.div_ceil(wanted).next_multiple_of(S::PANEL);
         let slices = columns.div_ceil(slice);
         crew.run(blocks * slices, &|piece, _| {
             let (block, first) = (piece / slices, piece % slices * slice);
@@ -230,10 +230,10 @@ impl Product {
             let n = COLUMNS.min(columns - j);
             let column = part.from + first + j;
             let (b, b_step, panel_step) = if part.packed.is_null() {
-                (self.b.wrapping_add(low * self.ldb + column), self.ldb, width::<S>())
+                (self.b.wrapping_add(low * self.ldb + column), self.ldb, S::PANEL)
             } else {
                 let at = part.block::<S>(block).wrapping_add((first + j) * k);
-                (at.cast_const(), width::<S>(), width::<S>() * k)
+                (at.cast_const(), S::PANEL, S::PANEL * k)
             };
             let c = self.c.wrapping_add(i * self.ldc + column);
             let (from, from_step) = if low > 0 {

@@ -24,7 +24,7 @@ impl Work for PackB {
     #[inline(always)]
     unsafe fn with<S: Simd>(self) {
         unsafe {
-            let width = S::TILE_VECTORS * S::LANES;
+            let width = S::PANEL;
             let mut j = 0;
             while j < self.n {
                 let to = self.to.add(j * self.k);
@@ -97,7 +97,7 @@ impl PackB {
     #[inline(always)]
     unsafe fn transposed_panel<S: Simd>(&self, j: usize, to: *mut f32) {
         unsafe {
-            let width = S::TILE_VECTORS * S::LANES;
+            let width = S::PANEL;
             let mut c = 0;
             while c < width {
                 let rows = if self.n > j + c { self.n - j - c } else { 0 };

@@ -112,7 +112,7 @@ unsafe fn tile<S: Simd, const R: usize, const V: usize, const WHOLE: bool>(w: &B
 #[inline(always)]
 unsafe fn tiles<S: Simd, const R: usize>(w: &Block, a: *const f32, i: usize) {
     unsafe {
-        let width = S::TILE_VECTORS * S::LANES;
+        let width = S::PANEL;
         let mut j = 0;
         let mut b = w.b;
         while j < w.n {

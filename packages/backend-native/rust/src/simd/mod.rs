@@ -56,6 +56,8 @@ pub trait Simd: Copy + 'static {
     const TILE_ROWS: usize;
     /// Vectors in a row of a tile of a product.
     const TILE_VECTORS: usize;
+    /// Columns of a panel of B: those of a tile.
+    const PANEL: usize = Self::TILE_VECTORS * Self::LANES;
     /// Floats.
     type F: Copy;
     /// The same bits as integers.
