@@ -17,10 +17,6 @@ export type NativeReport = {
   readonly memory: number;
 };
 
-// Where the arguments of a call are, in bytes, and how many there may be; src/doors.rs has the same.
-const VALUES = 1024;
-const MOST_VALUES = 64;
-const FIRST_FREE = 8192;
 /** A typed array of Node 20 has at most 4 GB, so the memory is several buffers, and no block crosses two. */
 const SEGMENT = 2 ** 31;
 const PAGE = 65_536;
@@ -49,7 +45,7 @@ export function startEngine(
   addon: Addon,
   options: NativeOptions,
 ): { readonly engine: Engine; readonly report: NativeReport } {
-  const here = addon.about().instructions;
+  const { instructions: here, values: valuesAt, mostValues, first } = addon.about();
   const { threads = process.getBuiltinModule('node:os').availableParallelism() } = options;
   const { instructions = here[0] as Instructions } = options;
   if (!here.includes(instructions)) {
@@ -69,7 +65,7 @@ export function startEngine(
     const index = Math.floor(at / SEGMENT);
     return [segment(index), at - index * SEGMENT];
   };
-  let size = FIRST_FREE;
+  let size = first;
   const memory = {
     size: () => size,
     grow(bytes: number): boolean {
@@ -81,13 +77,13 @@ export function startEngine(
   };
   const heap = makeHeap(memory, {
     name: 'native',
-    from: FIRST_FREE,
+    from: first,
     most: limit,
     segment: SEGMENT,
   });
   const trims = setInterval(heap.trim, BETWEEN_TRIMS);
   trims.unref();
-  const values = new Float64Array(segment(0), VALUES, MOST_VALUES);
+  const values = new Float64Array(segment(0), valuesAt, mostValues);
   const engine: Engine = {
     name: 'native',
     threads: native.threads,

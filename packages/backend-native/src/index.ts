@@ -1,11 +1,9 @@
 import { defineEngine, THREADS } from '@twocan/engine';
 import { type NativeOptions, type NativeReport, startEngine } from './engine.ts';
-import { lookOnce } from './support.ts';
+import { INSTRUCTIONS, type Instructions, lookOnce } from './support.ts';
 
 export type { NativeOptions, NativeReport } from './engine.ts';
 export { type Instructions, type NativeSupport, nativeSupport } from './support.ts';
-
-const INSTRUCTIONS = ['avx512', 'avx2', 'neon', 'plain'];
 
 const native = defineEngine<NativeOptions, NativeReport>({
   name: 'native',
@@ -14,7 +12,7 @@ const native = defineEngine<NativeOptions, NativeReport>({
     threads: THREADS,
     instructions: {
       rule: INSTRUCTIONS.join(', '),
-      holds: (value) => INSTRUCTIONS.includes(value as string),
+      holds: (value) => INSTRUCTIONS.includes(value as Instructions),
       optional: true,
     },
   },

@@ -1,14 +1,17 @@
 import { TABLE } from '@twocan/engine';
 import { findAddon } from './addon.ts';
 
-/** A set of instructions that the kernels are compiled for. */
-export type Instructions = 'avx512' | 'avx2' | 'neon' | 'plain';
+/** The sets of instructions that the kernels are compiled for. */
+export const INSTRUCTIONS = ['avx512', 'avx2', 'neon', 'plain'] as const;
+
+/** One of {@link INSTRUCTIONS}. */
+export type Instructions = (typeof INSTRUCTIONS)[number];
 
 /** One engine of the addon: a memory, and threads that run kernels on it. */
 export type NativeEngine = {
   readonly threads: number;
   readonly lanes: number;
-  /** Runs a kernel on the first `count` numbers at byte 1024. */
+  /** Runs a kernel on the first `count` of the numbers that were written. */
   run(kernel: number, count: number, tasks: number): void;
   /** Makes the memory so long; false where it cannot. */
   grow(bytes: number): boolean;
@@ -20,7 +23,15 @@ export type NativeEngine = {
 
 /** The native code. */
 export type Addon = {
-  about(): { readonly table: string; readonly instructions: readonly Instructions[] };
+  about(): {
+    readonly table: string;
+    readonly instructions: readonly Instructions[];
+    /** Where the numbers of a call are written, in bytes, and how many there may be. */
+    readonly values: number;
+    readonly mostValues: number;
+    /** The first byte that a kernel may be given. */
+    readonly first: number;
+  };
   readonly NativeEngine: new (
     threads: number,
     instructions: Instructions,

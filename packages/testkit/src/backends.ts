@@ -105,8 +105,8 @@ export const TESTED_BACKENDS = Object.keys(BACKENDS) as readonly TestedBackend[]
 /**
  * Runs a suite once per backend, with that backend current and gradients registered: `cpu`, `wasm` and
  * `simd` with and without threads and fused multiply-add; in Node also `native` with each set of
- * instructions, skipped where it was not built, and `node`, `node-gpu` and `webgpu`, skipped unless TWOCAN_BACKENDS is a file of `twocan setup` that has them; `webgpu` alone on
- * a page that was given it.
+ * instructions, skipped where it was not built, and `node`, `node-gpu` and `webgpu`, skipped unless
+ * TWOCAN_BACKENDS is a file of `twocan setup` that has them; `webgpu` alone on a page that was given it.
  *
  * @example
  * describeBackends('infoNCE', (backend) => { it('is positive', () => { … }); });

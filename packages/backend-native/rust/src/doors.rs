@@ -28,13 +28,24 @@ pub struct About {
     pub table: String,
     /// The instructions that this processor has, the best first.
     pub instructions: Vec<String>,
+    /// Where the numbers of a call are written, in bytes, and how many there may be.
+    pub values: u32,
+    pub most_values: u32,
+    /// The first byte that a kernel may be given.
+    pub first: u32,
 }
 
 /// What the addon is, and what this processor has.
 #[napi]
 pub fn about() -> About {
     let names = Instructions::here().into_iter().map(|set| set.name().into());
-    About { table: TABLE.into(), instructions: names.collect() }
+    About {
+        table: TABLE.into(),
+        instructions: names.collect(),
+        values: VALUES as u32,
+        most_values: MOST_VALUES as u32,
+        first: FIRST as u32,
+    }
 }
 
 /// An engine: a memory, and threads that run kernels on it.
@@ -78,7 +89,7 @@ impl NativeEngine {
         self.engine.instructions.lanes() as u32
     }
 
-    /// Runs a kernel on the first `count` numbers at 1024.
+    /// Runs a kernel on the first `count` of the numbers that were written.
     #[napi]
     pub fn run(&mut self, kernel: u32, count: u32, tasks: u32) -> Result<()> {
         let count = count as usize;
