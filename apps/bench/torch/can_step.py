@@ -1,4 +1,4 @@
-"""One training step of CAN in PyTorch, in its fastest eager form: for step.py and step_profile.py.
+"""CAN in PyTorch in its fastest eager form: its model, one training step and the draws of a step.
 
 The modules are those of the goldens: timm's blocks, which use scaled_dot_product_attention.
 """
@@ -23,36 +23,61 @@ def about():
     return f"PyTorch {torch.__version__}, {where}"
 
 
-def make_step(config, batch, threads):
-    """The step as a function, on TORCH_DEVICE, cpu unless said; it gives the loss."""
+def set_up(threads):
+    """The number of threads, and the device TORCH_DEVICE: cpu unless it is set."""
     torch.set_num_threads(threads)
     torch.set_default_device(os.environ.get("TORCH_DEVICE", "cpu"))
     torch.set_flush_denormal(True)
-    torch.manual_seed(0)
+
+
+def model_of(config):
+    """The model in float32; the goldens compute in float64."""
     model = Can(config).float()
-    # The goldens compute in float64; what is no parameter must follow by hand.
+    # What is no parameter must follow by hand.
     for module in model.modules():
         for name, value in vars(module).items():
             if isinstance(value, torch.Tensor) and value.dtype == torch.float64:
                 setattr(module, name, value.float())
-    exact_code = can.level_code
-    can.level_code = lambda *given: exact_code(*given).float()
+    return model
+
+
+def optimizer_of(model, rate, decay=0.05, betas=(0.9, 0.95)):
+    """AdamW that decays kernels only, and the tokens with them: all of rank above 1."""
     decayed = [p for p in model.parameters() if p.ndim > 1]
     plain = [p for p in model.parameters() if p.ndim <= 1]
-    groups = [{"params": decayed, "weight_decay": 0.05}, {"params": plain, "weight_decay": 0}]
-    optimizer = torch.optim.AdamW(groups, lr=1e-3, betas=(0.9, 0.95), fused=True)
+    groups = [{"params": decayed, "weight_decay": decay}, {"params": plain, "weight_decay": 0}]
+    return torch.optim.AdamW(groups, lr=rate, betas=betas, fused=True)
+
+
+def loss_of_draws(model, clean):
+    """The loss of clean images [M, H, W, C] under a mask, levels and noise drawn by torch."""
+    config = model.config
+    rows, columns = grid(config["encoder"])
+    images = len(clean)
+    kept = int(rows * columns * (1 - config["maskRatio"]))
+    order = torch.rand(images, rows * columns).argsort(1)
+    keep, restore = (order[:, :kept], order.argsort(1)) if config["maskRatio"] > 0 else (None, None)
+    levels = torch.rand(images) * config["noise"]["max"]
+    noise = torch.randn_like(clean) * levels[:, None, None, None]
+    return can.loss_of(model, clean, noise, levels, keep, restore)
+
+
+exact_code = can.level_code
+can.level_code = lambda *given: exact_code(*given).float()
+
+
+def make_step(config, batch, threads):
+    """The step as a function; it gives the loss."""
+    set_up(threads)
+    torch.manual_seed(0)
+    model = model_of(config)
+    optimizer = optimizer_of(model, 1e-3)
     encoder = config["encoder"]
-    rows, columns = grid(encoder)
     images = config["views"] * batch
     clean = torch.randn(images, encoder["image"]["height"], encoder["image"]["width"], encoder["channels"])
-    kept = int(rows * columns * (1 - config["maskRatio"]))
 
     def step():
-        order = torch.rand(images, rows * columns).argsort(1)
-        keep, restore = (order[:, :kept], order.argsort(1)) if config["maskRatio"] > 0 else (None, None)
-        levels = torch.rand(images) * config["noise"]["max"]
-        noise = torch.randn_like(clean) * levels[:, None, None, None]
-        loss, _, _ = can.loss_of(model, clean, noise, levels, keep, restore)
+        loss, _, _ = loss_of_draws(model, clean)
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()

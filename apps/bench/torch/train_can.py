@@ -1,0 +1,101 @@
+"""Trains in PyTorch what a run of twocan trained, and writes a run that `twocan knn` and `twocan probe` open.
+
+    train_can.py RUN OUT [--seed N] [--threads N]
+
+RUN gives the settings: images, sizes, augmentation, optimizer, number of steps. Initial weights, views, masks and noise
+are drawn by torch and torchvision.
+"""
+
+import argparse
+import json
+import math
+import pathlib
+import shutil
+import time
+
+import can_step
+import torch
+from layout import named
+from safetensors import safe_open
+from safetensors.torch import save_file
+from torch import nn
+from views import pictures, view_of
+
+
+def initialise(model):
+    """As the masked autoencoder: Xavier for every kernel, the patches' as a linear map; N(0, 0.02²) for tokens."""
+    for module in model.modules():
+        if isinstance(module, (nn.Linear, nn.Conv2d)):
+            nn.init.xavier_uniform_(module.weight.view(len(module.weight), -1))
+            if module.bias is not None:
+                nn.init.zeros_(module.bias)
+    for name, token in model.named_parameters():
+        if name.endswith(("cls", "mask")):
+            nn.init.normal_(token, std=0.02)
+
+
+def rate_at(step, config):
+    """Linear warm-up, then half a cosine."""
+    of = config["optimizer"]
+    base, lowest, warmup = of["learningRate"], of["minLearningRate"], of["warmupSteps"]
+    if step < warmup:
+        return base * step / warmup
+    share = (step - warmup) / (config["steps"] - warmup)
+    return lowest + (base - lowest) * (1 + math.cos(math.pi * share)) / 2
+
+
+def batches(images, config):
+    """Two views a picture, `[2 B, H, W, 3]`, shuffled anew in each epoch; a last part that fills no batch is left out."""
+    view, size = view_of(config), config["batch"]
+    while True:
+        order = torch.randperm(len(images)).split(size)
+        for chosen in (part for part in order if len(part) == size):
+            views = [torch.stack([view(images[i]) for i in chosen]) for _ in range(config["model"]["views"])]
+            yield torch.cat(views).permute(0, 2, 3, 1).contiguous()
+
+
+def write_run(model, run, out, config):
+    """OUT is RUN with the parameters of the model."""
+    newest = sorted((run / "checkpoints").glob("*.safetensors"))[-1]
+    (out / "checkpoints").mkdir(parents=True)
+    shutil.copy(run / "config.json", out)
+    with safe_open(newest, "pt") as file:
+        tensors, metadata = {name: file.get_tensor(name) for name in file.keys()}, file.metadata()
+    trained = {name: x.detach().contiguous() for name, x in named(model, "params").items()}
+    for name, x in trained.items():
+        trained[name] = x.reshape(tensors[name].shape)
+    if set(trained) != {name for name in tensors if name.startswith("params/")}:
+        raise SystemExit("the two models have different parameters")
+    save_file(tensors | trained, out / "checkpoints" / newest.name, metadata)
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("run", type=pathlib.Path)
+    parser.add_argument("out", type=pathlib.Path)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--threads", type=int, default=2)
+    given = parser.parse_args()
+    config = json.loads((given.run / "config.json").read_text())
+    can_step.set_up(given.threads)
+    torch.manual_seed(given.seed)
+    model = can_step.model_of(config["model"])
+    initialise(model)
+    of = config["optimizer"]
+    optimizer = can_step.optimizer_of(model, of["learningRate"], of["weightDecay"], (of["beta1"], of["beta2"]))
+    feed = batches(pictures(config["data"]), config)
+    started = time.time()
+    for step in range(config["steps"]):
+        for group in optimizer.param_groups:
+            group["lr"] = rate_at(step, config)
+        loss, metrics, _ = can_step.loss_of_draws(model, next(feed))
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        if (step + 1) % 50 == 0 or step + 1 == config["steps"]:
+            terms = {name: round(float(metrics[name].detach()), 5) for name, w in config["model"]["weights"].items() if w}
+            print(f"{step + 1}/{config['steps']} {loss.item():.4f} {terms} {time.time() - started:.0f} s", flush=True)
+    write_run(model, given.run, given.out, config)
+
+
+main()
