@@ -7,10 +7,11 @@ import { expectPlan, type ViewPlan } from './plan.ts';
 import type { Operation } from './rand-augment.ts';
 import { cropResize } from './resize.ts';
 import { sharpen } from './sharpen.ts';
+import { changeTones } from './tones.ts';
 import { isWarp, warpImage } from './warp.ts';
 
 /**
- * Carries out a plan: crop and resize, flip, operations and jitter, grey, blur, in this order.
+ * Carries out a plan: crop and resize, flip, operations and jitter, grey, blur, solarize, in this order.
  *
  * Everything is computed in floats and clipped to 0 to 1 after each colour change; nothing is
  * rounded to 8 bits in between (torchvision on PIL pictures does, by up to 1/255 a step).
@@ -53,8 +54,13 @@ export function applyPlan(
   let pixels = cropResize(image, plan.crop, size, plan.flip, interpolation);
   for (const operation of plan.operations) pixels = operate(pixels, size, operation);
   if (plan.grey) toGrey(pixels);
-  return plan.sigma > 0 ? gaussianBlur(pixels, size, plan.sigma) : pixels;
+  if (plan.sigma > 0) pixels = gaussianBlur(pixels, size, plan.sigma);
+  if (plan.solarize) changeTones(pixels, SOLARIZED);
+  return pixels;
 }
+
+/** From the middle on, as in BYOL. */
+const SOLARIZED = { kind: 'solarize', amount: 0.5 } as const;
 
 /** Colours change in place, places do not. */
 function operate(pixels: Float32Array, size: number, operation: Operation): Float32Array {

@@ -26,6 +26,8 @@ export type ViewPlan = {
   readonly grey: boolean;
   /** Standard deviation of the Gaussian blur in pixels of the view; 0 for none. */
   readonly sigma: number;
+  /** Whether bright values are inverted, after the blur; absent for no. */
+  readonly solarize?: true;
   /** A rectangle of noise; absent for none. */
   readonly erase?: Erasure;
 };
@@ -46,6 +48,8 @@ export type Augmentation = CropRanges & {
   readonly blur: number;
   /** Standard deviation in pixels of a 224-pixel view; scaled with the view's size. */
   readonly sigma: readonly [number, number];
+  /** Probability of inverting values of ½ and more; 0 where left out. BYOL has 0.2 in one of two views. */
+  readonly solarize?: number;
   /** For fine-tuning; none where left out. */
   readonly randAugment?: RandAugment;
   /** Probability of a rectangle of noise; 0 where left out. MAE fine-tunes with 0.25. */
@@ -108,8 +112,9 @@ export function resolveAugmentation(
   );
   demand(aspect[0] > 0 && aspect[0] <= aspect[1], 'aspect must rise above 0', aspect);
   demand(sigma[0] > 0 && sigma[0] <= sigma[1], 'sigma must rise above 0', sigma);
-  const { randAugment, erasing = 0 } = settings;
+  const { randAugment, erasing = 0, solarize = 0 } = settings;
   demand(erasing >= 0 && erasing <= 1, 'erasing must be a probability', erasing);
+  demand(solarize >= 0 && solarize <= 1, 'solarize must be a probability', solarize);
   if (randAugment !== undefined) {
     const { operations, magnitude } = randAugment;
     demand(
@@ -167,6 +172,7 @@ export function sampleViewPlan(
     ],
     grey: coin('grey', settings.grey),
     sigma: coin('blur', settings.blur) ? (sigma * size) / 224 : 0,
+    ...(coin('solarize', settings.solarize ?? 0) && { solarize: true }),
     ...(erasure === undefined ? {} : { erase: erasure }),
   };
 }
@@ -204,7 +210,7 @@ const between = (u: number | undefined, low: number, high: number): number =>
 const PROBABILITIES = ['flip', 'jitter', 'grey', 'blur'] as const;
 const STRENGTHS = ['brightness', 'contrast', 'saturation', 'hue'] as const;
 const RANGES = ['scale', 'aspect', 'sigma'] as const;
-const NAMES = [...PROBABILITIES, ...STRENGTHS, ...RANGES, 'randAugment', 'erasing'];
+const NAMES = [...PROBABILITIES, ...STRENGTHS, ...RANGES, 'solarize', 'randAugment', 'erasing'];
 
 /** Checks that an argument is a whole augmentation of numbers. */
 function expectAugmentation(caller: string, settings: Augmentation): void {
@@ -218,8 +224,10 @@ function expectAugmentation(caller: string, settings: Augmentation): void {
       expectNumber(caller, `${name}[${end}]`, settings[name][end], 'be finite', Number.isFinite);
     }
   }
-  const { randAugment, erasing = 0 } = settings;
-  expectNumber(caller, 'erasing', erasing, 'be a probability', (x) => x >= 0 && x <= 1);
+  const { randAugment, erasing = 0, solarize = 0 } = settings;
+  const isShare = (x: number): boolean => x >= 0 && x <= 1;
+  expectNumber(caller, 'erasing', erasing, 'be a probability', isShare);
+  expectNumber(caller, 'solarize', solarize, 'be a probability', isShare);
   if (randAugment === undefined) return;
   expectOptions(caller, 'randAugment', randAugment, ['operations', 'magnitude'], []);
   expectInteger(caller, 'randAugment.operations', randAugment.operations, 0, 1000);
@@ -237,10 +245,11 @@ function expectSides(caller: string, source: { width: number; height: number }):
 /** Checks that an argument is a plan. Whether its crop lies in the picture is checked where the picture is known. */
 export function expectPlan(caller: string, plan: ViewPlan): void {
   const needed = ['crop', 'flip', 'operations', 'grey', 'sigma'];
-  expectOptions(caller, 'plan', plan, needed, ['erase']);
+  expectOptions(caller, 'plan', plan, needed, ['solarize', 'erase']);
   expectOptions(caller, 'plan.crop', plan.crop, ['x', 'y', 'width', 'height']);
   expectType(caller, 'plan.flip', plan.flip, 'boolean');
   expectType(caller, 'plan.operations', plan.operations, Array);
   expectType(caller, 'plan.grey', plan.grey, 'boolean');
+  if (plan.solarize !== undefined) expectType(caller, 'plan.solarize', plan.solarize, 'boolean');
   expectNumber(caller, 'plan.sigma', plan.sigma, 'be 0 or more', (x) => x >= 0 && x <= 1e4);
 }

@@ -67,6 +67,7 @@ describe('keys of a plan', () => {
     jitter: 0.5,
     grey: 0.5,
     blur: 0.5,
+    solarize: 0.5,
     erasing: 0.5,
     // Every rectangle of that area fits, or areas and aspects would depend on each other.
     scale: [0.2, 0.4],
@@ -77,11 +78,11 @@ describe('keys of a plan', () => {
 
   it('are folded by name for whatever is there or not', () => {
     for (let seed = 0; seed < 64; seed++) {
-      const { flip, grey, sigma, operations, erase } = planOf(key(seed));
+      const { flip, grey, sigma, operations, solarize, erase } = planOf(key(seed));
       const kinds = operations.map(({ kind }) => kind);
       const coin = (name: string): boolean => (uniform(fold(key(seed), name), 1)[0] ?? 1) < 0.5;
-      expect([flip, grey, sigma > 0, kinds.includes('hue')]).toEqual(
-        ['flip', 'grey', 'blur', 'jitter?'].map(coin),
+      expect([flip, grey, sigma > 0, kinds.includes('hue'), solarize === true]).toEqual(
+        ['flip', 'grey', 'blur', 'jitter?', 'solarize'].map(coin),
       );
       if (erase !== undefined) expect(coin('erase?')).toBe(true);
     }
@@ -118,6 +119,7 @@ describe('keys of a plan', () => {
       grey: ({ grey }) => Number(grey),
       blurred: ({ sigma }) => Number(sigma > 0),
       jittered: ({ operations }) => Number(operations.some(({ kind }) => kind === 'hue')),
+      inverted: ({ solarize }) => Number(solarize === true),
       erased: ({ erase }) => Number(erase !== undefined),
       sigma: ({ sigma }) => sigma || Number.NaN,
       area: ({ crop }) => crop.width * crop.height,

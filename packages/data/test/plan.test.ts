@@ -2,7 +2,13 @@ import { fold, key } from '@twocan/core';
 import { expectClose } from '@twocan/testkit';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { centrePlan, resolveAugmentation, sampleViewPlan, type ViewPlan } from '../src/index.ts';
+import {
+  type Augmentation,
+  centrePlan,
+  resolveAugmentation,
+  sampleViewPlan,
+  type ViewPlan,
+} from '../src/index.ts';
 
 const draw = (count: number, source = { width: 48, height: 40 }, size = 32): ViewPlan[] =>
   Array.from({ length: count }, (_, i) =>
@@ -104,6 +110,18 @@ describe('sampleViewPlan', () => {
       operations: [],
     });
   });
+});
+
+it('inverts as many views as it is set to, and changes nothing else', () => {
+  const source = { width: 40, height: 40 };
+  const plans = (changes: Partial<Augmentation>) =>
+    Array.from({ length: 4000 }, (_, i) =>
+      sampleViewPlan(fold(key(7), i), source, 32, resolveAugmentation(32, changes)),
+    );
+  const inverted = plans({ solarize: 0.2 });
+  expect(Math.abs(share(inverted, ({ solarize }) => solarize === true) - 0.2)).toBeLessThan(0.04);
+  expect(plans({ solarize: 1 }).every(({ solarize }) => solarize)).toBe(true);
+  expect(inverted.map(({ solarize: _, ...others }) => others)).toEqual(plans({}));
 });
 
 describe('resolveAugmentation', () => {

@@ -115,6 +115,13 @@ describe('applyPlan', () => {
     expect(forward).not.toEqual(backward);
   });
 
+  it('inverts the bright half after the blur', () => {
+    const blurred = gaussianBlur(base(), 8, 0.7);
+    const view = applyPlan(picture, { ...plain, sigma: 0.7, solarize: true }, 8);
+    expect(view).toEqual(blurred.map((x) => (x < 0.5 ? x : 1 - x)));
+    expect(view).not.toEqual(blurred);
+  });
+
   it('leaves a flat picture flat, whatever crop and blur', () => {
     const flat = flatPicture(11, 7, [10, 200, 90]);
     const crop = { x: 1, y: 2, width: 9, height: 4 };

@@ -1,16 +1,11 @@
 import type { CanConfig } from '@twocan/can';
 import { expectInteger, expectOptions } from '@twocan/core';
-import {
-  type Augmentation,
-  IMAGENET_MEAN,
-  IMAGENET_STD,
-  type Normalization,
-  resolveAugmentation,
-} from '@twocan/data';
+import { type Augmentation, IMAGENET_MEAN, IMAGENET_STD, type Normalization } from '@twocan/data';
 import type { DecoderConfig, ViTConfig } from '@twocan/vit';
 import { resolveMethod } from './settings/method.ts';
 import { checkedSettings, type Settings } from './settings/settings.ts';
 import { resolveTraining, type Training } from './settings/training.ts';
+import { resolveViews } from './settings/views.ts';
 
 /** A {@link Normalization} with nothing left out but the interpolation. */
 export type PixelRules = Normalization & Required<Pick<Normalization, 'mean' | 'std'>>;
@@ -73,14 +68,14 @@ export function resolveConfig(
   expectOptions('resolveConfig', 'data', data, ['length']);
   expectInteger('resolveConfig', 'data.length', data.length);
   const values = checkedSettings('resolveConfig', settings);
-  const { method, cropMin } = values;
+  const { method } = values;
   const preset = start === undefined ? values.preset : OF_WEIGHTS;
   const run = { preset, images: data.length };
   return {
     preset,
     method,
     model,
-    augmentation: resolveAugmentation(model.encoder.image.width, { scale: [cropMin, 1] }),
+    augmentation: resolveViews(values, model.encoder.image.width),
     normalization: start?.normalization ?? { mean: IMAGENET_MEAN, std: IMAGENET_STD },
     ...resolveTraining('resolveConfig', values, run),
   };

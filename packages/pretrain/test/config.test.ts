@@ -1,3 +1,4 @@
+import { resolveAugmentation } from '@twocan/data';
 import { differences, resolveConfig, resolveModel } from '@twocan/pretrain';
 import { describe, expect, it } from 'vitest';
 
@@ -53,6 +54,30 @@ describe('resolveConfig', () => {
     [{ lr: -1, bacth: 8 }, /lr must .*\n.*unknown setting bacth; did you mean batch/],
   ])('refuses %o', (settings, message) => {
     expect(() => resolveConfig(settings as object, { length: 64 })).toThrow(message);
+  });
+});
+
+describe('views', () => {
+  const views = (settings: object) => resolveConfig(settings, { length: 64 }).augmentation;
+
+  it("are the method's unless they are set", () => {
+    expect(views({})).toEqual(resolveAugmentation(32));
+    expect(views({ preset: 's16' })).toEqual(resolveAugmentation(224));
+  });
+
+  it("have SimCLR's colour distortion at strength 1", () => {
+    // simclr/data_util.py, color_jitter: 0.8 s for brightness, contrast and saturation, 0.2 s for hue.
+    const { brightness, contrast, saturation, hue, jitter } = views({ jitterStrength: 1 });
+    expect([brightness, contrast, saturation, hue, jitter]).toEqual([0.8, 0.8, 0.8, 0.2, 0.8]);
+    expect(views({ jitterStrength: 2.5 }).hue).toBe(0.5);
+  });
+
+  it('take shares and deviations as they are', () => {
+    const set = views({ cropMin: 0.3, grey: 0, blur: 0.25, blurSigma: 7, solarize: 0.2 });
+    expect(set).toEqual({
+      ...resolveAugmentation(32),
+      ...{ scale: [0.3, 1], grey: 0, blur: 0.25, sigma: [0.1, 7], solarize: 0.2 },
+    });
   });
 });
 

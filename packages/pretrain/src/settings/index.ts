@@ -18,4 +18,5 @@ export {
 } from './setting.ts';
 export { pretrainSettings, type Settings } from './settings.ts';
 export { aboutOf, hintOf, type Shape, shapeOf, textOf } from './shape.ts';
-export { TRAINING, VIEWS } from './training.ts';
+export { TRAINING } from './training.ts';
+export { VIEWS } from './views.ts';

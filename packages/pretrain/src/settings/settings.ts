@@ -1,7 +1,8 @@
 import { methodSettings } from './method.ts';
 import { checkedValues } from './problems.ts';
 import type { Given, Schema, Values } from './setting.ts';
-import { TRAINING, VIEWS } from './training.ts';
+import { TRAINING } from './training.ts';
+import { VIEWS } from './views.ts';
 
 /**
  * Every setting of a run, by name: flags, help, config files, forms and their checks are made of it.

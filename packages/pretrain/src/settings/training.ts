@@ -1,5 +1,4 @@
 import { expectInteger, expectOptions, refuse } from '@twocan/core';
-import { resolveAugmentation } from '@twocan/data';
 import { scaledLearningRate } from '@twocan/optim';
 import { number, setting, type Values, whole } from './setting.ts';
 
@@ -75,15 +74,6 @@ export const TRAINING = {
     hint: 'STEPS',
     usual: `1/${CHECKPOINTS} of the run`,
     text: 'Save, draw samples and evaluate after so many steps; 0 for the end only',
-  }),
-};
-
-/** How views of the images are cut. */
-export const VIEWS = {
-  cropMin: setting(number({ above: 0, max: 1 }), {
-    group: 'Data',
-    default: resolveAugmentation(224).scale[0],
-    text: "Smallest crop, a share of the image's area",
   }),
 };
 
