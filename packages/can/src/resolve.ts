@@ -17,7 +17,7 @@ type Partially<T> = T extends string | number | boolean
 
 /** A preset and a method to start from, and any settings of {@link CanConfig} on top. */
 export type CanOptions = Omit<Partially<CanConfig>, 'projector'> & {
-  /** Sizes of encoder and decoder by name: micro32, tiny32, small32, tiny64, ti16, s16, … */
+  /** Sizes of encoder and decoder by name: micro32, mini32, tiny32, mini64, ti16, s16, … */
   readonly preset?: string;
   /** The losses to combine; 'can' unless given. */
   readonly method?: Method;

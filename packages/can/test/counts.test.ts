@@ -107,7 +107,7 @@ describe('preset', () => {
 
   it('names the presets when asked for an unknown one', () => {
     expect(() => preset('huge' as 'b16')).toThrow(
-      /no preset is called 'huge'; choose micro32, tiny32/,
+      /no preset is called 'huge'; choose micro32, micro32p4/,
     );
   });
 });

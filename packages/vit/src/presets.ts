@@ -26,6 +26,11 @@ const PRESETS = {
   // `twocan pretrain`: 2,000 drawings, 350 steps, under 5 minutes on 2 cores, k-NN 46.4%. With patches of 4 px,
   // 10,000 images of CIFAR-10, 90 epochs, about 80 minutes: k-NN 54.4%, probe 60.7% (docs/results.md).
   micro32: make(32, 8, [96, 4, 3], [64, 1, 2]),
+  // For studies of denoising: a patch has at most as many values as a token of encoder and decoder, so that its
+  // noise can pass. The first is micro32 with patches of 4.
+  micro32p4: make(32, 4, [96, 4, 3], [64, 1, 2]),
+  mini32: make(32, 4, [192, 4, 3], [128, 2, 4]),
+  mini64: make(64, 8, [192, 4, 3], [192, 1, 3]),
   // Not measured on accuracy; the README has the time of a step of this one and of s16.
   tiny32: make(32, 4, [192, 6, 3], [128, 2, 4]),
   small32: make(32, 4, [384, 6, 6], [192, 2, 6]),
@@ -46,8 +51,8 @@ export const presetNames = Object.keys(PRESETS) as readonly PresetName[];
 /**
  * An encoder with its decoder, by name.
  *
- * @param name micro32 (32 px, patch 8), tiny32, small32 (32 px, patch 4), tiny64 (64 px, patch 8),
- *   ti16, s16, b16, l16 (224 px, patch 16) or h14 (224 px, patch 14)
+ * @param name micro32 (32 px, patch 8), micro32p4, mini32, tiny32, small32 (32 px, patch 4), mini64, tiny64
+ *   (64 px, patch 8), ti16, s16, b16, l16 (224 px, patch 16) or h14 (224 px, patch 14)
  * @returns the two configs
  * @throws RangeError for any other name
  * @example

@@ -4,6 +4,7 @@ import type { Options } from '../args/options.ts';
 import type { RunConfig } from '../run/config.ts';
 import { usageError } from '../terminal/failure.ts';
 import { message } from '../terminal/messages.ts';
+import { narrowTokens } from './narrow-tokens.ts';
 
 /** What a rule found: a run that is refused, or a remark. */
 export type Finding = { readonly refuse: string } | { readonly note: string };
@@ -67,6 +68,11 @@ const RULES: readonly Rule<Planned>[] = [
           refuse: `--sigma-max ${model.noise.max}: there would be no noise to predict; give more, or a denoising weight of 0`,
         }
       : undefined,
+  ({ given, config: { model } }) => {
+    // The demonstration, which is given no data, is what it is.
+    const note = given.data === undefined ? undefined : narrowTokens(model);
+    return note === undefined ? undefined : { note };
+  },
   withoutPart('temperature', ({ model }) => usesContrast(model), 'the contrastive loss'),
   withoutPart('head', ({ model }) => usesContrast(model), 'the contrastive loss'),
   withoutPart('pixels', ({ model }) => model.weights.reconstruction > 0, 'reconstruction'),

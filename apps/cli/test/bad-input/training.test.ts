@@ -257,6 +257,17 @@ describeRows('Training', {
     ]);
   },
 
+  'Patches with more values than a token': async () => {
+    const flags = ['--data', 'shapes:8', '--batch', '2', '--steps', '1', '--backend', 'cpu'];
+    const words = [...flags, '--checkpoint-every', '0', '--out', folder.path('narrow')];
+    const { code, stderr } = await pretrain(...words);
+    expect(code).toBe(0);
+    const notes = stderr.split('\n').filter((line) => /has \d+ values/.test(line));
+    expect(notes).toEqual([
+      'a patch of 8 px has 192 values, and a token 64 at its narrowest: the denoising loss can hardly fall below 67% of what predicting no noise costs; take --patch 4, or --preset micro32p4, mini32, tiny32, small32',
+    ]);
+  },
+
   'Fine-tuning at another image size': async () => {
     const out = folder.path('at-64');
     const args = ['finetune', '--model', whole, '--data', photos, '--batch', '4', '--epochs', '1'];

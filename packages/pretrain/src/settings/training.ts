@@ -8,7 +8,7 @@ const BATCH = 64;
 /** The peak rate for 256 images, as in MAE and both CAN codes. */
 const RATES = { small: 6e-3, large: 2.5e-4 } as const;
 /** Presets for 32 and 64 px: narrow models on short runs learn at a much larger rate. */
-const SMALL = ['micro', 'tiny', 'small'] as const;
+const SMALL = ['micro', 'mini', 'tiny', 'small'] as const;
 /** A twentieth of the run warms up: MAE's 40 of 800 epochs. */
 const WARMUP_SHARE = 0.05;
 const CHECKPOINTS = 5;
