@@ -537,6 +537,11 @@ export const VALID: Readonly<Record<string, Readonly<Record<string, ValidCall>>>
       wide: [0, 1, 2],
       free: [0, 1, 2],
     },
+    drawViews: {
+      args: () => [ofRun(), params(), [pixels(), pixels()], key],
+      wide: [0, 1],
+      free: [0, 1],
+    },
     eachOf: {
       args: () => [{ trained: 'a', rawPixels: 'b', untrained: 'c' }, (x: string) => x],
       wide: [0],
@@ -801,6 +806,7 @@ export const VALID: Readonly<Record<string, Readonly<Record<string, ValidCall>>>
       wide: [0, 1],
     },
     drawShape: just(key, 3, 8),
+    drawnSets: just({ count: 6, size: 8 }),
     erase: of(
       pixels,
       () => 8,
@@ -811,6 +817,7 @@ export const VALID: Readonly<Record<string, Readonly<Record<string, ValidCall>>>
       () => 8,
       () => 1.5,
     ),
+    holdOut: { args: () => [dataset()], wide: [0] },
     makeBatches: { args: () => [dataset(), { key, batch: 2, size: 8, views: 2 }], wide: [0] },
     'makeBatches()': {
       args: () => [1],
@@ -882,6 +889,7 @@ export const VALID: Readonly<Record<string, Readonly<Record<string, ValidCall>>>
       wide: [0],
     },
     namedToTree: { args: () => [named()], wide: [0] },
+    npyHead: just([100, 8]),
     preprocessorConfig: { args: () => [{ image: encoder.image }, folderImages()], wide: [0] },
     safetensorsHead: {
       args: () => [{ a: { dtype: 'F32', shape: [2, 2] } }, { about: 'this' }],

@@ -21,6 +21,7 @@ export { toHalf, widened } from './half.ts';
 export { fromHuggingFace, type HuggingFaceOptions, toHuggingFace } from './hugging-face.ts';
 export { toConvolution } from './layout.ts';
 export type { FolderDecoder, FolderModel } from './model.ts';
+export { npyHead } from './npy.ts';
 export {
   CHECKPOINT_FORMAT,
   CHECKPOINT_VERSION,

@@ -10,7 +10,9 @@ export { gaussianBlur } from './blur.ts';
 export { type ColourChange, changeColour, toGrey } from './colour.ts';
 export type { Crop } from './crop.ts';
 export { atMost, cached, type Dataset, expectDataset, type Image, subset } from './dataset.ts';
+export { type DrawnSets, drawnSets } from './drawn-sets.ts';
 export { type Erasure, erase, sampleErasure } from './erase.ts';
+export { FOLD, holdOut } from './hold-out.ts';
 export { type Mixing, type MixPlan, mixImages, mixTargets, sampleMix } from './mix.ts';
 export {
   IMAGENET_MEAN,

@@ -33,7 +33,7 @@ export {
   mapFeatures,
   type Point,
 } from './map/feature-map.ts';
-export { drawPictures, type PictureId, type PictureRow } from './pictures/draw.ts';
+export { drawPictures, drawViews, type PictureId, type PictureRow } from './pictures/draw.ts';
 export { type Picture, picturesOf } from './pictures/pictures.ts';
 export type { Progress, Work } from './progress.ts';
 export {

@@ -1,5 +1,13 @@
 import { disposeTree, key } from '@twocan/core';
-import { drawPictures, freshParams, type PictureRow, type Settings } from '@twocan/pretrain';
+import { makeBatches } from '@twocan/data';
+import {
+  drawPictures,
+  drawViews,
+  freshParams,
+  type PictureRow,
+  picturesOf,
+  type Settings,
+} from '@twocan/pretrain';
 import { describeBackends } from '@twocan/testkit';
 import { expect, it } from 'vitest';
 import { images, smallConfig } from './small.ts';
@@ -45,6 +53,22 @@ describeBackends('pictures', () => {
       const image = await dataset.image(Math.floor((i * 12) / 8));
       expect([width, height, [...data]]).toEqual([8, 8, [...image.data]]);
     }
+  });
+
+  it('of views that are given have the first view, then the second', async () => {
+    const config = smallConfig();
+    const params = freshParams(config);
+    const batch = await makeBatches(dataset, { key: key(1), batch: 3, size: 8 })(0);
+    const rows = await drawViews(config, params, batch.views, key(0));
+    const [original] = rows;
+    const expected = batch.views.flatMap((view) => picturesOf(view, config));
+    expect(expected).toHaveLength(6);
+    expect(original?.pictures).toEqual(expected);
+    for (const { pictures } of rows) expect(pictures).toHaveLength(6);
+    const short = [new Float32Array(192), new Float32Array(191)];
+    await expect(drawViews(config, params, short, key(0))).rejects.toThrow(/same images of 8 x 8/);
+    await expect(drawViews(config, params, [], key(0))).rejects.toThrow(/views.length must be/);
+    disposeTree(params);
   });
 
   it('hide half of the patches in the mean colour, and predict no noise there', async () => {

@@ -30,6 +30,8 @@ export type TrainEvent<P extends Params = Params> =
       readonly examples?: number;
       /** Paths of parameters that nothing trains; normally empty. */
       readonly unused: readonly string[];
+      /** Lent until the next event, to look at; what is to be saved is handed out as a checkpoint. */
+      readonly state: TrainState<P>;
     }
   /** `state` is lent, and all its numbers are finite: save it before asking for the next event. */
   | { readonly type: 'checkpoint'; readonly state: TrainState<P> }
@@ -115,6 +117,7 @@ export async function* fit<P extends Params, B>(
         millis: util.now() - before,
         ...(examples !== undefined && { examples }),
         unused: result.unused,
+        state,
       };
       if (checkpointEvery !== undefined && state.step % checkpointEvery === 0) {
         saved = state.step;

@@ -1,6 +1,5 @@
 import { resolve } from 'node:path';
-import { fold, key } from '@twocan/core';
-import { atMost, cached, type Dataset, shapes } from '@twocan/data';
+import { atMost, type Dataset, drawnSets } from '@twocan/data';
 import type { LeftOut } from '@twocan/data/node';
 import { isFolder } from '../files/is-folder.ts';
 import type { DataFacts } from '../run/config.ts';
@@ -159,19 +158,16 @@ function drawShapes(
   if (!Number.isSafeInteger(count) || count < 1) {
     throw usageError(`--data shapes:COUNT needs a whole number of at least 1, got shapes:${word}`);
   }
-  // The drawings do not depend on --seed: runs of different seeds are then comparable.
-  const draw = (split: string, length: number): Dataset =>
-    cached(shapes({ key: fold(key(0), split), count: length, size }));
-  const dataset = draw('train', count);
+  const { train, test, source, evaluation: about } = drawnSets({ count, size });
   const evaluation = {
-    train: atMost(dataset, most.train),
-    test: atMost(draw('test', Math.min(MOST.test, count)), most.test),
-    classes: dataset.classes?.length ?? 0,
+    train: atMost(train, most.train),
+    test: atMost(test, most.test),
+    classes: train.classes?.length ?? 0,
     heldOut: 'held-out drawings',
-    source: 'drawings of the same ten shapes',
+    source: about,
   };
   const own = { evaluation, pieces: [], leftOut: () => [], close: async () => undefined };
-  return { source: `shapes:${count}`, dataset, own };
+  return { source, dataset: train, own };
 }
 
 /** Counts the images that must be enlarged, from those that are in memory anyway. */

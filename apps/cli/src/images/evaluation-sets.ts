@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import { atMost, type Dataset, subset } from '@twocan/data';
+import { atMost, type Dataset, holdOut, subset } from '@twocan/data';
 import { printable } from '@twocan/data/node';
 
 /** Labelled pictures: to learn from, and to be tested on. */
@@ -20,8 +20,6 @@ export type Most = { readonly train: number; readonly test: number };
 export const MOST: Most = { train: 2000, test: 500 };
 /** All pictures: for numbers that are to be compared with others. */
 export const EVERY: Most = { train: Number.POSITIVE_INFINITY, test: Number.POSITIVE_INFINITY };
-/** Of a folder without a held-out sibling, every fifth picture of a class is held out. */
-export const FOLD = 5;
 
 /** Pictures that all have a class. */
 export type Labelled = Dataset & Required<Pick<Dataset, 'classes' | 'labels'>>;
@@ -83,24 +81,12 @@ export function within(
   path: string,
   { most, seen }: { readonly most: Most; readonly seen: boolean },
 ): Evaluation | undefined {
-  const { labels, classes } = labelled;
-  const met = new Int32Array(classes.length);
-  const isTest = Array.from(labels, (label) => {
-    const nth = met[label] ?? 0;
-    met[label] = nth + 1;
-    return nth % FOLD === FOLD - 1;
-  });
-  const part = (side: boolean): Dataset =>
-    subset(
-      labelled,
-      [...labels.keys()].filter((i) => isTest[i] === side),
-    );
-  const test = part(true);
-  if (test.length === 0) return undefined;
+  const sides = holdOut(labelled);
+  if (sides === undefined) return undefined;
   return {
-    train: atMost(part(false), most.train),
-    test: atMost(test, most.test),
-    classes: classes.length,
+    train: atMost(sides.train, most.train),
+    test: atMost(sides.test, most.test),
+    classes: labelled.classes.length,
     heldOut: `pictures whose labels were held out${seen ? '; the pretraining saw them without' : ''}`,
     source: `every fifth picture of ${path}, by its neighbours among the rest`,
   };

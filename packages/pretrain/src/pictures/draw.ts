@@ -6,8 +6,8 @@ import {
   canPictures,
   type DrawnForward,
 } from '@twocan/can';
-import { expectInteger, expectKey, expectOptions, type Key } from '@twocan/core';
-import { atMost, type Dataset, plainViews } from '@twocan/data';
+import { expectInteger, expectKey, expectOptions, expectType, type Key } from '@twocan/core';
+import { atMost, type Dataset, plainViews, toPixels } from '@twocan/data';
 import { visibleWeights } from '@twocan/masking';
 import { patchGrid, unpatchify } from '@twocan/patches';
 import { expectPixelConfig, type FeatureConfig } from '../features/config.ts';
@@ -63,15 +63,58 @@ export async function drawPictures(
   expectInteger('drawPictures', 'views', config.model.views, 1, 2);
   expectKey('drawPictures', 'key', key);
   const { model, normalization } = config;
-  const { image, channels } = model.encoder;
+  const { width: size } = model.encoder.image;
   const shown = atMost(dataset, IMAGES);
-  const count = shown.length;
-  const indices = Array.from({ length: count }, (_, i) => i);
-  const pixels = await plainViews(shown, indices, { size: image.width, ...normalization });
+  const indices = Array.from({ length: shown.length }, (_, i) => i);
+  const pixels = await plainViews(shown, indices, { size, ...normalization });
+  const views = Array.from({ length: model.views }, () => pixels);
+  const rows = await drawViews(config, params, views, key);
+  // Of several views the first.
+  return rows.map((row) => ({ ...row, pictures: row.pictures.slice(0, shown.length) }));
+}
+
+/**
+ * The same of views that are given, such as the two crops of images that a step trains on.
+ *
+ * @param config the run: method and normalisation
+ * @param params borrowed
+ * @param views one array of normalised pixels `[B, size, size, 3]` a view, as in a batch
+ * @param key decides masks and noise
+ * @returns rows of pictures, the original first; each has those of the first view, then of the second
+ * @throws RangeError for a config that is not complete, or views that are not as many as its method has
+ * @example
+ * const { views } = await batches(0);
+ * const rows = await drawViews(config, params, views, key(0));
+ */
+export async function drawViews(
+  config: FeatureConfig,
+  params: CanParams,
+  views: readonly Float32Array[],
+  key: Key,
+): Promise<PictureRow[]> {
+  expectPixelConfig('drawViews', config);
+  expectOptions('drawViews', 'config.model', config.model, ['views']);
+  expectType('drawViews', 'views', views, Array);
+  expectInteger('drawViews', 'views.length', views.length, config.model.views, config.model.views);
+  expectKey('drawViews', 'key', key);
+  const { model, normalization } = config;
+  toPixels(new Float32Array(3), normalization);
+  const { image, channels } = model.encoder;
+  const each = image.height * image.width * channels;
+  const count = (views[0]?.length ?? 0) / each;
+  for (const view of views) {
+    expectType('drawViews', 'views', view, Float32Array);
+    if (!Number.isInteger(count) || view.length !== count * each) {
+      throw new RangeError(
+        `drawViews: views must be those of the same images of ${image.width} x ${image.height}, got ${views.map(({ length }) => length)} numbers`,
+      );
+    }
+  }
   const drawn = tidy(() => {
-    const images = tensor4d(pixels, [count, image.height, image.width, channels]);
-    const views = Array.from({ length: model.views }, () => images);
-    const drawn = canForward(model)(params, { views }, key);
+    const tensors = views.map((view) =>
+      tensor4d(view, [count, image.height, image.width, channels]),
+    );
+    const drawn = canForward(model)(params, { views: tensors }, key);
     return { ...imagesOf(model, drawn), ...noiseOf(model, drawn) };
   });
   const deviation = normalization.std.reduce((a, b) => a + b, 0) / normalization.std.length;
@@ -84,9 +127,7 @@ export async function drawPictures(
     tensor.dispose();
     const isNoise = id === 'predicted-noise' || id === 'added-noise';
     const of = isNoise ? { model, normalization: grey } : config;
-    // Of several views the first.
-    const pictures = picturesOf(values, of).slice(0, count);
-    rows.push({ id, ...(isNoise && { gain }), pictures });
+    rows.push({ id, ...(isNoise && { gain }), pictures: picturesOf(values, of) });
   }
   return rows;
 }

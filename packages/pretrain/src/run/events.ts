@@ -23,6 +23,8 @@ export type PretrainEvent =
       readonly learningRate: number;
       /** Wall time of the step, waiting for its batch included. */
       readonly millis: number;
+      /** Lent until the next event, to look at: whether all its numbers are finite is looked at before a checkpoint. */
+      readonly state: PretrainState;
     }
   /** `state` is lent, and all its numbers are finite: save it before asking for the next event. */
   | { readonly type: 'checkpoint'; readonly state: PretrainState }

@@ -76,8 +76,8 @@ export async function* pretrainWith(
     owned = false;
     for await (const event of stepsOf(config, options, state)) {
       if (event.type === 'step') {
-        const { metrics, learningRate = 0, millis } = event;
-        yield { type: 'step', step: event.step, metrics, learningRate, millis };
+        const { step, metrics, learningRate = 0, millis, state: lent } = event;
+        yield { type: 'step', step, metrics, learningRate, millis, state: lent };
       } else if (event.type === 'checkpoint') {
         await expectFeatures(run, event.state);
         yield event;

@@ -1,6 +1,7 @@
 export { methodSettings } from './method.ts';
 export { didYouMean } from './nearest-name.ts';
 export { checkedValues, problemsOf, type Source } from './problems.ts';
+export { QUICK_START_DRAWINGS, quickStartSettings } from './quick-start.ts';
 export {
   type About,
   choice,

@@ -1,3 +1,4 @@
+import { npyHead } from '@twocan/checkpoint';
 import { bytesOf, type RowStream } from './rows.ts';
 
 /**
@@ -9,26 +10,4 @@ import { bytesOf, type RowStream } from './rows.ts';
 export async function* npyOf({ names, shape, pieces }: RowStream): AsyncGenerator<Uint8Array> {
   yield npyHead([names.length, ...shape]);
   for await (const { rows } of pieces) yield bytesOf(rows);
-}
-
-/**
- * What a NumPy file of float32 numbers begins with, format version 1.0.
- *
- * @param shape of the array
- * @returns the bytes before the numbers
- * @example
- * npyHead([100, 192]);
- *
- * numpy.lib.format
- */
-export function npyHead(shape: readonly number[]): Uint8Array {
-  const text = `{'descr': '<f4', 'fortran_order': False, 'shape': (${shape.join(', ')}), }`;
-  // Magic, version and length take 10 bytes; numbers begin at a multiple of 64.
-  const padding = 64 - ((10 + text.length + 1) % 64);
-  const header = `${text}${' '.repeat(padding)}\n`;
-  const bytes = new Uint8Array(10 + header.length);
-  bytes.set([0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59, 1, 0]);
-  new DataView(bytes.buffer).setUint16(8, header.length, true);
-  bytes.set(new TextEncoder().encode(header), 10);
-  return bytes;
 }

@@ -1,6 +1,6 @@
-import type { Dataset } from '@twocan/data';
+import { type Dataset, FOLD } from '@twocan/data';
 import { printable } from '@twocan/data/node';
-import { FOLD, type Labelled } from '../evaluation-sets.ts';
+import type { Labelled } from '../evaluation-sets.ts';
 import { classOfName, type Part } from './layout.ts';
 
 /**
