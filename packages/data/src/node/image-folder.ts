@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { expectOptions } from '@twocan/core';
 import pLimit, { type LimitFunction } from 'p-limit';
 import { checkIndex, type Dataset, type Image } from '../dataset.ts';
+import { firstLevel, withClasses } from '../folder-classes.ts';
 import type { Size } from './decode.ts';
 import { openable, printable } from './file-names.ts';
 import { readEndings } from './image-formats.ts';
@@ -133,6 +134,7 @@ export async function imageFolder(
       return (pictures[index] as { value: Image }).value;
     };
     const labelled = withClasses(
+      'imageFolder',
       pictures.map(({ name }) => name),
       classOf,
     );
@@ -185,7 +187,7 @@ function onDisk(
   broken: BrokenFile[],
   limit: LimitFunction,
 ): Dataset & { close: () => Promise<void> } {
-  const labelled = withClasses(names, classOf);
+  const labelled = withClasses('imageFolder', names, classOf);
   // Also where some pictures have no class, a file gives way to one of its own.
   const groups = names.map(classOf);
   const failed = new Set<string>();
@@ -222,26 +224,6 @@ function* candidates(index: number, groups: readonly string[]): Generator<number
       if ((groups[other] === groups[index]) === same) yield other;
     }
   }
-}
-
-/** The folder of the first level that a picture lies in; empty for none. */
-const firstLevel = (path: string): string => path.slice(0, Math.max(0, path.indexOf('/')));
-
-/** Length, names and, where every picture is of one of two or more classes, labels. */
-function withClasses(
-  names: readonly string[],
-  classOf: (name: string) => string,
-): Omit<Dataset, 'image'> {
-  const name = (index: number): string => {
-    checkIndex('imageFolder', names.length, index);
-    return names[index] ?? '';
-  };
-  const own = names.map(classOf);
-  const classes = [...new Set(own)].sort();
-  if (classes.length < 2 || classes.includes('')) return { length: names.length, name };
-  const numbers = new Map(classes.map((name, number) => [name, number]));
-  const labels = Int32Array.from(own, (name) => numbers.get(name) ?? 0);
-  return { length: names.length, name, classes, labels };
 }
 
 function failIfNone(

@@ -1,0 +1,128 @@
+import { expectInteger, expectOptions, expectType } from '@twocan/core';
+import { checkIndex, type Dataset, type Image } from '../dataset.ts';
+import { withClasses } from '../folder-classes.ts';
+import { decodeImage } from './decode-image.ts';
+import type { NamedFile } from './named-files.ts';
+import { isZip, zipEntries } from './zip.ts';
+
+/** A file that is not used, and why. */
+export type UnusedFile = { readonly name: string; readonly reason: string };
+
+/** Pictures in memory, and the files that are not among them. */
+export type OpenedImages = Dataset & {
+  readonly unused: readonly UnusedFile[];
+  /** How many more there were than may be used. */
+  readonly tooMany: number;
+};
+
+/** How {@link openImages} reads. */
+export type OpenOptions = {
+  /** The shorter side of a picture becomes at most this many pixels. */
+  readonly shortSide: number;
+  /** At most so many pictures, evenly spread over all. */
+  readonly most: number;
+  /** Called with the number of files read so far. */
+  readonly progress?: (done: number, total: number) => void;
+};
+
+/** What is about to be read: a file, or one inside of an archive. */
+type Candidate = { readonly path: string; readonly open: () => Promise<Blob> };
+
+const READ = /\.(jpe?g|jfif|pjpe?g|png|apng|gif|webp|avif|bmp|ico)$/i;
+const HEIC = /\.(heic|heif|hif)$/i;
+const OTHER = /\.(tiff?|svg|jxl|jp2|psd|dng|nef|cr2|cr3|arw|orf|rw2|raf)$/i;
+/** What operating systems keep in folders and archives. */
+const HIDDEN = /(^|\/)(\.|__MACOSX\/|Thumbs\.db$|desktop\.ini$)/i;
+
+/**
+ * Reads pictures that a person chose: files, those of folders, and those in zip archives.
+ *
+ * They are sorted by path as `twocan --data` sorts a folder, and decoded by the browser, in order. The class is
+ * the first folder level below what all have in common, where all pictures lie in two or more.
+ *
+ * @param files of `droppedFiles` or `pickedFiles`
+ * @param options see {@link OpenOptions}
+ * @returns the pictures in memory, which may be none; files that are not used are listed with the reason
+ * @throws RangeError for options that are not whole and positive
+ * @example
+ * const { length, classes, unused } = await openImages(files, { shortSide: 64, most: 10_000 });
+ */
+export async function openImages(
+  files: readonly NamedFile[],
+  options: OpenOptions,
+): Promise<OpenedImages> {
+  expectType('openImages', 'files', files, Array);
+  expectOptions('openImages', 'options', options, ['shortSide', 'most'], ['progress']);
+  const { shortSide, most, progress } = options;
+  expectInteger('openImages', 'shortSide', shortSide);
+  expectInteger('openImages', 'most', most);
+  const unused: UnusedFile[] = [];
+  const all = belowCommonFolder((await candidatesOf(files, unused)).sort(byPath));
+  const fit = all.filter(({ path }) => {
+    const reason = reasonAgainst(path);
+    if (reason !== undefined) unused.push({ name: path, reason });
+    return reason === undefined;
+  });
+  const count = Math.min(most, fit.length);
+  const names: string[] = [];
+  const images: Image[] = [];
+  for (let i = 0; i < count; i++) {
+    const { path, open } = fit[Math.floor((i * fit.length) / count)] as Candidate;
+    try {
+      images.push(await decodeImage(await open(), shortSide));
+      names.push(path);
+    } catch (error) {
+      unused.push({ name: path, reason: error instanceof Error ? error.message : String(error) });
+    }
+    progress?.(i + 1, count);
+  }
+  const image = async (index: number): Promise<Image> => {
+    checkIndex('openImages', images.length, index);
+    return images[index] as Image;
+  };
+  return { ...withClasses('openImages', names), image, unused, tooMany: fit.length - count };
+}
+
+async function candidatesOf(
+  files: readonly NamedFile[],
+  unused: UnusedFile[],
+): Promise<Candidate[]> {
+  const all: Candidate[] = [];
+  for (const named of files) {
+    if (!isZip(named)) {
+      all.push({ path: named.path, open: async () => named.file });
+      continue;
+    }
+    try {
+      for (const entry of await zipEntries(named.file)) all.push(entry);
+    } catch {
+      unused.push({ name: named.path, reason: 'no zip archive that can be read, or cut off' });
+    }
+  }
+  return all.filter(({ path }) => !HIDDEN.test(path));
+}
+
+/** Folder by folder, names by code unit: the order of `twocan --data`. */
+function byPath({ path: a }: Candidate, { path: b }: Candidate): number {
+  const [left, right] = [a.split('/'), b.split('/')];
+  const at = left.findIndex((part, i) => part !== right[i]);
+  return (left[at] ?? '') < (right[at] ?? '') ? -1 : 1;
+}
+
+/** Who drops a folder means what is in it. */
+function belowCommonFolder(all: readonly Candidate[]): readonly Candidate[] {
+  const [first] = all;
+  const end = first?.path.indexOf('/') ?? -1;
+  if (first === undefined || end < 0) return all;
+  const folder = first.path.slice(0, end + 1);
+  if (!all.every(({ path }) => path.startsWith(folder))) return all;
+  return belowCommonFolder(all.map(({ path, open }) => ({ path: path.slice(end + 1), open })));
+}
+
+function reasonAgainst(path: string): string | undefined {
+  const [ending = ''] = /\.[^./]+$/.exec(path) ?? [];
+  if (READ.test(path) || ending === '') return undefined;
+  if (HEIC.test(path)) return 'HEIC, which browsers do not read: save it as JPEG';
+  if (OTHER.test(path)) return `an image format that browsers do not read: ${ending}`;
+  return `not an image: ${ending}`;
+}
