@@ -41,7 +41,8 @@ export const webgpuReport = (): WebgpuReport | undefined => report;
  */
 export async function loadWebgpu({ software }: { readonly software: boolean }): Promise<void> {
   const had = findBackendFactory(WEBGPU) !== null;
-  const { WebGPUBackend } = await bringPackage();
+  // In Node the packages bring the GPU; a page fetches its package only where there is one.
+  const early = isNode() ? await bringPackage() : undefined;
   const gpu = world.navigator?.gpu;
   if (gpu === undefined) throw remedied('this browser has no WebGPU', 'it needs another browser');
   const adapter = await bestAdapter(gpu);
@@ -52,6 +53,7 @@ export async function loadWebgpu({ software }: { readonly software: boolean }): 
       driver(),
     );
   }
+  const { WebGPUBackend } = early ?? (await bringPackage());
   if (had) return;
   // Its own registration leaves most limits at WebGPU's least.
   if (findBackendFactory(WEBGPU) !== null) removeBackend(WEBGPU);
