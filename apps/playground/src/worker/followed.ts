@@ -1,0 +1,69 @@
+import type { CanParams } from '@twocan/can';
+import type { Dataset } from '@twocan/data';
+import { extractRows, type Point, type PretrainConfig, rawPixels } from '@twocan/pretrain';
+import type { Beside, FeaturesLook, Neighbours } from '../messages.ts';
+import { describeFeatures, featuresOf, umapOf } from './look.ts';
+import { type Comparable, comparable, nearestTo, purityOf } from './neighbours.ts';
+
+/** The side of the largest images whose pixels are compared. */
+const LARGEST = 32;
+
+/** Features of the images that are followed: of now, of before the training, and the pixels themselves. */
+export type Followed = {
+  readonly look: (params: CanParams, step: number) => Promise<FeaturesLook>;
+  readonly near: (image: number) => Neighbours;
+  readonly umap: () => readonly Point[];
+};
+
+/**
+ * Begins to follow some images.
+ *
+ * @param config the run
+ * @param gallery the images
+ * @param untrained what the run starts from; borrowed until this returns
+ * @returns functions that look
+ */
+export async function follow(
+  config: PretrainConfig,
+  gallery: Dataset,
+  untrained: CanParams,
+): Promise<Followed> {
+  const rows = gallery.length;
+  const before = await featuresOf(config, untrained, gallery);
+  let now = before;
+  const sides: { -readonly [K in keyof Beside<Comparable>]: Comparable } = {
+    untrained: comparable(before, rows),
+    trained: comparable(before, rows),
+    pixels: comparable(await pixelsOf(config, gallery), rows),
+  };
+  const { labels } = gallery;
+  const fixed = labels && {
+    untrained: purityOf(sides.untrained, labels),
+    pixels: purityOf(sides.pixels, labels),
+  };
+  return {
+    async look(params, step) {
+      now = step === 0 ? before : await featuresOf(config, params, gallery);
+      sides.trained = comparable(now, rows);
+      const look = describeFeatures(now, gallery, step);
+      if (labels === undefined || fixed === undefined) return look;
+      return { ...look, purity: { ...fixed, trained: purityOf(sides.trained, labels) } };
+    },
+    near: (image) => ({
+      image,
+      near: {
+        trained: nearestTo(sides.trained, image),
+        untrained: nearestTo(sides.untrained, image),
+        pixels: nearestTo(sides.pixels, image),
+      },
+    }),
+    umap: () => umapOf(now, gallery, config),
+  };
+}
+
+async function pixelsOf(config: PretrainConfig, gallery: Dataset): Promise<Float32Array> {
+  const { model, normalization } = config;
+  const side = Math.min(LARGEST, model.encoder.image.width);
+  const encoder = { ...model.encoder, image: { height: side, width: side } };
+  return (await extractRows(gallery, { model: { encoder }, normalization }, rawPixels)).features;
+}

@@ -1,0 +1,128 @@
+import type { Dataset } from '@twocan/data';
+import { resolveModel } from '@twocan/pretrain';
+import type { Machine, Report, Request } from '../messages.ts';
+import { drawings, ownImages, type RunImages } from './images.ts';
+import { startMachine } from './machine.ts';
+import { readImages } from './read-images.ts';
+import { keepImages, keptImages } from './saved-images.ts';
+import { openRunStore, type RunStore } from './saved-run.ts';
+import { openSession, type Session } from './session.ts';
+import { featureFile, onnxFile, runArchive, type TakenFile } from './take-away.ts';
+
+const page = globalThis as unknown as {
+  postMessage: (report: Report, transfer?: Transferable[]) => void;
+  onmessage: (event: MessageEvent<Request>) => void;
+};
+const report = (what: Report): void => page.postMessage(what);
+
+const SAVE_EVERY = 10_000; // milliseconds
+
+let machine: Machine | undefined;
+let session: Session | undefined;
+let own: Dataset | undefined;
+let store: RunStore | undefined;
+let playing = false;
+let savedAt = 0;
+
+/** One thing at a time: what is asked for meanwhile waits for the end of the step. */
+let last: Promise<unknown> = Promise.resolve();
+function inTurn(work: () => Promise<unknown> | unknown): void {
+  last = last.then(work).catch((error: unknown) => {
+    playing = false;
+    report({ type: 'problem', text: error instanceof Error ? error.message : String(error) });
+    report({ type: 'playing', playing: false, finished: false });
+  });
+}
+
+async function open({ settings, source, goOn }: Extract<Request, { type: 'open' }>): Promise<void> {
+  playing = false;
+  await session?.close();
+  session = undefined;
+  const { width } = resolveModel(settings).encoder.image;
+  if (source === 'files') own ??= await keptImages().catch(() => undefined);
+  const images: RunImages = source === 'files' && own ? ownImages(own) : drawings(width);
+  const saved = goOn ? await store?.read() : undefined;
+  session = await openSession({
+    ...{ settings, images, report, saved },
+    source: source === 'files' && own ? 'files' : 'drawings',
+    machine: machine as Machine,
+  });
+  report({ type: 'playing', playing: false, finished: false });
+}
+
+function step(own: Session, goOn: boolean): void {
+  inTurn(async () => {
+    if (session !== own || (goOn && !playing)) return;
+    const more = await own.advance({ look: !goOn });
+    if (!more) playing = false;
+    if (!more || performance.now() - savedAt > SAVE_EVERY) await save();
+    if (!more || !goOn) report({ type: 'playing', playing: false, finished: !more });
+    // A turn for messages: a step is one piece of work.
+    await new Promise((resolve) => setTimeout(resolve));
+    if (playing) step(own, true);
+  });
+}
+
+async function save(): Promise<void> {
+  const saved = await session?.save();
+  if (saved === undefined || store === undefined) return;
+  savedAt = performance.now();
+  try {
+    await store.write(saved.run, saved.checkpoint);
+    report({ type: 'saved', step: saved.run.step });
+  } catch (error) {
+    report({ type: 'saved', step: saved.run.step, why: (error as Error).message });
+  }
+}
+
+async function takeAway(what: Extract<Request, { type: 'download' }>['what']): Promise<void> {
+  const taken = session?.taken();
+  if (taken === undefined)
+    return report({ type: 'problem', text: 'take a step first: nothing is trained yet' });
+  const make: Readonly<Record<typeof what, () => Promise<TakenFile>>> = {
+    run: () => runArchive(taken),
+    npy: () => featureFile(taken, 'npy'),
+    jsonl: () => featureFile(taken, 'jsonl'),
+    onnx: () => onnxFile(taken),
+  };
+  const { name, bytes } = await make[what]();
+  page.postMessage({ type: 'file', name, bytes }, [bytes.buffer]);
+}
+
+function answer(request: Request): void {
+  if (request.type === 'pause') {
+    playing = false;
+    inTurn(save);
+    inTurn(() => report({ type: 'playing', playing: false, finished: false }));
+  } else if (request.type === 'open') inTurn(() => open(request));
+  else if (request.type === 'play') {
+    playing = true;
+    report({ type: 'playing', playing: true, finished: false });
+    inTurn(() => session && step(session, true));
+  } else if (request.type === 'step') inTurn(() => session && step(session, false));
+  else if (request.type === 'crops') inTurn(() => session?.otherCrops());
+  else if (request.type === 'pick') inTurn(() => session?.pick(request.image));
+  else if (request.type === 'umap') inTurn(() => session?.umap());
+  else if (request.type === 'save') inTurn(save);
+  else if (request.type === 'download') inTurn(() => takeAway(request.what));
+  else if (request.type === 'images') {
+    inTurn(async () => {
+      const read = await readImages(request.files, report);
+      if (read === undefined) return;
+      own = read;
+      await keepImages(read).catch((error: Error) =>
+        report({ type: 'saved', step: 0, why: error.message }),
+      );
+    });
+  }
+}
+
+inTurn(async () => {
+  machine = await startMachine();
+  report({ type: 'machine', machine });
+  store = await openRunStore().catch((error: Error) => {
+    report({ type: 'saved', step: 0, why: error.message });
+    return undefined;
+  });
+});
+page.onmessage = ({ data }) => answer(data);
