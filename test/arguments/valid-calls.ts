@@ -881,6 +881,8 @@ export const VALID: Readonly<Record<string, Readonly<Record<string, ValidCall>>>
     },
     encodeSafetensors: { args: () => [named(), { about: 'this' }], wide: [0, 1] },
     filesFromBrowser: of(() => [new File(['{}'], 'config.json')]),
+    aboutPickle: just('weights.pth'),
+    isPickleName: just('weights.pth'),
     filesFromUrl: just('https://example.org/vit/'),
     fromHuggingFace: { args: () => [checkpoint.toHuggingFace(timmArrays() as never)], wide: [0] },
     fromTimm: { args: () => [checkpoint.toTimm(timmArrays() as never)], wide: [0] },

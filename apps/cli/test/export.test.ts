@@ -237,7 +237,7 @@ test('exported folders come back as models, bit by bit', async () => {
   }
 });
 
-test('a run with an average exports it', async () => {
+test('a run with an average exports it, or the weights of its last step', async () => {
   const averaged = folder.path('averaged');
   const tiny = ['--data', 'shapes:8', '--batch', '4', '--steps', '2', '--checkpoint-every', '0'];
   await twocan(['pretrain', ...tiny, ...one, '--ema', '0.5', '--out', averaged]);
@@ -250,6 +250,17 @@ test('a run with an average exports it', async () => {
   expect(written[path]?.data).toEqual(kept[`ema/${path}`]?.data);
   expect(written[path]?.data).not.toEqual(kept[`params/${path}`]?.data);
   expect(textOf(out, 'README.md')).toContain('| Weights | the moving average, fp32 |');
+  const last = folder.path('last-out');
+  const to = ['--to', 'safetensors', ...one];
+  await twocan(['export', averaged, ...to, '--out', last, '--weights', 'last']);
+  const raw = arraysIn(join(last, 'model.safetensors'));
+  expect(raw[path]?.data).toEqual(kept[`params/${path}`]?.data);
+  expect(textOf(last, 'README.md')).toContain('| Weights | those of the last step, fp32 |');
+  expect(textOf(last, 'README.md')).toContain('- k-NN of the run, of its moving average: ');
+  const none = folder.path('no-average');
+  const outcome = await twocan(['export', run, ...to, '--out', none, '--weights', 'average']);
+  expect([outcome.code, existsSync(none)]).toEqual([2, false]);
+  expect(outcome.stderr).toMatch(/--weights average: .* has none; give --weights last, or a run/);
 });
 
 test.each([
@@ -258,6 +269,10 @@ test.each([
     '--dtype int8 is not for --to timm; give one of fp32, fp16',
   ],
   [['--to', 'keras'], '--to must be one of timm, transformers, transformers.js, onnx, safetensors'],
+  [
+    ['--to', 'timm', '--dtype', 'bf16'],
+    '--dtype must be one of fp32, fp16, int8, got bf16; did you mean fp16?',
+  ],
   [['--to', 'timm', '--data', '/no/such'], '/no/such'],
 ])('%j exits with 2, says why and writes nothing', async (args, message) => {
   const out = folder.path('never');

@@ -29,7 +29,7 @@ const setup = (args: readonly string[], more: Record<string, string> = {}): Prom
 
 test.each([
   [[], 'the backend is needed: one of node, node-gpu, webgpu'],
-  [['nod'], 'the backend must be one of node, node-gpu, webgpu; did you mean node?, got nod'],
+  [['nod'], 'the backend must be one of node, node-gpu, webgpu, got nod; did you mean node?'],
   [['node', '--tensorflow', '/no/such'], '--tensorflow /no/such has no TensorFlow; looked for'],
   [['node', '--dir', '/etc'], '--dir /etc holds something else'],
   [['node', '--classic', '--tensorflow', '/x'], '--tensorflow and --classic exclude each other'],

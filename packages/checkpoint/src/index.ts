@@ -16,6 +16,7 @@ export { filesFromBrowser, filesFromUrl, type WeightFiles } from './foreign/file
 export type { WeightFormat } from './foreign/formats.ts';
 export { type FolderImages, RESAMPLE } from './foreign/images.ts';
 export { importWeights } from './foreign/import-weights.ts';
+export { aboutPickle, isPickleName } from './foreign/pickle.ts';
 export type { ImportedWeights, ImportOptions } from './foreign/weights.ts';
 export { toHalf, widened } from './half.ts';
 export { fromHuggingFace, type HuggingFaceOptions, toHuggingFace } from './hugging-face.ts';

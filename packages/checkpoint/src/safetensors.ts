@@ -8,7 +8,8 @@ import {
   type NamedArrays,
   type TypedArray,
 } from './dtype.ts';
-import { MAX_HEADER_BYTES, readHeader } from './header.ts';
+import { MAX_HEADER_BYTES, MOST_NAMES, readHeader } from './header.ts';
+import { brief, MOST_NAME_BYTES } from './json-members.ts';
 
 /** What a safetensors file holds. */
 export type Decoded = {
@@ -91,6 +92,9 @@ function headBytes(
     if (typeof value === 'string') continue;
     throw new RangeError(`${caller}: metadata '${name}' must be a string; stringify it`);
   }
+  for (const names of [entries.map(([name]) => name), Object.keys(metadata)]) {
+    expectNames(caller, names);
+  }
   let size = 0;
   const described = entries.map(([name, { dtype, shape }]): [string, unknown] => {
     const begin = size;
@@ -117,6 +121,22 @@ function headBytes(
   bytes.fill(0x20, 8);
   bytes.set(json, 8);
   return bytes;
+}
+
+/** What could not be read again is not written. */
+function expectNames(caller: string, names: readonly string[]): void {
+  if (names.length > MOST_NAMES) {
+    throw new RangeError(
+      `${caller}: a file must have at most ${MOST_NAMES} names, got ${names.length}`,
+    );
+  }
+  for (const name of names) {
+    const length = new TextEncoder().encode(JSON.stringify(name)).length;
+    if (length <= MOST_NAME_BYTES) continue;
+    throw new RangeError(
+      `${caller}: '${brief(name)}' must be a name of at most ${MOST_NAME_BYTES} bytes, got ${length}`,
+    );
+  }
 }
 
 /**

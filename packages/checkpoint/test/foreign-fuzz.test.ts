@@ -1,7 +1,8 @@
 import { bits, key } from '@twocan/core';
 import { describe, expect, it } from 'vitest';
-import { encodeSafetensors, type ImportedWeights, importWeights } from '../src/index.ts';
+import { encodeSafetensors, importWeights } from '../src/index.ts';
 import { bytesOf, type FolderName, filesOf, json } from './folders.ts';
+import { startReader } from './reader.ts';
 
 const COUNT = 1000;
 const NAMES: readonly FolderName[] = ['timm', 'vit', 'vit-mae', 'mae'];
@@ -49,22 +50,6 @@ function mutated(bytes: Uint8Array, draw: (below: number) => number, text: [numb
 const headerEnd = (bytes: Uint8Array): number =>
   8 + new DataView(bytes.buffer, bytes.byteOffset).getUint32(0, true);
 
-/** Reads files, and holds what comes of it against their size. */
-async function survives(files: Record<string, Uint8Array>): Promise<ImportedWeights | undefined> {
-  const size = Object.values(files).reduce((sum, { length }) => sum + length, 0);
-  try {
-    const read = await importWeights(filesOf(files));
-    const made = Object.values(read.params).reduce((sum, { data }) => sum + data.byteLength, 0);
-    // Halves become twice as wide.
-    expect(made).toBeLessThanOrEqual(2 * size + 1e4);
-    return read;
-  } catch (error) {
-    expect(error).toBeInstanceOf(RangeError);
-    expect(String(error)).toMatch(/^RangeError: importWeights: /);
-    return undefined;
-  }
-}
-
 /** Weights by our own names, as they are exported. */
 async function ownFiles(): Promise<Record<string, Uint8Array>> {
   const { params, encoder, decoder, images } = await importWeights(filesOf(bytesOf('vit-mae')));
@@ -74,32 +59,146 @@ async function ownFiles(): Promise<Record<string, Uint8Array>> {
   };
 }
 
+/** Memory that a process may take beside the files: what its garbage amounts to before it is collected. */
+const BASE = 48e6; // bytes
+
+const sizeOf = (files: Readonly<Record<string, Uint8Array>>): number =>
+  Object.values(files).reduce((sum, { length }) => sum + length, 0);
+
 describe(`${COUNT} mutated files`, () => {
   it.each([
     ['safetensors', (name: string) => name.endsWith('.safetensors')],
     ['config.json', (name: string) => name.endsWith('.json')],
   ])(
-    '%s: an error that names what is wrong, or weights of the size of the file',
-    { timeout: 120_000 },
+    '%s: an error that names what is wrong, or weights; no memory beyond the files',
+    { timeout: 240_000 },
     async (_, picks) => {
       const own = await ownFiles();
-      const outcomes = { read: 0, refused: 0 };
-      for (let seed = 0; seed < COUNT; seed++) {
-        const draw = drawing(seed);
-        const name = NAMES[seed % (NAMES.length + 1)];
-        const files = name === undefined ? own : bytesOf(name);
-        const targets = Object.keys(files).filter(picks);
-        const target = targets[draw(targets.length)] ?? '';
-        const bytes = files[target] as Uint8Array;
-        const text: [number, number] = target.endsWith('.json')
-          ? [0, bytes.length]
-          : [8, headerEnd(bytes)];
-        const read = await survives({ ...files, [target]: mutated(bytes, draw, text) });
-        outcomes[read === undefined ? 'refused' : 'read']++;
+      const reader = startReader();
+      try {
+        // What reading takes at all is loaded and compiled by then.
+        const { peak: before } = await reader.read(own);
+        const outcomes = { read: 0, refused: 0 };
+        for (let seed = 0; seed < COUNT; seed++) {
+          const draw = drawing(seed);
+          const name = NAMES[seed % (NAMES.length + 1)];
+          const files = name === undefined ? own : bytesOf(name);
+          const targets = Object.keys(files).filter(picks);
+          const target = targets[draw(targets.length)] ?? '';
+          const bytes = files[target] as Uint8Array;
+          const text: [number, number] = target.endsWith('.json')
+            ? [0, bytes.length]
+            : [8, headerEnd(bytes)];
+          const given = { ...files, [target]: mutated(bytes, draw, text) };
+          const { made, error, peak, seconds } = await reader.read(given);
+          expect([seed, error]).toEqual([
+            seed,
+            expect.stringMatching(/^$|^RangeError: importWeights: /),
+          ]);
+          // Halves become twice as wide.
+          expect(made).toBeLessThanOrEqual(2 * sizeOf(given) + 1e4);
+          expect(peak - before).toBeLessThan(BASE);
+          expect(seconds).toBeLessThan(10);
+          outcomes[error === '' ? 'read' : 'refused']++;
+        }
+        // A reader that took or refused everything would pass without having been tried.
+        expect(outcomes.refused).toBeGreaterThan(COUNT / 3);
+        expect(outcomes.read).toBeGreaterThan(0);
+      } finally {
+        reader.stop();
       }
-      // A reader that took or refused everything would pass without having been tried.
-      expect(outcomes.refused).toBeGreaterThan(COUNT / 3);
-      expect(outcomes.read).toBeGreaterThan(0);
+    },
+  );
+});
+
+/** A file with a header of our own making. */
+function withHeader(text: string): Record<string, Uint8Array> {
+  const head = new TextEncoder().encode(text);
+  const bytes = new Uint8Array(8 + head.length);
+  new DataView(bytes.buffer).setUint32(0, head.length, true);
+  bytes.set(head, 8);
+  return { 'model.safetensors': bytes };
+}
+
+const times = (count: number, part: (i: number) => string): string =>
+  Array.from({ length: count }, (_, i) => part(i)).join();
+const NONE = '{"dtype":"F32","shape":[0],"data_offsets":[0,0]}';
+const LONG = 'x'.repeat(28);
+const NESTED = 10_000_000;
+
+describe('files that mean harm', () => {
+  it.each<[string, () => Record<string, Uint8Array>, RegExp]>([
+    [
+      '200,000 tensors that are described wrongly',
+      () =>
+        withHeader(
+          `{${times(200_000, (i) => `"${LONG}${i}":{"dtype":"F32","shape":[1],"data_offsets":[0,0]}`)}}`,
+        ),
+      /of shape \[1\] needs 4 bytes/,
+    ],
+    [
+      '200,000 tensors without elements',
+      () => withHeader(`{${times(200_000, (i) => `"${LONG}${i}":${NONE}`)}}`),
+      /at most 32768 tensors/,
+    ],
+    [
+      '30,000 tensors of an architecture that is not supported',
+      () => withHeader(`{${times(30_000, (i) => `"blocks.${i}.ls1.gamma":${NONE}`)}}`),
+      /layer scale, which is not supported: blocks\.0\.ls1\.gamma, .* and 29996 more$/,
+    ],
+    [
+      'lists in lists',
+      () => withHeader(`{"a":${'['.repeat(NESTED)}${']'.repeat(NESTED)}}`),
+      /at most 4096 bytes/,
+    ],
+    [
+      'lists side by side',
+      () => withHeader(`{"a":[${'[],'.repeat(NESTED / 2)}0]}`),
+      /at most 4096 bytes/,
+    ],
+    [
+      'a name of 20 MB',
+      () => withHeader(`{"${'/'.repeat(2 * NESTED)}":${NONE}}`),
+      /a name of at most 4096 bytes/,
+    ],
+    [
+      '2,000,000 texts beside the tensors',
+      () => withHeader(`{"__metadata__":{${times(2_000_000, (i) => `"${i}":""`)}}}`),
+      /at most 32768 texts/,
+    ],
+    [
+      'settings that are 600,000 lists',
+      () => ({ 'config.json': json(Array(600_000).fill([])) }),
+      /config.json must hold an object of settings/,
+    ],
+    [
+      'an index of 90,000 names',
+      () => ({
+        'model.safetensors.index.json': json({
+          weight_map: Object.fromEntries(
+            Array.from({ length: 90_000 }, (_, i) => [i, '.safetensors']),
+          ),
+        }),
+      }),
+      /must name safetensors files of its folder/,
+    ],
+  ])(
+    '%s: an error, and no memory beyond the file',
+    { timeout: 120_000 },
+    async (_, make, message) => {
+      const reader = startReader();
+      try {
+        const { peak: before } = await reader.read(await ownFiles());
+        const files = make();
+        const { error, peak, seconds } = await reader.read(files);
+        expect(error.slice(0, 1000)).toMatch(message);
+        expect(error.length).toBeLessThan(1000);
+        // Once as the message that it is sent by, and once as the file.
+        expect(peak - before).toBeLessThan(2 * sizeOf(files) + BASE);
+        expect(seconds).toBeLessThan(10);
+      } finally {
+        reader.stop();
+      }
     },
   );
 });

@@ -1,9 +1,12 @@
-import { createServer } from 'node:http';
+import { mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { filesFromUrl, importWeights } from '../src/index.ts';
-import { filesAt } from '../src/node/index.ts';
+import { filesFromUrl, importWeights, safetensorsHead } from '../src/index.ts';
+import { fileMetadata, filesAt } from '../src/node/index.ts';
 import { bytesOf, folder } from './folders.ts';
 
 const at = (name: string): string =>
@@ -26,11 +29,42 @@ describe('files on the disk', () => {
   });
 });
 
+function endless(answer: ServerResponse): void {
+  const write = (): void => {
+    while (!answer.destroyed && answer.write(' '.repeat(65_536)));
+  };
+  answer.on('drain', write);
+  write();
+}
+
+describe('fileMetadata', () => {
+  const file = join(mkdtempSync(join(tmpdir(), 'twocan-metadata-')), 'weights.safetensors');
+  afterAll(() => rmSync(dirname(file), { recursive: true }));
+
+  it('reads what stands before the numbers, of which there may be none on the disk', () => {
+    const shape = [2 ** 30];
+    const head = safetensorsHead({ large: { dtype: 'F32', shape } }, { format: 'pt' });
+    writeFileSync(file, head);
+    expect(() => fileMetadata(file)).toThrow('truncated?');
+    truncateSync(file, head.length + 4 * 2 ** 30);
+    expect(fileMetadata(file)).toEqual({ format: 'pt' });
+  });
+
+  it('refuses what is no safetensors file', () => {
+    for (const bytes of ['', 'short', 'x'.repeat(100)]) {
+      writeFileSync(file, bytes);
+      expect(() => fileMetadata(file)).toThrow(RangeError);
+    }
+  });
+});
+
 describe('files behind a URL', () => {
   const server = createServer(({ url = '' }, answer) => {
     const { pathname } = new URL(url, 'http://host');
     const bytes = bytesOf('timm')[pathname.replace('/models/timm/', '')];
-    if (pathname.startsWith('/broken/')) answer.writeHead(500).end();
+    // Settings that never end, without a word of how long they are.
+    if (pathname.startsWith('/endless/')) endless(answer);
+    else if (pathname.startsWith('/broken/')) answer.writeHead(500).end();
     else if (bytes === undefined) answer.writeHead(404).end();
     else answer.end(bytes);
   });
@@ -53,6 +87,9 @@ describe('files behind a URL', () => {
     );
     await expect(importWeights(filesFromUrl(url('broken')))).rejects.toThrow(
       'config.json cannot be read: the server answers 500',
+    );
+    await expect(importWeights(filesFromUrl(url('endless')))).rejects.toThrow(
+      'config.json must have at most 2000000 bytes',
     );
     expect(() => filesFromUrl('no url')).toThrow(TypeError);
   });

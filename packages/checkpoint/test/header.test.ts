@@ -17,6 +17,10 @@ const entry = (shape: unknown, offsets: unknown, dtype: unknown = 'F32') => ({
 });
 const one = (shape: unknown, offsets: unknown, dtype?: unknown) =>
   file({ a: entry(shape, offsets, dtype) }, 4);
+/** A tensor without elements. */
+const NONE = '{"dtype":"U8","shape":[0],"data_offsets":[0,0]}';
+const many = (count: number) =>
+  file(`{${Array.from({ length: count }, (_, i) => `"${i}":${NONE}`).join()}}`);
 
 describe('a header is refused with its first broken rule', () => {
   it.each<[string, Uint8Array]>([
@@ -26,14 +30,25 @@ describe('a header is refused with its first broken rule', () => {
     ['header needs 3 bytes, the file has 2 left; is it truncated?', file('{}', 0, 3)],
     ["header must begin with '{'; is this a safetensors file?", file('[]')],
     ["header must begin with '{'; is this a safetensors file?", file(' {}')],
-    ["the name 'a' stands twice", file('{"a":1,"a":2}')],
-    ["the name 'a' stands twice", file('{"a":1,"b":{"a":2},"c":[3],"a":4}')],
-    ["the name 'a\"' stands twice", file('{"a\\"":1,"a\\"":2}')],
-    ["the name 'a\\' stands twice", file('{"a\\\\":1,"a\\\\":2}')],
-    ["the name '' stands twice", file('{"":1,"":2}')],
-    ["the name 'a' stands twice", file('{"a":1,"a" :2}')],
-    ["the name 'a' stands twice", file('{"a"\t:1,"a"\r\n:2}')],
-    ["the name 'k' stands twice", file('{"x":[{"k":1,"k":2}]}')],
+    ["the name 'a' stands twice", file(`{"a":${NONE},"a":2}`)],
+    ["the name 'a' stands twice", file(`{"a":${NONE},"b":${NONE},"a":4}`)],
+    ["the name 'a\"' stands twice", file(`{"a\\"":${NONE},"a\\"":2}`)],
+    ["the name 'a\\' stands twice", file(`{"a\\\\":${NONE},"a\\\\":2}`)],
+    ["the name 'a' stands twice", file(`{"a":${NONE},"\\u0061":2}`)],
+    ["the name '' stands twice", file(`{"":${NONE},"":2}`)],
+    ["the name 'a' stands twice", file(`{"a":${NONE},"a" :2}`)],
+    ["the name 'a' stands twice", file(`{"a"\t:${NONE},"a"\r\n:2}`)],
+    ["the name 'k' stands twice", file('{"x":{"k":1,"k":2}}')],
+    ["the name 'k' stands twice", file('{"__metadata__":{"k":"1","k":"2"}}')],
+    [
+      "'a' must be described in at most 4096 bytes, got 4128",
+      file({ a: { ...entry([0], [0, 0]), more: 'x'.repeat(4070) } }),
+    ],
+    ['a file must have at most 32768 tensors, got more', many(32_769)],
+    [
+      'a file must have at most 32768 texts in __metadata__, got more',
+      file({ __metadata__: Object.fromEntries(Array.from({ length: 32_769 }, (_, i) => [i, ''])) }),
+    ],
     ['__metadata__ must be an object of strings', file({ __metadata__: null })],
     ['__metadata__ must be an object of strings', file({ __metadata__: 'text' })],
     ["__metadata__ must not use the name '__proto__'", file('{"__metadata__":{"__proto__":"x"}}')],
@@ -78,6 +93,15 @@ describe('a header is refused with its first broken rule', () => {
   it.each([
     ['no JSON', file('{"a"')],
     ['two objects', file('{}{}')],
+    ['an object that does not end', file(`{"a":${NONE}`)],
+    ['a name without an end', file('{"a')],
+    ['a list that ends as an object', file('{"a":[}}')],
+    ['a number as a name', file(`{1:${NONE}}`)],
+    ['a comma at the end', file(`{"a":${NONE},}`)],
+    ['no value', file('{"a":}')],
+    ['no colon', file(`{"a" ${NONE}}`)],
+    ['a very long name', file({ ['x'.repeat(4095)]: 1 })],
+    ['metadata that end otherwise', file('{"__metadata__":{"a":"b"]}')],
     ['bytes that are no UTF-8', file('{"é":0}').map((byte, i) => (i === 10 ? 0xff : byte))],
   ])('%s, with what the parser says', (_, bytes) => {
     expect(() => decodeSafetensors(bytes)).toThrow(
@@ -101,6 +125,10 @@ describe('a header is accepted', () => {
     const bytes = file({ c: entry([1], [4, 8]), b: entry([1], [0, 4]), a: entry([0], [0, 0]) }, 8);
     expect(names(bytes)).toEqual(['a', 'b', 'c']);
     expect(names(file({ b: entry([0], [4, 4]), a: entry([1], [0, 4]) }, 4))).toEqual(['a', 'b']);
+  });
+
+  it('with as many tensors as a file may have', () => {
+    expect(names(many(32_768))).toHaveLength(32_768);
   });
 
   it('with equal names in different objects, and texts that look like names', () => {

@@ -51,7 +51,7 @@ describe('settings', () => {
     expect(wrong({ size: 1, mode: 'B', on: 'yes', parst: [1] })).toEqual([
       'name is needed: its name',
       'size must be a whole number of at least 2, got 1',
-      'mode must be one of a, b; did you mean b?, got B',
+      'mode must be one of a, b, got B; did you mean b?',
       'on must be true or false, got yes',
       'unknown setting parst; did you mean parts?',
     ]);

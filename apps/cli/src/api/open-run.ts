@@ -45,8 +45,9 @@ export async function openRun(
   expectOptions('openRun', 'options', options, []);
   return call('openRun', settings, { ...options, model }, async (values) => {
     const { startBackend } = await import('../run/start-backend.ts');
-    const { openModel } = await import('../run/open-model.ts');
+    const { checkModelPath, openModel } = await import('../run/open-model.ts');
     const { readMetrics } = await import('../run/metrics-file.ts');
+    checkModelPath(model, `--model ${model}`);
     await startBackend(values);
     const { path, step, config, params } = await openModel(model);
     const metrics = readMetrics(join(model, 'metrics.jsonl'));

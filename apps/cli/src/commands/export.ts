@@ -2,7 +2,7 @@ import { choice, setting, text } from '@twocan/pretrain/settings';
 import { command } from '../args/command.ts';
 import { MACHINE } from '../args/machine.ts';
 import { LABELLED_IMAGES } from '../args/model.ts';
-import { DTYPES, TARGETS } from '../export/targets.ts';
+import { DTYPES, KEPT, TARGETS } from '../export/targets.ts';
 
 /** Options of an export. */
 export const exportSettings = {
@@ -13,10 +13,14 @@ export const exportSettings = {
     text: 'A run folder (its newest checkpoint), or a checkpoint file',
   }),
   to: setting(choice(TARGETS), { needed: true, text: 'Who opens the folder' }),
-  out: setting(text, { hint: 'DIR', needed: true, text: 'The folder; new, or empty' }),
+  out: setting(text, { hint: 'DIR', needed: true, text: 'A folder that is new or empty' }),
   dtype: setting(choice(DTYPES), {
     usual: 'fp32, and for transformers.js int8 beside it',
     text: 'Numbers of the weights',
+  }),
+  weights: setting(choice(KEPT), {
+    usual: 'average, where the run kept one',
+    text: 'The moving average (pretrain --ema), or the weights of the last step',
   }),
   data: setting(text, {
     ...LABELLED_IMAGES,

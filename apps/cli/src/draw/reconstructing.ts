@@ -3,8 +3,7 @@ import { disposeTree, key } from '@twocan/core';
 import { drawPictures, type PictureRow } from '@twocan/pretrain';
 import type { Machine } from '../args/machine.ts';
 import { openImages, roomFor } from '../images/layout/open-images.ts';
-import { openWeights } from '../run/open-weights.ts';
-import { startBackend } from '../run/start-backend.ts';
+import { startWithWeights } from '../run/open-weights.ts';
 import { usageError } from '../terminal/failure.ts';
 
 /** A model, images, and how they are hidden. */
@@ -30,8 +29,7 @@ export type Reconstructions = {
  * @throws Failure (exit code 2) for a model without a decoder
  */
 export async function reconstruct(request: ReconstructRequest): Promise<Reconstructions> {
-  await startBackend(request);
-  const { config, params, step } = await openWeights(request.model);
+  const { config, params, step } = await startWithWeights(request);
   try {
     const { maskRatio = config.model.maskRatio } = request;
     if (params.decoder === undefined) {

@@ -5,8 +5,7 @@ import type { Machine } from '../args/machine.ts';
 import { openLabelled } from '../images/datasets.ts';
 import { EVERY, type Evaluation } from '../images/evaluation-sets.ts';
 import { isSamePlace } from '../images/layout/same-place.ts';
-import { openWeights } from '../run/open-weights.ts';
-import { startBackend } from '../run/start-backend.ts';
+import { startWithWeights } from '../run/open-weights.ts';
 import { message } from '../terminal/messages.ts';
 import { showWork } from '../terminal/work.ts';
 
@@ -40,8 +39,7 @@ export async function evaluateModel<R>(
   request: EvaluationRequest,
   measure: (sides: LabelledSides) => Promise<R>,
 ): Promise<ModelScores<R>> {
-  await startBackend(request);
-  const { config, params, path, step } = await openWeights(request.model);
+  const { config, params, path, step } = await startWithWeights(request);
   const { limit } = request;
   const most = limit === undefined ? EVERY : { train: limit, test: limit };
   const untrained = freshParams(config);

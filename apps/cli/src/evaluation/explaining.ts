@@ -9,8 +9,7 @@ import type { Machine } from '../args/machine.ts';
 import { writeAttention } from '../draw/attention-sheet.ts';
 import { checkOutput } from '../files/outputs.ts';
 import { openImages, roomFor } from '../images/layout/open-images.ts';
-import { type ModelConfig, type OpenedWeights, openWeights } from '../run/open-weights.ts';
-import { startBackend } from '../run/start-backend.ts';
+import { type ModelConfig, type OpenedWeights, startWithWeights } from '../run/open-weights.ts';
 import { usageError } from '../terminal/failure.ts';
 import { progressOf } from '../terminal/progress.ts';
 
@@ -48,8 +47,7 @@ export async function explain(
   request: ExplainRequest,
 ): Promise<{ readonly result: Explanation; readonly config: ModelConfig }> {
   checkOutput(request, { flag: 'attention', endings: ['.png'] });
-  await startBackend(request);
-  const { config, params, step, path } = await openWeights(request.model);
+  const { config, params, step, path } = await startWithWeights(request);
   const run = { config, params };
   try {
     const folder = await openImages(request.data, roomFor(config.model.encoder, request));

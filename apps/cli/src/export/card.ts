@@ -14,8 +14,10 @@ export type CardFacts = {
   readonly run: RunConfig;
   readonly exported: ExportedModel;
   readonly step: number;
+  /** Whether the weights are the moving average that the run kept. */
+  readonly averaged: boolean;
   /** The k-NN line of the run, where it has one. */
-  readonly knn?: string;
+  readonly knn?: string | undefined;
   readonly measured?: Measured;
   readonly cost?: Cost;
 };
@@ -117,8 +119,8 @@ function inputRows({ run, exported, target }: CardFacts): Row[] {
   ];
 }
 
-function trainingRows({ run, step, target, dtype }: CardFacts): Row[] {
-  const { data, images, method, preset, batch, seed, ema, backend, options, model } = run;
+function trainingRows({ run, step, averaged, target, dtype }: CardFacts): Row[] {
+  const { data, images, method, preset, batch, seed, backend, options, model } = run;
   const given = Object.entries(options).filter(([name]) => name !== 'data' && name !== 'out');
   const weights = Object.entries(model.weights).map(([term, weight]) => `${term} ${weight}`);
   return [
@@ -136,14 +138,16 @@ function trainingRows({ run, step, target, dtype }: CardFacts): Row[] {
     ],
     [
       'Weights',
-      `${ema === undefined ? 'those of the last step' : 'the moving average'}, ${target === 'transformers.js' ? `fp32 and ${dtype}` : dtype}`,
+      `${averaged ? 'the moving average' : 'those of the last step'}, ${target === 'transformers.js' ? `fp32 and ${dtype}` : dtype}`,
     ],
   ];
 }
 
-function reaches({ knn, measured, cost }: CardFacts): string[] {
+function reaches({ run, averaged, knn, measured, cost }: CardFacts): string[] {
+  // A run that kept an average was evaluated by it.
+  const of = averaged || run.ema === undefined ? '' : ', of its moving average';
   const lines = [
-    ...(knn === undefined ? [] : [`- k-NN of the run: ${knn}`]),
+    ...(knn === undefined ? [] : [`- k-NN of the run${of}: ${knn}`]),
     ...(measured === undefined ? [] : [`- ${measuredLine(measured)}`]),
     ...(cost === undefined ? [] : [`- ${costLine(cost)}`]),
   ];

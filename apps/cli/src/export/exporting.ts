@@ -10,14 +10,14 @@ import { isPlace } from '../files/path-names.ts';
 import { openData } from '../images/datasets.ts';
 import { isSamePlace } from '../images/layout/same-place.ts';
 import { knnResult } from '../run/knn-result.ts';
-import { type OpenedModel, openModel } from '../run/open-model.ts';
+import { checkModelPath, type OpenedModel, openModel } from '../run/open-model.ts';
 import { startBackend } from '../run/start-backend.ts';
 import { reasonOf, usageError } from '../terminal/failure.ts';
 import { message } from '../terminal/messages.ts';
 import { modelCard } from './card.ts';
 import { type Cost, type Measured, measureExport } from './cost.ts';
 import { filesFor } from './files.ts';
-import { ABOUT, type Dtype, type Target } from './targets.ts';
+import { ABOUT, type Dtype, type KeptWeights, type Target } from './targets.ts';
 import { type ExportedModel, exportedModel } from './weights.ts';
 
 /** A run, who is to open it, and where it goes. */
@@ -26,6 +26,8 @@ export type ExportRequest = Machine & {
   readonly to: Target;
   readonly out: string;
   readonly dtype?: Dtype;
+  /** Of a run that kept an average. */
+  readonly weights?: KeptWeights;
   /** Images to measure on. */
   readonly data?: string;
 };
@@ -52,18 +54,20 @@ const FEW = { train: 500, test: 100 } as const;
  * @throws Failure (exit code 2) for a model, target or folder that cannot be used
  */
 export async function exportFolder(request: ExportRequest): Promise<Exported> {
-  const { to, out } = request;
+  const { to, out, weights } = request;
   const dtype = dtypeOf(request);
   checkNewFolder(out);
+  checkModelPath(request.model, request.model);
   await startBackend(request);
-  const opened = await openModel(request.model, request.model);
+  const opened = await openModel(request.model, request.model, { weights });
   try {
     const exported = await exportedModel(opened.config, opened.params);
     const found = await measured(request, opened, exported, dtype);
     const knn = knnResult(request.model);
     const name = basename(resolve(out));
     const { config: run, step } = opened;
-    const facts = { target: to, dtype, name, run, exported, step, ...(knn && { knn }), ...found };
+    const { averaged } = opened;
+    const facts = { ...{ target: to, dtype, name, run, exported, step, averaged }, ...found, knn };
     const card = { path: 'README.md', content: () => modelCard(facts) };
     const written = await writeFolder(out, [card, ...filesFor(to, exported, dtype)]);
     return { out: resolve(out), ...written, ...found };

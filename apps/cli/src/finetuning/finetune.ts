@@ -29,6 +29,7 @@ import { evaluateClassifier } from './evaluate-classifier.ts';
 import { type FinetuneFolder, finetuneFolder } from './folder.ts';
 import {
   beginningOf,
+  checkBeginning,
   dataFacts,
   type FinetuneAsked,
   type FinetunePlan,
@@ -85,6 +86,7 @@ export async function finetune(request: NewFinetune): Promise<FinetuneOutcome> {
   const { data, recipeFor, out } = request;
   const folder = out === undefined ? undefined : finetuneFolder(out);
   if (folder !== undefined) checkNewRun(folder, request.overwrite);
+  checkBeginning(request);
   const { name: backend } = await startBackend(request);
   const beginning = await beginningOf(request);
   return onImages({ ...request, data }, beginning.encoder.image, async (opened) => {

@@ -10,7 +10,7 @@ import type { Evaluation } from '../images/evaluation-sets.ts';
 import { resolveModel } from '../run/config.ts';
 import type { ImagesIdentity } from '../run/data-identity.ts';
 import { modelDigest } from '../run/open-model.ts';
-import { openWeights } from '../run/open-weights.ts';
+import { checkWeights, openWeights } from '../run/open-weights.ts';
 
 /** How a classifier is trained. */
 export type FinetuneRecipe = {
@@ -71,19 +71,17 @@ export type FinetunePlan = Beginning & {
  * @returns the encoder and where it comes from
  * @throws Failure (exit code 2) when there is no such checkpoint, or no such encoder
  */
-export async function beginningOf({
-  model,
-  init,
-  sizes,
-}: Pick<FinetuneAsked, 'model' | 'init' | 'sizes'>): Promise<Beginning> {
-  const weights = model ?? init;
+export async function beginningOf(
+  asked: Pick<FinetuneAsked, 'model' | 'init' | 'sizes'>,
+): Promise<Beginning> {
+  const { sizes } = asked;
+  const weights = weightsOf(asked);
   if (weights === undefined) {
     const { encoder } = resolveModel(sizes);
     return { from: null, encoder, normalization: { mean: IMAGENET_MEAN, std: IMAGENET_STD } };
   }
-  const named = model === undefined ? `--init ${weights}` : `--model ${weights}`;
-  const opened = { named, imageSize: sizes.imageSize, trained: true };
-  const { config, params, path } = await openWeights(weights, opened);
+  const opened = { named: weights.named, imageSize: sizes.imageSize, trained: true };
+  const { config, params, path } = await openWeights(weights.path, opened);
   disposeTree(params);
   return {
     from: resolve(path),
@@ -91,6 +89,23 @@ export async function beginningOf({
     encoder: config.model.encoder,
     normalization: config.normalization,
   };
+}
+
+/** The weights that a classifier begins with, and what errors call them. */
+function weightsOf({ model, init }: Pick<FinetuneAsked, 'model' | 'init'>) {
+  if (model !== undefined) return { path: model, named: `--model ${model}` };
+  return init === undefined ? undefined : { path: init, named: `--init ${init}` };
+}
+
+/**
+ * Refuses weights that can be none, before anything is started for them.
+ *
+ * @param asked a model, or sizes
+ * @throws Failure (exit code 2) where nothing is there, or what is there is of another kind
+ */
+export function checkBeginning(asked: Pick<FinetuneAsked, 'model' | 'init'>): void {
+  const weights = weightsOf(asked);
+  if (weights !== undefined) checkWeights(weights.path, weights.named);
 }
 
 /** What a plan says of the data. */

@@ -5,18 +5,20 @@ import { startingParams } from '@twocan/pretrain';
 import type { Options } from '../args/options.ts';
 import type { Beginning, RunConfig } from '../run/config.ts';
 import { expectSameModel, modelDigest } from '../run/open-model.ts';
-import { openWeights } from '../run/open-weights.ts';
+import { checkWeights, openWeights } from '../run/open-weights.ts';
 import { usageError } from '../terminal/failure.ts';
 import { message } from '../terminal/messages.ts';
 
 /**
- * Refuses sizes where weights have them.
+ * Refuses sizes where weights have them, and a path that can be no weights.
  *
  * @param options the flags
- * @throws Failure (exit code 2) for a preset beside weights
+ * @throws Failure (exit code 2) for a preset beside weights, or another kind of file
  */
-export function expectOneSource({ init, preset }: Options): void {
-  if (init === undefined || preset === undefined) return;
+export function checkBeginning({ init, preset }: Options): void {
+  if (init === undefined) return;
+  checkWeights(init, `--init ${init}`);
+  if (preset === undefined) return;
   throw usageError(
     `--preset ${preset} has no effect with --init, whose weights have sizes; leave it out`,
   );

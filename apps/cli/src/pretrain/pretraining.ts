@@ -19,7 +19,7 @@ import {
 import { startBackend } from '../run/start-backend.ts';
 import { usageError } from '../terminal/failure.ts';
 import { shellLine } from '../terminal/shell-line.ts';
-import { beginningBefore, beginningOf, expectOneSource } from './beginning.ts';
+import { beginningBefore, beginningOf, checkBeginning } from './beginning.ts';
 import { quickStart } from './quick-start.ts';
 import type { Run } from './run.ts';
 import { type Outcome, train } from './train.ts';
@@ -66,7 +66,7 @@ export async function runPretraining(request: PretrainRequest): Promise<Pretrain
 async function newRun(request: PretrainRequest): Promise<PretrainOutcome> {
   const { options: asked, out, overwrite } = request;
   const options = quickStart(asked);
-  expectOneSource(options);
+  checkBeginning(options);
   // Without weights to read, what is wrong with the flags is found before a backend starts.
   const early = options.init === undefined ? resolveModel(options) : undefined;
   const folder = runFolder(out ?? defaultRunPath(runLabel(options), new Date()));

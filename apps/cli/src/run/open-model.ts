@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
 import { createReadStream, existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import type { CanParams } from '@twocan/can';
-import { decodeSafetensors } from '@twocan/checkpoint';
+import { aboutPickle, decodeSafetensors, isPickleName } from '@twocan/checkpoint';
 import { disposeTree } from '@twocan/core';
 import { isObject } from '../args/config-file.ts';
+import type { KeptWeights } from '../export/targets.ts';
 import { isSystemError, reasonOf, usageError } from '../terminal/failure.ts';
 import { message } from '../terminal/messages.ts';
 import type { RunConfig } from './config.ts';
@@ -13,11 +14,21 @@ import { newestCheckpoint } from './newest-checkpoint.ts';
 /** A trained model, from a checkpoint. */
 export type OpenedModel = {
   readonly config: RunConfig;
-  /** The averaged ones, where the run kept an average; the caller disposes them. */
+  /** The caller disposes them. */
   readonly params: CanParams;
+  /** Whether they are the average that the run kept. */
+  readonly averaged: boolean;
   readonly step: number;
   /** The checkpoint's file. */
   readonly path: string;
+};
+
+/** How a checkpoint is opened. */
+export type ModelRequest = {
+  /** What errors say to give in its place. */
+  readonly give?: string;
+  /** The average where the run kept one, by default: it is what the run was evaluated by. */
+  readonly weights?: KeptWeights | undefined;
 };
 
 /**
@@ -25,17 +36,17 @@ export type OpenedModel = {
  *
  * @param given the path
  * @param named what errors call it
- * @param give what errors say to give in its place
+ * @param request which weights, and what errors say to give in its place
  * @returns config and parameters
- * @throws Failure (exit code 2) when there is no checkpoint, it is not one of `twocan pretrain`, or its
- *   numbers are not finite
+ * @throws Failure (exit code 2) when there is no checkpoint, it is not one of `twocan pretrain`, its
+ *   numbers are not finite, or it has no average that was asked for
  */
 export async function openModel(
   given: string,
   named = `--model ${given}`,
-  give = GIVE,
+  { give = GIVE, weights }: ModelRequest = {},
 ): Promise<OpenedModel> {
-  const path = checkpointPath(given, named, give);
+  const path = checkModelPath(given, named, give);
   noteLarge(path);
   const checkpoint = await newestCheckpoint(path).catch((error: Error) => {
     const why =
@@ -48,10 +59,16 @@ export async function openModel(
     throw usageError(`${named} holds no checkpoint; ${give}`);
   }
   const { config, optimizer, ema, step } = checkpoint;
-  // The average is what the run was evaluated by.
-  const params = ema ?? checkpoint.params;
+  const averaged = ema !== undefined && weights !== 'last';
+  const params = averaged ? ema : checkpoint.params;
   if (optimizer) disposeTree(optimizer);
-  if (ema) disposeTree(checkpoint.params);
+  if (ema) disposeTree(averaged ? checkpoint.params : ema);
+  if (weights === 'average' && !averaged) {
+    disposeTree(params);
+    throw usageError(
+      `--weights average: ${given} has none; give --weights last, or a run of twocan pretrain --ema`,
+    );
+  }
   if (!isRunConfig(config)) {
     disposeTree(params);
     throw usageError(
@@ -60,7 +77,7 @@ export async function openModel(
         : `${named} is a checkpoint that twocan pretrain did not write; ${GIVE}`,
     );
   }
-  return { config, params: params as CanParams, step, path: checkpoint.path };
+  return { config, params: params as CanParams, averaged, step, path: checkpoint.path };
 }
 
 const GIVE = 'give the folder of a run of twocan pretrain, or one of its checkpoints';
@@ -108,14 +125,41 @@ export async function expectSameModel(path: string, sha256: string, what: string
   );
 }
 
-function checkpointPath(given: string, named: string, give: string): string {
+/**
+ * Refuses a path that can be no checkpoint of ours.
+ *
+ * @param given the path
+ * @param named what errors call it
+ * @param give what errors say to give in its place
+ * @returns the file, or the folder that checkpoints lie in
+ * @throws Failure (exit code 2) where nothing is there, or what is there is of another kind
+ */
+export function checkModelPath(given: string, named: string, give = GIVE): string {
   if (!existsSync(given)) throw usageError(`${named} does not exist; ${give}`);
+  const pickled = pickledIn(given);
+  if (pickled !== undefined) {
+    const found = pickled === given ? named : `${named} holds ${basename(pickled)}, which`;
+    const next =
+      give === GIVE
+        ? 'This command takes what twocan pretrain wrote: train on with --init model.safetensors, and give that run'
+        : 'Then give model.safetensors';
+    throw usageError(`${found} ${aboutPickle(pickled)}\n${next}`);
+  }
   if (!statSync(given).isDirectory()) {
     if (given.endsWith('.safetensors')) return given;
     throw usageError(`${named} is no checkpoint of twocan (.safetensors); ${give}`);
   }
   const inside = join(given, 'checkpoints');
   return existsSync(inside) ? inside : given;
+}
+
+/** A pickled file where there is nothing else to read. */
+function pickledIn(path: string): string | undefined {
+  if (!statSync(path).isDirectory()) return isPickleName(path) ? path : undefined;
+  const names = readdirSync(path);
+  const others = names.some((name) => name === 'checkpoints' || name.endsWith('.safetensors'));
+  const pickled = others ? undefined : names.find(isPickleName);
+  return pickled && join(path, pickled);
 }
 
 /** Why a file is no checkpoint, and what to do. */

@@ -1,5 +1,4 @@
-import { closeSync, existsSync, openSync, readdirSync, readSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { readdirSync, statSync } from 'node:fs';
 import { type Tensor, tensor3d } from '@tensorflow/tfjs-core';
 import { type CanParams, resolveCanConfig } from '@twocan/can';
 import {
@@ -8,15 +7,16 @@ import {
   importWeights,
   namedToTree,
 } from '@twocan/checkpoint';
-import { filesAt } from '@twocan/checkpoint/node';
+import { fileMetadata, filesAt } from '@twocan/checkpoint/node';
 import { IMAGENET_MEAN, resolveAugmentation } from '@twocan/data';
 import { patchGrid, resamplePositions } from '@twocan/patches';
 import { preset, type ViTConfig } from '@twocan/vit';
-import { isObject } from '../args/config-file.ts';
+import type { Machine } from '../args/machine.ts';
 import { reasonOf, usageError } from '../terminal/failure.ts';
 import { message } from '../terminal/messages.ts';
 import type { RunConfig } from './config.ts';
-import { openModel } from './open-model.ts';
+import { checkModelPath, openModel } from './open-model.ts';
+import { startBackend } from './start-backend.ts';
 
 /** What a command needs to know of a model that is not trained further. */
 export type ModelConfig = Pick<
@@ -59,8 +59,9 @@ export async function openWeights(
   request: WeightsRequest = {},
 ): Promise<OpenedWeights> {
   const { named = `--model ${given}`, imageSize } = request;
+  checkWeights(given, named);
   if (isForeign(given)) return openForeign(given, named, request);
-  const opened = await openModel(given, named, GIVE);
+  const opened = await openModel(given, named, { give: GIVE });
   if (imageSize === undefined) return opened;
   const { model } = opened.config;
   const encoder = ofSize(model.encoder, imageSize, named);
@@ -68,47 +69,57 @@ export async function openWeights(
   return { ...opened, config: { ...opened.config, model: { ...model, encoder } }, params };
 }
 
+/**
+ * Refuses a path that can be no model, before anything is started for it.
+ *
+ * @param given the path
+ * @param named what errors call it
+ * @throws Failure (exit code 2) where nothing is there, or what is there is of another kind
+ */
+export function checkWeights(given: string, named = `--model ${given}`): void {
+  if (!isForeign(given)) checkModelPath(given, named, GIVE);
+}
+
+/**
+ * Starts the backend and opens the model that `--model` names, which is looked at first.
+ *
+ * @param request model and machine
+ * @returns the model
+ * @throws Failure (exit code 2) for what is no model, or a backend that is missing
+ */
+export async function startWithWeights(
+  request: Machine & { readonly model: string },
+): Promise<OpenedWeights> {
+  checkWeights(request.model);
+  await startBackend(request);
+  return openWeights(request.model);
+}
+
 const GIVE =
   'give the folder of a run of twocan pretrain, one of its checkpoints, or weights of timm or transformers (safetensors)';
 
-const PICKLED = /\.(bin|pth?|ckpt)$/i;
 const INDEX = /\.safetensors\.index\.json$/;
 
 /** Whether a path holds weights, but no checkpoint of ours. */
 function isForeign(path: string): boolean {
   const found = statSync(path, { throwIfNoEntry: false });
   if (found === undefined) return false;
-  if (found.isFile()) return PICKLED.test(path) || INDEX.test(path) || isOtherFile(path);
-  if (!found.isDirectory() || existsSync(join(path, 'checkpoints'))) return false;
+  if (found.isFile()) return INDEX.test(path) || isOtherFile(path);
   const names = readdirSync(path);
-  if (names.some((name) => /^checkpoint-\d+\.safetensors$/.test(name))) return false;
-  return names.some(
-    (name) => PICKLED.test(name) || INDEX.test(name) || name.endsWith('.safetensors'),
-  );
+  return !isRun(names) && names.some((name) => INDEX.test(name) || name.endsWith('.safetensors'));
 }
 
-/** A safetensors file that we did not write, by its header: the rest may be gigabytes. */
+const isRun = (names: readonly string[]): boolean =>
+  names.some((name) => name === 'checkpoints' || /^checkpoint-\d+\.safetensors$/.test(name));
+
+/** A safetensors file that we did not write, by its header. */
 function isOtherFile(path: string): boolean {
   if (!path.endsWith('.safetensors')) return false;
-  const file = openSync(path, 'r');
   try {
-    const length = Number(readAt(file, 0, 8).readBigUInt64LE());
-    if (length > LONGEST_HEADER) return false;
-    const header: unknown = JSON.parse(readAt(file, 8, length).toString('utf8'));
-    const metadata = isObject(header) ? header.__metadata__ : undefined;
-    return isObject(header) && !(isObject(metadata) && metadata.format === CHECKPOINT_FORMAT);
+    return fileMetadata(path).format !== CHECKPOINT_FORMAT;
   } catch {
     return false;
-  } finally {
-    closeSync(file);
   }
-}
-
-const LONGEST_HEADER = 25_000_000; // bytes
-
-function readAt(file: number, position: number, length: number): Buffer {
-  const bytes = Buffer.alloc(length);
-  return bytes.subarray(0, readSync(file, bytes, 0, length, position));
 }
 
 async function openForeign(

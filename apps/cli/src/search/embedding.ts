@@ -14,8 +14,7 @@ import type { Machine } from '../args/machine.ts';
 import { writeRows } from '../files/rows/write-rows.ts';
 import { type OpenedImages, openImages, roomFor } from '../images/layout/open-images.ts';
 import { oneColourNote } from '../images/one-colour.ts';
-import { type OpenedWeights, openWeights } from '../run/open-weights.ts';
-import { startBackend } from '../run/start-backend.ts';
+import { type OpenedWeights, startWithWeights } from '../run/open-weights.ts';
 import { message } from '../terminal/messages.ts';
 import { showWork } from '../terminal/work.ts';
 
@@ -88,8 +87,7 @@ async function withImages<R>(
   request: EmbedRequest,
   work: (folder: OpenedImages, opened: OpenedWeights) => Promise<R>,
 ): Promise<R> {
-  await startBackend(request);
-  const opened = await openWeights(request.model);
+  const opened = await startWithWeights(request);
   const folder = await openImages(request.data, roomFor(opened.config.model.encoder, request));
   try {
     const result = await work(folder, opened);

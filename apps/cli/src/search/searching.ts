@@ -10,8 +10,7 @@ import type { SheetRow } from '../draw/sheet.ts';
 import { checkOutput, writeOutput } from '../files/outputs.ts';
 import { openImages, roomFor } from '../images/layout/open-images.ts';
 import { openQuery } from '../images/query-image.ts';
-import { type OpenedWeights, openWeights } from '../run/open-weights.ts';
-import { startBackend } from '../run/start-backend.ts';
+import { type OpenedWeights, startWithWeights } from '../run/open-weights.ts';
 import { usageError } from '../terminal/failure.ts';
 import { message } from '../terminal/messages.ts';
 import { progressOf } from '../terminal/progress.ts';
@@ -67,8 +66,7 @@ export async function searchFolder(request: SearchRequest): Promise<Found> {
     query !== undefined && duplicates === undefined
       ? findNearest(query, await openQuery(query), top)
       : findPairs(onlyPairs(request), top);
-  await startBackend(request);
-  const model = await openWeights(request.model);
+  const model = await startWithWeights(request);
   try {
     const folder = await openImages(request.data, roomFor(model.config.model.encoder, request));
     try {

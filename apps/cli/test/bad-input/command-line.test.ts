@@ -252,13 +252,25 @@ const ROWS: Rows = {
   },
 
   'Weights that are pickled': async () => {
-    const bin = file('pytorch_model.bin', 'PK\u0003\u0004');
-    const message = /pytorch_model\.bin is a pickled file.*torch\.load\('pytorch_model\.bin'/;
+    const alone = folder.path('alone');
+    mkdirSync(alone);
+    const bin = join(alone, 'pytorch_model.bin');
+    writeFileSync(bin, 'PK\u0003\u0004');
+    const message =
+      /pytorch_model\.bin is a pickled file[^\n]*\n {2}import torch.*\n {2}d = torch\.load\(".*pytorch_model\.bin".*\n {2}save_file\(.*'model\.safetensors'\)\n/;
     await expectModel(bin, message);
     await expectRefused(['--init', bin], message);
-    const args = ['finetune', '--init', bin, '--data', photos, '--out', folder.path('pickled')];
-    expectFailure(await twocan(args), 2, message);
+    const out = ['--out', folder.path('pickled')];
+    const tuned = await twocan(['finetune', '--init', bin, '--data', photos, ...out]);
+    expectFailure(tuned, 2, message);
+    const exported = await twocan(['export', bin, '--to', 'timm', ...out]);
+    expectFailure(exported, 2, message);
+    expect(exported.stderr).toMatch('train on with --init model.safetensors, and give that run');
     expect(existsSync(folder.path('pickled'))).toBe(false);
+    const embedded = await twocan(['embed', '--model', alone, '--data', photos]);
+    expectFailure(embedded, 2, /alone holds pytorch_model\.bin, which is a pickled file/);
+    // A path that is refused is refused before a backend starts.
+    for (const { stderr } of [tuned, exported, embedded]) expect(stderr).not.toMatch(/^backend /m);
   },
 
   'Weights that do not fit, are cut off or hold integers': async () => {
@@ -305,7 +317,7 @@ const ROWS: Rows = {
     mkdirSync(folder.path('nothing'));
     for (const [model, why] of [
       [weights, /holds the weights of another program \(.*needs a checkpoint of twocan pretrain/],
-      [file('export.pth', 'PK'), /export\.pth is no checkpoint of twocan/],
+      [file('export.pth', 'PK'), /export\.pth is a pickled file of PyTorch/],
       [folder.path('nothing'), /nothing holds no checkpoint; give the folder of a run/],
       [classifier, /is a classifier of twocan finetune; give what it began with/],
     ] as const) {

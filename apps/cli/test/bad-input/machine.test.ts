@@ -44,7 +44,7 @@ const ROWS: Rows = {
       const args = [command, ...line, '--backend', 'sim', '--threads', '0', '--cache', '-1'];
       const outcome = await twocan(args);
       expectFailure(outcome, 2, /--cache must be a number of at least 0, got -1/);
-      expectFailure(outcome, 2, /--backend must be one of .*; did you mean simd\?, got sim/);
+      expectFailure(outcome, 2, /--backend must be one of .*, got sim; did you mean simd\?/);
       expectFailure(outcome, 2, /--threads must be a whole number of at least 1, got 0/);
     }
   },

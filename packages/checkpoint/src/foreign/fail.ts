@@ -1,3 +1,5 @@
+import { brief } from '../json-members.ts';
+
 /** The error of weights that cannot be used. */
 export const fail = (rule: string): never => {
   throw new RangeError(`importWeights: ${rule}`);
@@ -8,7 +10,7 @@ const SHOWN = 4;
 /** The first of some names, and how many more there are. */
 export function someOf(names: readonly string[]): string {
   const more = names.length - SHOWN;
-  return `${names.slice(0, SHOWN).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
+  return `${names.slice(0, SHOWN).map(brief).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
 }
 
 /** A remark on tensors that are not read. */

@@ -44,10 +44,25 @@ export function filesFromUrl(url: string | URL): WeightFiles {
       if (!answer.ok)
         return fail(`${place.href} cannot be read: the server answers ${answer.status}`);
       if (Number(answer.headers.get('content-length') ?? 0) > most) return tooLarge(file, most);
-      const bytes = new Uint8Array(await answer.arrayBuffer());
-      return bytes.length > most ? tooLarge(file, most) : bytes;
+      return (await bytesOf(answer, most)) ?? tooLarge(file, most);
     },
   };
+}
+
+/** The bytes of an answer; nothing where there are more, whatever the server says of their number. */
+async function bytesOf(answer: Response, most: number): Promise<Uint8Array | undefined> {
+  const pieces: Uint8Array<ArrayBuffer>[] = [];
+  let size = 0;
+  for (const reader = answer.body?.getReader(); reader !== undefined; ) {
+    const { done, value } = await reader.read();
+    if (done) break;
+    size += value.length;
+    pieces.push(value);
+    if (size <= most) continue;
+    await reader.cancel();
+    return undefined;
+  }
+  return new Uint8Array(await new Blob(pieces).arrayBuffer());
 }
 
 /**

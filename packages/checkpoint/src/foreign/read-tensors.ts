@@ -3,6 +3,7 @@ import { decodeSafetensors } from '../safetensors.ts';
 import { brief, parseSettings, partOf, type Settings } from './config-file.ts';
 import { fail, someOf } from './fail.ts';
 import type { WeightFiles } from './files.ts';
+import { aboutPickle, isPickleName } from './pickle.ts';
 
 /** Tensors of one or more files, and the settings beside them. */
 export type ReadWeights = {
@@ -13,13 +14,12 @@ export type ReadWeights = {
 
 const INDEX = 'model.safetensors.index.json';
 const WHOLE = 'model.safetensors';
-/** Settings are small; a larger file is none. */
-const MOST_SETTINGS = 10_000_000;
+/** The longest are the names of 22,000 classes; parsing takes many times these bytes. */
+const MOST_SETTINGS = 2_000_000;
 /** The largest array of bytes. */
 const MOST_WEIGHTS = 2 ** 33;
 
-/** What torch.save writes, and other formats that are not read. */
-const PICKLED = /\.(bin|pth?|ckpt|pkl|tar)$/i;
+/** Other formats that are not read. */
 const OTHERS = /\.(h5|msgpack|onnx|gguf|npz|tflite)$/i;
 
 /**
@@ -66,19 +66,12 @@ function soleFile({ names, place }: WeightFiles): string {
 }
 
 function refuseOther(names: readonly string[]): void {
-  const pickled = names.find((name) => PICKLED.test(name));
-  if (pickled !== undefined) fail(pickle(pickled));
+  const pickled = names.find(isPickleName);
+  if (pickled !== undefined) fail(`${pickled} ${aboutPickle(pickled)}`);
   const other = names.find((name) => OTHERS.test(name));
   if (other !== undefined)
     fail(`${other} is of a format that is not read; write it as safetensors`);
 }
-
-/** A pickle is a program: who opens it runs it. */
-const pickle = (name: string): string =>
-  `${name} is a pickled file of PyTorch, which can run any program when it is opened, so it is never opened here. ` +
-  'Convert it in Python, where you trust it: ' +
-  `python -c "import torch, safetensors.torch as s; d = torch.load('${name}', map_location='cpu', weights_only=True); ` +
-  "d = d.get('model', d.get('state_dict', d)); s.save_file({k: v.clone().contiguous() for k, v in d.items()}, 'model.safetensors')\"";
 
 /** The first bytes of a zip archive, which torch.save writes, and of a bare pickle. */
 const isPickle = (bytes: Uint8Array): boolean =>
@@ -86,7 +79,7 @@ const isPickle = (bytes: Uint8Array): boolean =>
   (bytes[0] === 0x80 && (bytes[1] ?? 9) <= 5 && bytes[7] !== 0);
 
 function decoded(name: string, bytes: Uint8Array): NamedArrays {
-  if (isPickle(bytes)) fail(pickle(name));
+  if (isPickle(bytes)) fail(`${name} ${aboutPickle(name)}`);
   try {
     return decodeSafetensors(bytes).tensors;
   } catch (error) {
@@ -106,7 +99,9 @@ async function shards(files: WeightFiles, index: Settings): Promise<NamedArrays>
     if (typeof file !== 'string' || !/^[^/\\]+\.safetensors$/.test(file)) {
       return fail(`weight_map must name safetensors files of its folder, got ${brief(file)}`);
     }
-    byFile.set(file, [...(byFile.get(file) ?? []), name]);
+    const others = byFile.get(file);
+    if (others) others.push(name);
+    else byFile.set(file, [name]);
   }
   const parts: [string, NamedArrays[string]][] = [];
   for (const [file, names] of byFile) {

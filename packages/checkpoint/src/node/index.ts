@@ -1,4 +1,5 @@
 export { writeFileAtomic } from './atomic.ts';
+export { fileMetadata } from './file-metadata.ts';
 export { filesAt } from './files-at.ts';
 export {
   type CheckpointFile,

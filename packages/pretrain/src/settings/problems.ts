@@ -49,7 +49,7 @@ export function problemsOf(
     const value = inner === undefined ? values[name] : inner.value;
     const of = inner === undefined || shape.kind !== 'list' ? shape : shape.item;
     const hint = of.kind === 'list' ? ` (${hintOf(entry)})` : '';
-    return `${called(name)} ${ruleOf(of, value)}${hint}, got ${written(value, name)}`;
+    return `${called(name)} ${ruleOf(of, value)}${hint}, got ${written(value, name)}${near(of, value)}`;
   });
 }
 
@@ -91,13 +91,16 @@ function written(value: unknown): string {
   return `{${Object.keys(value).join(', ')}}`;
 }
 
+/** The choice that was probably meant. */
+const near = (shape: Shape, value: unknown): string =>
+  shape.kind === 'choice' && typeof value === 'string' ? didYouMean(value, shape.choices, '') : '';
+
 /** What a value must be, as the rest of a sentence that starts with the setting's name. */
 function ruleOf(shape: Shape, value: unknown): string {
   if (shape.kind === 'text') return value === '' ? 'needs a value' : 'must be text';
   if (shape.kind === 'flag') return 'must be true or false';
   if (shape.kind === 'choice') {
-    const near = typeof value === 'string' ? didYouMean(value, shape.choices, '') : '';
-    return `must be one of ${shape.choices.join(', ')}${near}`;
+    return `must be one of ${shape.choices.join(', ')}`;
   }
   if (shape.kind === 'list') {
     const what = shape.item.kind === 'number' ? rangeOf(shape.item, value, 'numbers') : 'values';
