@@ -131,7 +131,8 @@ describe('in code', () => {
 });
 
 describe('pretrain --init', () => {
-  const short = ['--data', 'shapes:12', '--batch', '4', '--checkpoint-every', '2', ...ONE];
+  const short = ['--data', 'shapes:8', '--batch', '4', '--checkpoint-every', '1', ...ONE];
+  const whole = folder.path('whole');
 
   test('continues a masked autoencoder with all of its parts', async () => {
     const [mae, out] = [weights('vit-mae'), folder.path('continued')];
@@ -151,9 +152,9 @@ describe('pretrain --init', () => {
   test('draws the parts that the weights do not have, and goes on when they are gone', async () => {
     const copy = folder.path('copy');
     cpSync(timm, copy, { recursive: true });
-    const args = ['pretrain', '--init', copy, ...short, '--steps', '4', '--image-size', '24'];
-    const [whole, parts] = [folder.path('whole'), folder.path('parts')];
-    const { stderr } = await done([...args, '--out', whole]);
+    const args = ['pretrain', '--init', copy, ...short, '--steps', '2', '--image-size', '24'];
+    const parts = folder.path('parts');
+    const { stdout, stderr } = await done([...args, '--out', whole]);
     expect(stderr).toMatch('begins with encoder of');
     expect(stderr).toMatch('drawn: decoder, projector, level');
     expect(stderr).toMatch('resampled from 4 x 4 to 6 x 6 patches');
@@ -164,13 +165,17 @@ describe('pretrain --init', () => {
       interpolation: 'bicubic',
     });
     expect(config.init.from).toBe(copy);
-    const signal = { when: /after step 2/, signal: 'SIGINT' } as const;
+    // The encoder that it began with is no untrained one.
+    expect(stdout).toMatch(/k-NN top-1: .* \(raw pixels [\d.]+%, as it began [\d.]+%; /);
+    const signal = { when: /after step 1/, signal: 'SIGINT' } as const;
     const stopped = await twocan([...args, '--out', parts], signal);
     expect(stopped.code).toBe(130);
     renameSync(copy, folder.path('moved'));
     await done(['pretrain', '--resume', '--out', parts, '--threads', '1']);
-    expect(tensorsOf(parts, '00000004')).toEqual(tensorsOf(whole, '00000004'));
-    // A run that began so is a beginning itself, at its own size and another one.
+    expect(tensorsOf(parts, '00000002')).toEqual(tensorsOf(whole, '00000002'));
+  });
+
+  test('takes such a run as a beginning, at another size than its own', async () => {
     const again = folder.path('again');
     const more = ['--steps', '1', '--image-size', '16'];
     await done(['pretrain', '--init', whole, ...short, ...more, '--out', again]);

@@ -47,7 +47,15 @@ export const pretrain = command(
     const { runPretraining } = await import('../pretrain/pretraining.ts');
     const { knnLine } = await import('../evaluation/knn.ts');
     const { interruptible } = await import('../run/interruptible.ts');
-    const { finished, folder, goOn, knn, heldOut } = await runPretraining({
+    const { baselineName } = await import('../run/knn-result.ts');
+    const {
+      finished,
+      folder,
+      config: of,
+      goOn,
+      knn,
+      heldOut,
+    } = await runPretraining({
       options,
       resume,
       overwrite,
@@ -59,7 +67,8 @@ export const pretrain = command(
       return EXIT.interrupted;
     }
     console.log(`run: ${folder.path}`);
-    if (knn && heldOut !== undefined) console.log(knnLine(knn, heldOut));
+    const baseline = of.init && baselineName(of);
+    if (knn && heldOut !== undefined) console.log(knnLine(knn, heldOut, baseline));
     return EXIT.done;
   },
 );

@@ -40,14 +40,19 @@ export function countsOf(
  *
  * @param result the accuracies
  * @param heldOut where the test pictures come from, as text
+ * @param baseline what the encoder is called that the training began with
  * @returns one line
  */
-export function knnLine(result: KnnComparison, heldOut: string): string {
+export function knnLine(
+  result: KnnComparison,
+  heldOut: string,
+  baseline = 'untrained encoder',
+): string {
   const { classes, testedClasses } = result;
   const of = testedClasses === classes ? `${classes}` : `${testedClasses} of ${classes}`;
   return (
     `k-NN top-1: ${percent(result.trained)} (raw pixels ${percent(result.rawPixels)}, ` +
-    `untrained encoder ${percent(result.untrained)}; ${result.testImages} ${heldOut}, ` +
+    `${baseline} ${percent(result.untrained)}; ${result.testImages} ${heldOut}, ` +
     `${of} classes, k ${result.neighbours} of ${result.trainImages})`
   );
 }

@@ -63,7 +63,7 @@ export async function exportFolder(request: ExportRequest): Promise<Exported> {
   try {
     const exported = await exportedModel(opened.config, opened.params);
     const found = await measured(request, opened, exported, dtype);
-    const knn = knnResult(request.model);
+    const knn = knnResult(request.model, opened.config);
     const name = basename(resolve(out));
     const { config: run, step } = opened;
     const { averaged } = opened;

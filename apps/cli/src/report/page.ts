@@ -1,6 +1,7 @@
 import { compareKnn, type Dot, type FeatureMap, imagesOfStep } from '@twocan/pretrain';
 import type { RunConfig } from '../run/config.ts';
 import type { Environment } from '../run/environment.ts';
+import { baselineName } from '../run/knn-result.ts';
 import { evaluationsIn, type MetricsLine } from '../run/metrics-file.ts';
 import { SERIES, type Series } from '../run/series.ts';
 import { percent } from '../terminal/percent.ts';
@@ -75,15 +76,16 @@ function pointsOf({ of }: Series, lines: readonly MetricsLine[]): Point[] {
 }
 
 /** Nothing for a curve without values. */
-function chart(series: Series, { lines }: ReportData): Html | undefined {
+function chart(series: Series, { lines, config }: ReportData): Html | undefined {
   const points = pointsOf(series, lines);
   if (points.length === 0) return undefined;
   const { title, reading, tag } = series;
   const isAccuracy = tag === 'evaluation/knn';
   const start = lines.find(({ step, evaluation }) => step === 0 && evaluation !== undefined);
+  const begun = baselineName(config);
   const baselines = [
     { label: 'Raw pixels', value: start?.evaluation?.rawPixels },
-    { label: 'Untrained', value: start?.evaluation?.knn },
+    { label: begun.charAt(0).toUpperCase() + begun.slice(1), value: start?.evaluation?.knn },
   ].flatMap(({ label, value }) => (value === undefined ? [] : { label, value }));
   const drawn = drawChart({
     title,
@@ -112,7 +114,7 @@ function header({ name, config, lines }: ReportData): Html {
           tile(
             'k-NN top-1',
             percent(compared.trained),
-            `raw pixels ${percent(compared.rawPixels)}, untrained ${percent(compared.untrained)}`,
+            `raw pixels ${percent(compared.rawPixels)}, ${baselineName(config)} ${percent(compared.untrained)}`,
           ),
         ]),
     tile('Loss', lossOf(last), `${lossOf(first)} at the first step`),

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { disposeTree, namedLeaves, type Params } from '@twocan/core';
+import type { RunConfig } from './config.ts';
 import { knnResult } from './knn-result.ts';
 import { readMetrics } from './metrics-file.ts';
 import { openModel } from './open-model.ts';
@@ -35,7 +36,7 @@ export async function inspectModel(path: string, json: boolean): Promise<void> {
     batch: config.batch,
     seed: config.seed,
     backend: config.backend,
-    ...lastMetrics(path),
+    ...lastMetrics(path, config),
   };
   if (json) {
     console.log(JSON.stringify({ ...facts, parameters, config }, null, 2));
@@ -59,10 +60,10 @@ function countByPart(params: Params): Record<string, number> {
 }
 
 /** The loss of a run's last step, and its k-NN result where there is one. */
-function lastMetrics(path: string): Record<string, string> {
+function lastMetrics(path: string, config: RunConfig): Record<string, string> {
   const losses = readMetrics(join(path, 'metrics.jsonl')).map(({ loss }) => loss);
   const loss = losses.findLast((value) => typeof value === 'number');
-  const knn = knnResult(path);
+  const knn = knnResult(path, config);
   return {
     ...(loss === undefined ? {} : { loss: loss.toFixed(4) }),
     ...(knn !== undefined && { knn }),

@@ -89,6 +89,9 @@ describe('lines that compare', () => {
     expect(knnLine({ ...ACCURACIES, ...counts }, 'held-out images')).toBe(
       'k-NN top-1: 61.1% (raw pixels 32.2%, untrained encoder 43.3%; 56 held-out images, 3 of 7 classes, k 20 of 240)',
     );
+    expect(knnLine({ ...ACCURACIES, ...counts }, 'images', 'as it began')).toContain(
+      '(raw pixels 32.2%, as it began 43.3%; ',
+    );
     expect(knnLine({ ...ACCURACIES, ...counts, testedClasses: 7 }, 'images')).toContain(
       '; 56 images, 7 classes, k 20 of 240)',
     );
