@@ -2,7 +2,8 @@ import { choice, setting, text } from '@twocan/pretrain/settings';
 import { command } from '../args/command.ts';
 import { MACHINE } from '../args/machine.ts';
 import { LABELLED_IMAGES } from '../args/model.ts';
-import { DTYPES, KEPT, TARGETS } from '../export/targets.ts';
+import { DTYPES, TARGETS } from '../export/targets.ts';
+import { KEPT } from '../run/kept-weights.ts';
 
 /** Options of an export. */
 export const exportSettings = {

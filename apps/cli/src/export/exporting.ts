@@ -9,6 +9,7 @@ import { checkFolder } from '../files/outputs.ts';
 import { isPlace } from '../files/path-names.ts';
 import { openData } from '../images/datasets.ts';
 import { isSamePlace } from '../images/layout/same-place.ts';
+import type { KeptWeights } from '../run/kept-weights.ts';
 import { knnResult } from '../run/knn-result.ts';
 import { checkModelPath, type OpenedModel, openModel } from '../run/open-model.ts';
 import { startBackend } from '../run/start-backend.ts';
@@ -17,7 +18,7 @@ import { message } from '../terminal/messages.ts';
 import { modelCard } from './card.ts';
 import { type Cost, type Measured, measureExport } from './cost.ts';
 import { filesFor } from './files.ts';
-import { ABOUT, type Dtype, type KeptWeights, type Target } from './targets.ts';
+import { ABOUT, type Dtype, type Target } from './targets.ts';
 import { type ExportedModel, exportedModel } from './weights.ts';
 
 /** A run, who is to open it, and where it goes. */

@@ -2,10 +2,6 @@
 export const DTYPES = ['fp32', 'fp16', 'int8'] as const;
 export type Dtype = (typeof DTYPES)[number];
 
-/** The moving average that a run kept, or the weights of its last step. */
-export const KEPT = ['average', 'last'] as const;
-export type KeptWeights = (typeof KEPT)[number];
-
 /** Who can open an exported folder. */
 export const TARGETS = ['timm', 'transformers', 'transformers.js', 'onnx', 'safetensors'] as const;
 export type Target = (typeof TARGETS)[number];

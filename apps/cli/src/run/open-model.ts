@@ -5,10 +5,10 @@ import type { CanParams } from '@twocan/can';
 import { aboutPickle, decodeSafetensors, isPickleName } from '@twocan/checkpoint';
 import { disposeTree } from '@twocan/core';
 import { isObject } from '../args/config-file.ts';
-import type { KeptWeights } from '../export/targets.ts';
 import { isSystemError, reasonOf, usageError } from '../terminal/failure.ts';
 import { message } from '../terminal/messages.ts';
 import type { RunConfig } from './config.ts';
+import type { KeptWeights } from './kept-weights.ts';
 import { newestCheckpoint } from './newest-checkpoint.ts';
 
 /** A trained model, from a checkpoint. */
