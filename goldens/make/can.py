@@ -30,8 +30,13 @@ def predict(model, encoded, restore, levels):
     if not hasattr(model, "level"):
         return model.decoder(encoded, restore)
     noise = config["noise"]
-    code = model.level(level_code(levels, config["encoder"]["width"], noise["scale"]))
-    return model.decoder(encoded, restore, code, noise["embed"], noise["embedCls"])
+    coded = levels.log() if noise.get("code") == "log" else levels
+    code = model.level(level_code(coded, config["encoder"]["width"], noise["scale"]))
+    output = model.decoder(encoded, restore, code, noise["embed"], noise["embedCls"])
+    if noise.get("target") != "unit":
+        return output
+    visible = (restore < encoded.shape[1] - 1)[:, :, None]
+    return torch.where(visible, output * levels[:, None, None], output)
 
 
 def loss_of(model, clean, noise, levels, keep, restore):
@@ -55,7 +60,9 @@ def loss_of(model, clean, noise, levels, keep, restore):
             target = normalised(target) if config["normalizePixels"] else target
             metrics["reconstruction"] = patch_error(prediction, target, masked)
         if weights["denoising"]:
-            metrics["denoising"] = patch_error(prediction, model.patches(noise), 1 - masked)
+            equal = config["noise"].get("weight") == "equal"
+            scale = levels[:, None, None] if equal else 1
+            metrics["denoising"] = patch_error(prediction / scale, model.patches(noise) / scale, 1 - masked)
     loss = sum(weight * metrics[name] for name, weight in weights.items() if weight)
     return loss, metrics, parts
 

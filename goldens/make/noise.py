@@ -9,6 +9,8 @@ from store import draws, exact, save
 
 CODES = [{"width": 8, "scale": 1}, {"width": 64, "scale": 1}, {"width": 16, "scale": 20000}]
 
+LOGS = [{"width": 8, "scale": 1}, {"width": 16, "scale": 0.25}]
+
 
 def make():
     draw = draws(6)
@@ -16,6 +18,8 @@ def make():
     arrays = {"levels": levels}
     for code in CODES:
         arrays[f"code/{code['width']}x{code['scale']}"] = level_code(levels, **code)
+    for code in LOGS:
+        arrays[f"log/{code['width']}x{code['scale']}"] = level_code(levels[levels > 0].log(), **code)
     model = randomise(Level(8), draw)
     # Scaled, so that the five codes differ.
     code = exact(level_code(levels, 8, 1000.0))
@@ -24,4 +28,4 @@ def make():
     (y * weights).sum().backward()
     arrays |= {**named(model, "params"), **gradients(model, "grads")}
     arrays |= {"input": code, "output": y, "weights": weights}
-    save("noise", __file__, arrays, codes=CODES)
+    save("noise", __file__, arrays, codes=CODES, logs=LOGS)

@@ -1,5 +1,7 @@
 """Reconstruction and denoising losses: values and gradients by the prediction."""
 
+import torch
+
 from losses import normalised, patch_error
 from store import draws, permutations, save
 
@@ -12,12 +14,15 @@ def make():
     target[0, 0] = (0.5 + 1e-3 * target[0, 0]).float().double()
     prediction = draw(batch, patches, pixels)
     masked = (permutations(5, batch, patches) >= 3).double()
+    levels = torch.tensor([0.5, 0.03, 2.0], dtype=torch.float64).float().double()[:, None, None]
     losses = {
         "plain": lambda p: patch_error(p, target, masked),
         "normalised": lambda p: patch_error(p, normalised(target), masked),
+        "denoising-equal": lambda p: patch_error(p / levels, noise / levels, 1 - masked),
         "denoising": lambda p: patch_error(p, noise, 1 - masked),
     }
     arrays = {"target": target, "noise": noise, "prediction": prediction, "masked": masked}
+    arrays["levels"] = levels.flatten()
     arrays["normalised-target"] = normalised(target)
     for name, loss_of in losses.items():
         p = prediction.clone().requires_grad_()

@@ -47,6 +47,8 @@ OTHERWISE = {
     "pool": "all",
 }
 
+CHOSEN = {"min": 0.01, "levels": "log-uniform", "code": "log", "target": "unit", "weight": "equal"}
+
 # By name: the config and the images of a view.
 VARIANTS = {
     "batch-norm": (CAN, 4),
@@ -54,4 +56,5 @@ VARIANTS = {
     "otherwise": (OTHERWISE, 4),
     "mae": ({**CAN, **MAE, "projector": LIGHT}, 3),
     "simclr": ({**CAN, "maskRatio": 0, "weights": ONLY_CONTRAST, "noise": NO_NOISE}, 4),
+    "noise-choices": ({**CAN, "projector": LIGHT, "noise": {**NOISE, "max": 0.4, "scale": 3, **CHOSEN}}, 3),
 }

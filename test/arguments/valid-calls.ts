@@ -731,6 +731,7 @@ export const VALID: Readonly<Record<string, Readonly<Record<string, ValidCall>>>
       () => method,
     ),
     methodCost: just(method),
+    noiseChoices: just(method),
     plainDecoder: just(method),
     'plainDecoder()': {
       args: () => [{ encoder: { cls: t1(8) }, decoder: decoderParams(), level: params().level }],
@@ -741,6 +742,7 @@ export const VALID: Readonly<Record<string, Readonly<Record<string, ValidCall>>>
     reconstructionCaption: just(method),
     reconstructionTerm: just(method),
     resolveCanConfig: of(() => ({ preset: 'tiny32', method: 'can', temperature: 0.2 })),
+    silentDenoising: just(method),
     usesContrast: just(method),
     usesDecoder: just(method),
     usesLevel: just(method),

@@ -57,7 +57,10 @@ def loss_of_draws(model, clean):
     kept = int(rows * columns * (1 - config["maskRatio"]))
     order = torch.rand(images, rows * columns).argsort(1)
     keep, restore = (order[:, :kept], order.argsort(1)) if config["maskRatio"] > 0 else (None, None)
-    levels = torch.rand(images) * config["noise"]["max"]
+    lowest, highest = config["noise"].get("min", 0), config["noise"]["max"]
+    levels = lowest + torch.rand(images) * (highest - lowest)
+    if config["noise"].get("levels") == "log-uniform":
+        levels = lowest * (highest / lowest) ** torch.rand(images)
     noise = torch.randn_like(clean) * levels[:, None, None, None]
     return can.loss_of(model, clean, noise, levels, keep, restore)
 

@@ -42,4 +42,6 @@ def view_of(config):
     ]
     if given["blur"]:
         steps.append(v2.RandomApply([Blur(*(s * size[0] / 224 for s in given["sigma"]))], given["blur"]))
+    if given.get("solarize"):
+        steps.append(v2.RandomSolarize(0.5, given["solarize"]))
     return v2.Compose([*steps, v2.Normalize(**config["normalization"])])

@@ -1,3 +1,4 @@
+import type { LevelSpread } from '@twocan/noise';
 import type { DecoderConfig, ViTConfig } from '@twocan/vit';
 
 /** Which patch tokens the decoder adds the noise level's code to. */
@@ -22,6 +23,35 @@ export const termNames = ['contrastive', 'reconstruction', 'denoising'] as const
 /** The name of one of these terms. */
 export type TermName = (typeof termNames)[number];
 
+/** How noise is drawn, coded and predicted; what is left out is as in the paper. */
+export type NoiseChoices = {
+  /** σ_min in units of the normalised pixels; the paper's is 0. */
+  readonly min: number;
+  /** How levels lie between min and max. */
+  readonly levels: LevelSpread;
+  /** What the sinusoids code: σ, or ln σ. */
+  readonly code: 'level' | 'log';
+  /** What the decoder's output is at visible patches: the noise σε as it was added, or ε, which is then multiplied by σ. */
+  readonly target: 'scaled' | 'unit';
+  /** How levels weigh in the loss: by σ², as errors of σε do, or all alike, as errors of ε do. */
+  readonly weight: 'variance' | 'equal';
+};
+
+/** The paper's choices. */
+export const PAPER_NOISE: NoiseChoices = {
+  min: 0,
+  levels: 'uniform',
+  code: 'level',
+  target: 'scaled',
+  weight: 'variance',
+};
+
+/** The choices of a config, with those of the paper where it makes none; the config is not checked. */
+export const choicesOf = ({ noise }: Pick<CanConfig, 'noise'>): NoiseChoices => ({
+  ...PAPER_NOISE,
+  ...noise,
+});
+
 /** Everything that defines the method, as plain JSON. */
 export type CanConfig = {
   readonly encoder: ViTConfig;
@@ -35,7 +65,7 @@ export type CanConfig = {
   /** τ of the contrastive loss. */
   readonly temperature: number;
   readonly noise: {
-    /** σ_max in units of the normalised pixels; levels are uniform in [0, max]; 0 is no noise. */
+    /** σ_max in units of the normalised pixels; 0 is no noise. */
     readonly max: number;
     /** Which patch tokens of the decoder get the level's code. */
     readonly embed: LevelPlacement;
@@ -43,7 +73,7 @@ export type CanConfig = {
     readonly embedCls: boolean;
     /** Factor on σ before its sinusoids; 1 is faithful, 1000/max spreads their phases. */
     readonly scale: number;
-  };
+  } & Partial<NoiseChoices>;
   /** Whether masked patches are reconstructed without or with the added noise. */
   readonly target: 'clean' | 'noisy';
   /** Reconstruct patches of mean 0 and variance 1 (MAE's norm_pix_loss). */

@@ -11,7 +11,7 @@ import {
 import { type Mask, sampleMask } from '@twocan/masking';
 import { sampleLevel, sampleNoise } from '@twocan/noise';
 import { patchGrid } from '@twocan/patches';
-import type { CanConfig } from './config.ts';
+import { type CanConfig, choicesOf } from './config.ts';
 import { expectCanConfig } from './expect.ts';
 import type { CanBatch } from './params.ts';
 import type { Draws } from './parts.ts';
@@ -38,12 +38,13 @@ export function drawCorruption(key: Key, config: CanConfig, batch: CanBatch): Dr
 /** {@link drawCorruption} of arguments that were checked. */
 export function drawsFor(key: Key, config: CanConfig, { views }: CanBatch): Draws {
   const patches = patchGrid({ ...config.encoder.image, patch: config.encoder.patch }).count;
+  const { min, levels: spread } = choicesOf(config);
   const perView = views.map((images, v) => {
     const [batch] = images.shape;
     const keyOf = (name: string): Key => fold(fold(key, name), v);
     return {
       mask: () => sampleMask(keyOf('mask'), { batch, patches, ratio: config.maskRatio }),
-      levels: sampleLevel(keyOf('level'), batch, { max: config.noise.max }),
+      levels: sampleLevel(keyOf('level'), batch, { max: config.noise.max, min, spread }),
       noiseKey: keyOf('noise'),
       images,
     };

@@ -1,5 +1,5 @@
 import { expectInteger, expectNumber, expectOptions, expectParams, expectType } from '@twocan/core';
-import { type CanConfig, termNames } from './config.ts';
+import { type CanConfig, PAPER_NOISE, termNames } from './config.ts';
 import type { CanParams } from './params.ts';
 import { findProblems } from './problems.ts';
 
@@ -16,7 +16,8 @@ const SETTINGS = ['views', 'maskRatio', 'temperature', 'target', 'normalizePixel
 export function expectCanConfig(caller: string, config: CanConfig): void {
   expectOptions(caller, 'config', config, [...Object.keys(PARTS), ...SETTINGS], []);
   for (const [name, needed] of Object.entries(PARTS)) {
-    expectOptions(caller, `config.${name}`, config[name as keyof typeof PARTS], needed);
+    const free = name === 'noise' ? Object.keys(PAPER_NOISE) : undefined;
+    expectOptions(caller, `config.${name}`, config[name as keyof typeof PARTS], needed, free);
   }
   expectOptions(caller, 'config.encoder.image', config.encoder.image, ['height', 'width']);
   expectType(caller, 'config.normalizePixels', config.normalizePixels, 'boolean');

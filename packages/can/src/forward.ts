@@ -3,21 +3,24 @@ import {
   clone,
   concat,
   mean,
+  mul,
   reshape,
   slice,
+  sub,
   type Tensor2D,
   type Tensor3D,
   type Tensor4D,
+  tensor3d,
   tidy,
 } from '@tensorflow/tfjs-core';
 import { project } from '@twocan/contrastive';
 import { expectKey, expectOptions, type Key, stopGradient } from '@twocan/core';
-import { keepTokens, restoreTokens } from '@twocan/masking';
+import { keepTokens, type Mask, restoreTokens, visibleWeights } from '@twocan/masking';
 import { encodeLevel, levelMlp } from '@twocan/noise';
 import { linear } from '@twocan/ops';
 import { patchify } from '@twocan/patches';
 import { decodeTokens, embedForDecoder, embedPatches, encodeTokens } from '@twocan/vit';
-import type { CanConfig, Pooling } from './config.ts';
+import { type CanConfig, choicesOf, type Pooling } from './config.ts';
 import { drawsFor, expectDrawsOf } from './draws.ts';
 import { expectCanConfig, expectCanParams } from './expect.ts';
 import type { CanBatch, CanParams } from './params.ts';
@@ -200,13 +203,14 @@ function decode(
   const cls = slice(embedded, [0, 0, 0], [images, 1, width]);
   const visible = slice(embedded, [0, 1, 0], [images, tokens - 1, width]);
   const { embed, embedCls, scale } = config.noise;
+  const { code: of, target } = choicesOf(config);
   // q_p = W_e p without bias: equal to adding p to encoder-width tokens before W_e, and a decoder
   // without a level is then exactly MAE's.
   const code =
     level && levels
       ? reshape(
           linear(
-            levelMlp(level, encodeLevel(levels, { width: config.encoder.width, scale })),
+            levelMlp(level, encodeLevel(levels, { width: config.encoder.width, scale, of })),
             decoder.embed.kernel,
           ),
           [images, 1, width],
@@ -218,5 +222,15 @@ function decode(
     mask && decoder.mask ? restoreTokens(x, decoder.mask, mask) : x;
   const patches = withCode(restored(withCode(visible, embed === 'visible')), embed === 'all');
   const sequence = concat([withCode(cls, embedCls), patches], 1);
-  return decodeTokens(decoder, config.encoder, config.decoder, sequence);
+  const output = decodeTokens(decoder, config.encoder, config.decoder, sequence);
+  return target === 'unit' && levels ? timesLevels(output, levels, mask) : output;
+}
+
+/** Visible patches times the level of their image; hidden ones as they are. */
+function timesLevels(output: Tensor3D, levels: Float32Array, mask: Mask | undefined): Tensor3D {
+  const [images, patches] = output.shape;
+  const level = tensor3d(levels, [images, 1, 1]);
+  if (mask === undefined) return mul(output, level);
+  const visible = reshape(visibleWeights(mask), [images, patches, 1]);
+  return mul(output, add(mul(visible, sub(level, 1)), 1));
 }

@@ -4,6 +4,8 @@ export {
   type LevelPlacement,
   type Method,
   methods,
+  type NoiseChoices,
+  PAPER_NOISE,
   type Pooling,
   type ProjectorShape,
   type TermName,
@@ -25,6 +27,7 @@ export { initCan } from './init.ts';
 export { type CanLargeBatch, canLargeBatch } from './large-batch.ts';
 export { type CanLossOptions, canLoss, canLossWith } from './loss.ts';
 export { leastStepMemory, type StepMemory } from './memory.ts';
+export { noiseChoices, silentDenoising } from './noise.ts';
 export type { CanBatch, CanParams } from './params.ts';
 export type { DrawnForward, Draws, Forward, Need, Parts, Teacher } from './parts.ts';
 export { type PictureErrors, pictureErrors } from './picture-errors.ts';

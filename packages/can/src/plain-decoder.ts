@@ -15,14 +15,14 @@ import { encodeLevel, levelMlp } from '@twocan/noise';
 import { linear } from '@twocan/ops';
 import { patchGrid, sincosPositions } from '@twocan/patches';
 import type { DecoderParams } from '@twocan/vit';
-import type { CanConfig } from './config.ts';
+import { type CanConfig, choicesOf } from './config.ts';
 import { expectCanConfig, expectCanParams } from './expect.ts';
 import type { CanParams } from './params.ts';
 
 /**
  * The decoder as a masked autoencoder has it, for images without noise.
  *
- * A decoder that is given the noise level adds one vector c(σ) to its tokens; for σ = 0 it is a constant,
+ * A decoder that is given the noise level adds one vector c(σ) to its tokens; for the smallest level, the paper's 0, it is a constant,
  * which goes into the projection's bias, the mask token and the class token's row of the positions.
  *
  * @param config the method
@@ -40,12 +40,13 @@ export function plainDecoder(config: CanConfig): (params: CanParams) => DecoderP
     expectDecoder(config, decoder as DecoderParams);
     if (level !== undefined) expectParams('plainDecoder', 'params.level', level);
     const { embed: placed, embedCls, scale } = config.noise;
+    const { min, code: of } = choicesOf(config);
     const own = mapTree((leaf) => leaf.clone(), decoder as DecoderParams);
     if (level === undefined) return own;
     const { embed, mask } = own;
     const changed = tidy(() => {
       const { width } = config.encoder;
-      const code = levelMlp(level, encodeLevel(Float32Array.of(0), { width, scale }));
+      const code = levelMlp(level, encodeLevel(Float32Array.of(min), { width, scale, of }));
       const shift = linear(code, decoder.embed.kernel);
       const none = zeros([1, shift.size]);
       const patches = placed === 'none' ? none : shift;

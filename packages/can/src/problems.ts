@@ -1,4 +1,4 @@
-import { type CanConfig, termNames } from './config.ts';
+import { type CanConfig, choicesOf, termNames } from './config.ts';
 import type { Need } from './parts.ts';
 import { termsOf } from './terms/kinds.ts';
 
@@ -120,10 +120,18 @@ function numbers({ maskRatio, weights, temperature, noise }: CanConfig): readonl
       'must be a number from 0 to 1e30',
     ],
     positive('noise.scale', noise.scale),
+    [
+      'noise.min',
+      noise.min,
+      noise.min === undefined || (noise.min >= 0 && noise.min <= noise.max),
+      `must be a number from 0 to noise.max, ${noise.max}`,
+    ],
   ];
 }
 
-function choices({ views, noise, target, pool, projector }: CanConfig): readonly Check[] {
+function choices(config: CanConfig): readonly Check[] {
+  const { views, noise, target, pool, projector } = config;
+  const { levels, code, target: predicted, weight } = choicesOf(config);
   const oneOf = (path: string, value: unknown, allowed: readonly unknown[]): Check => [
     path,
     value,
@@ -133,6 +141,10 @@ function choices({ views, noise, target, pool, projector }: CanConfig): readonly
   return [
     oneOf('views', views, [1, 2]),
     oneOf('noise.embed', noise.embed, ['all', 'visible', 'none']),
+    oneOf('noise.levels', levels, ['uniform', 'log-uniform']),
+    oneOf('noise.code', code, ['level', 'log']),
+    oneOf('noise.target', predicted, ['scaled', 'unit']),
+    oneOf('noise.weight', weight, ['variance', 'equal']),
     oneOf('target', target, ['clean', 'noisy']),
     oneOf('pool', pool, ['patches', 'all']),
     oneOf('projector.statistics', projector.statistics, ['both-views', 'each-view']),
@@ -142,11 +154,19 @@ function choices({ views, noise, target, pool, projector }: CanConfig): readonly
 /** Settings that are fine alone but not together. */
 function combinations(config: CanConfig): readonly Check[] {
   const { weights, maskRatio } = config;
+  const { min, levels, target, weight } = choicesOf(config);
   const terms = termsOf(config);
   const { patches, kept } = patchesOf(config);
   return [
     ['weights', weights, terms.length > 0, 'must not all be 0'],
     ...terms.flatMap(({ name, needs }) => demands(config, needs, `weights.${name} > 0`)),
+    ['noise.min', min, levels === 'uniform' || min > 0, 'must be positive for log-uniform levels'],
+    [
+      'noise.min',
+      min,
+      weight === 'variance' || target === 'unit' || min > 0,
+      'must be positive where noise.weight is equal and noise.target is scaled: errors are divided by the level',
+    ],
     [
       'maskRatio',
       maskRatio,

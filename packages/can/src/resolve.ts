@@ -5,6 +5,7 @@ import {
   type HeadName,
   type Method,
   methods,
+  PAPER_NOISE,
   type ProjectorShape,
 } from './config.ts';
 import { mergeSettings } from './merge.ts';
@@ -55,7 +56,7 @@ export function resolveCanConfig(options: CanOptions): CanConfig {
     ...sizes,
     ...losses,
     temperature: 0.1,
-    noise: { ...noise, embed: 'all', embedCls: false, scale: 1 },
+    noise: { ...noise, embed: 'all', embedCls: false, scale: 1, ...PAPER_NOISE },
     target: 'clean',
     normalizePixels: true,
     pool: 'patches',
@@ -63,6 +64,7 @@ export function resolveCanConfig(options: CanOptions): CanConfig {
   const config = mergeSettings(defaults, settings, problems) as Omit<CanConfig, 'projector'>;
   const complete: CanConfig = {
     ...config,
+    noise: withoutPapers(config.noise),
     projector: projectorOf(projector, preset, config.encoder.width, problems),
   };
   problems.push(...findProblems(complete));
@@ -71,6 +73,16 @@ export function resolveCanConfig(options: CanOptions): CanConfig {
     throw new RangeError(`resolveCanConfig: ${count}\n${problems.map((p) => `- ${p}`).join('\n')}`);
   }
   return complete;
+}
+
+/** Choices as in the paper are left out: configs of before there was a choice stay what they are. */
+function withoutPapers(noise: CanConfig['noise']): CanConfig['noise'] {
+  const papers = Object.entries(PAPER_NOISE);
+  const isPapers = ([name, value]: [string, unknown]): boolean =>
+    papers.some(([own, usual]) => own === name && usual === value);
+  return Object.fromEntries(
+    Object.entries(noise).filter((entry) => !isPapers(entry)),
+  ) as CanConfig['noise'];
 }
 
 /** Sizes by name; without a name those of the encoder stay NaN until they are given. */

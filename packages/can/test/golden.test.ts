@@ -18,7 +18,7 @@ import {
 } from '@twocan/testkit';
 import { expect, it } from 'vitest';
 
-const VARIANTS = ['batch-norm', 'light', 'otherwise', 'mae', 'simclr'] as const;
+const VARIANTS = ['batch-norm', 'light', 'otherwise', 'mae', 'simclr', 'noise-choices'] as const;
 
 /** The draws that the referee used. */
 function drawsOf(golden: Golden): Draws {

@@ -5,4 +5,11 @@ export {
   type LevelMlpParams,
   levelMlp,
 } from './level.ts';
-export { addNoise, type NoisyImages, sampleLevel, sampleNoise } from './sample.ts';
+export {
+  addNoise,
+  type LevelRange,
+  type LevelSpread,
+  type NoisyImages,
+  sampleLevel,
+  sampleNoise,
+} from './sample.ts';

@@ -9,6 +9,7 @@ import {
   expectType,
   fold,
   type Key,
+  refuse,
 } from '@twocan/core';
 import { type DenseParams, dense, initDense } from '@twocan/nn';
 
@@ -21,15 +22,20 @@ export type LevelCode = {
    * moves the code; 1000/σ_max spreads the phases.
    */
   readonly scale?: number;
+  /** What is coded: σ itself, which is faithful, or ln σ, so that small levels differ as much as large ones. */
+  readonly of?: 'level' | 'log';
 };
+
+/** ln σ is of this σ for smaller ones, 0 among them. */
+const SMALLEST = 1e-6;
 
 /**
  * The sinusoidal code of noise levels.
  *
- * f_k = exp(-k·ln 10000/(D/2 - 1)), code = [sin(σ·scale·f), cos(σ·scale·f)]
+ * f_k = exp(-k·ln 10000/(D/2 - 1)), code = [sin(x·scale·f), cos(x·scale·f)] of x = σ, or x = ln σ
  *
  * @param levels σ, `[B]`
- * @param code width D and scale
+ * @param code width D, scale, and what is coded
  * @returns `[B, D]`
  * @throws RangeError if D is not even or below 4
  * @example
@@ -39,12 +45,13 @@ export type LevelCode = {
  */
 export function encodeLevel(levels: Float32Array, code: LevelCode): Tensor2D {
   expectType('encodeLevel', 'levels', levels, Float32Array);
-  expectOptions('encodeLevel', 'code', code, ['width'], ['scale']);
-  const { width, scale = 1 } = code;
+  expectOptions('encodeLevel', 'code', code, ['width'], ['scale', 'of']);
+  const { width, scale = 1, of = 'level' } = code;
   expectInteger('encodeLevel', 'width', width);
   const fits = (x: number): boolean => x >= 4 && x % 2 === 0;
   expectNumber('encodeLevel', 'width', width, 'be even and at least 4', fits);
   expectNumber('encodeLevel', 'scale', scale, 'be finite', Number.isFinite);
+  if (of !== 'level' && of !== 'log') refuse('encodeLevel', 'of', 'be level or log', of);
   expectInteger('encodeLevel', 'width times levels', levels.length * width, 0);
   const half = width / 2;
   const frequencies = Array.from({ length: half }, (_, k) =>
@@ -52,8 +59,9 @@ export function encodeLevel(levels: Float32Array, code: LevelCode): Tensor2D {
   );
   const table = new Float32Array(levels.length * width);
   for (const [b, level] of levels.entries()) {
+    const coded = of === 'level' ? level : Math.log(Math.max(level, SMALLEST));
     for (let k = 0; k < half; k++) {
-      const angle = level * scale * (frequencies[k] as number);
+      const angle = coded * scale * (frequencies[k] as number);
       table[b * width + k] = Math.sin(angle);
       table[b * width + half + k] = Math.cos(angle);
     }

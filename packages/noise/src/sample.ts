@@ -8,35 +8,57 @@ import {
   expectType,
   fold,
   type Key,
+  refuse,
   uniform,
 } from '@twocan/core';
 import { normalRows } from '@twocan/ops';
 
+/** How levels lie between the smallest and the largest: evenly, or evenly in their logarithm. */
+export type LevelSpread = 'uniform' | 'log-uniform';
+
+/** Which noise levels there are, in units of the normalised pixels. */
+export type LevelRange = {
+  /** σ_max, ≥ 0. */
+  readonly max: number;
+  /** σ_min, at most σ_max; 0 by default, above 0 for `log-uniform`. */
+  readonly min?: number;
+  /** Default `uniform`. */
+  readonly spread?: LevelSpread;
+};
+
 /**
- * One noise level for each image, uniform in [0, max).
+ * One noise level for each image.
+ *
+ * σ = min + (max - min)·u, or min·(max/min)^u where the spread is `log-uniform`; u is uniform in [0, 1).
  *
  * @param key where the numbers come from; image b folds it by b
  * @param batch B
- * @param options `max`, σ_max in units of the normalised pixels, ≥ 0
+ * @param range the levels
  * @returns σ, `[B]`
- * @throws RangeError if max is negative or not finite
+ * @throws RangeError if a bound is negative or not finite, or min does not fit max and spread
  * @example
  * sampleLevel(key(0), 4, { max: 0.05 });
  *
- * Mishra et al., arXiv 2210.16870: σ ~ U[0, σ_max] for each image and view.
+ * Mishra et al., arXiv 2210.16870: σ ~ U[0, σ_max] for each image and view. Log-uniform as in noise
+ * conditional score networks (Song and Ermon, arXiv 1907.05600), whose levels are a geometric sequence.
  */
-export function sampleLevel(
-  key: Key,
-  batch: number,
-  options: { readonly max: number },
-): Float32Array {
+export function sampleLevel(key: Key, batch: number, range: LevelRange): Float32Array {
   expectKey('sampleLevel', 'key', key);
   expectInteger('sampleLevel', 'batch', batch, 0);
-  expectOptions('sampleLevel', 'options', options, ['max'], []);
-  const { max } = options;
+  expectOptions('sampleLevel', 'range', range, ['max'], ['min', 'spread']);
+  const { max, min = 0, spread = 'uniform' } = range;
   const fits = (x: number): boolean => x >= 0 && x <= 1e30;
   expectNumber('sampleLevel', 'max', max, 'be a number from 0 to 1e30', fits);
-  return Float32Array.from({ length: batch }, (_, b) => max * (uniform(fold(key, b), 1)[0] ?? 0));
+  expectNumber('sampleLevel', 'min', min, `lie in [0, ${max}]`, (x) => x >= 0 && x <= max);
+  if (spread !== 'uniform' && spread !== 'log-uniform') {
+    refuse('sampleLevel', 'spread', 'be uniform or log-uniform', spread);
+  }
+  if (spread === 'log-uniform' && min === 0) {
+    refuse('sampleLevel', 'min', 'be above 0 where the spread is log-uniform', min);
+  }
+  const levelAt = (u: number): number =>
+    spread === 'uniform' ? min + (max - min) * u : min * (max / min) ** u;
+  return Float32Array.from({ length: batch }, (_, b) => levelAt(uniform(fold(key, b), 1)[0] ?? 0));
 }
 
 /** Images with noise, and the noise that was added: the target of the denoising loss. */

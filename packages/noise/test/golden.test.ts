@@ -16,6 +16,15 @@ describeBackends('noise levels against PyTorch', () => {
     },
   );
 
+  it.each(golden.config<{ width: number; scale: number }[]>('logs'))(
+    'code of the logarithm, width $width at scale $scale',
+    (code) => {
+      const expected = golden.values(`log/${code.width}x${code.scale}`);
+      const positive = levels.filter((level) => level > 0);
+      expectClose(encodeLevel(positive, { ...code, of: 'log' }), expected, { rtol: 0, atol: 2e-6 });
+    },
+  );
+
   it('the network that reads the code: output and every gradient', () => {
     const input = golden.tensor('input') as Tensor2D;
     const params = golden.tree('params');

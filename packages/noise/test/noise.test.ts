@@ -41,7 +41,52 @@ describe('sampleLevel', () => {
   });
 });
 
+describe('levels from a smallest one on', () => {
+  const near = (got: number, want: number, within: number): void =>
+    expect(Math.abs(got - want)).toBeLessThan(within);
+  const mean = (values: Float32Array): number => values.reduce((a, b) => a + b, 0) / values.length;
+
+  it('are uniform in [min, max)', () => {
+    const levels = sampleLevel(key(0), 5000, { min: 0.02, max: 0.05 });
+    expect(levels.every((s) => s >= 0.0199999 && s < 0.05)).toBe(true);
+    near(mean(levels), 0.035, 0.001);
+    expect([...sampleLevel(key(0), 3, { min: 0.2, max: 0.2 })]).toEqual(
+      Array(3).fill(Math.fround(0.2)),
+    );
+  });
+
+  it('are log-uniform: as many in each decade, with the mean of that distribution', () => {
+    const [min, max] = [0.001, 1];
+    const levels = sampleLevel(key(0), 20_000, { min, max, spread: 'log-uniform' });
+    for (const from of [0.001, 0.01, 0.1]) {
+      near(mean(levels.map((s) => Number(s >= from && s < 10 * from))), 1 / 3, 0.02);
+    }
+    near(mean(levels), (max - min) / Math.log(max / min), 0.01);
+  });
+
+  it.each([
+    [{ max: 0.1, min: 0.2 }, 'sampleLevel: min must lie in [0, 0.1], got 0.2'],
+    [{ max: 0.1, min: -1 }, 'sampleLevel: min must lie in [0, 0.1], got -1'],
+    [
+      { max: 1, spread: 'log-uniform' },
+      'min must be above 0 where the spread is log-uniform, got 0',
+    ],
+    [{ max: 1, spread: 'normal' }, 'sampleLevel: spread must be uniform or log-uniform, got '],
+  ])('refuse %o', (range, message) => {
+    expect(() => sampleLevel(key(0), 1, range as never)).toThrow(message);
+  });
+});
+
 describe('noise levels at their ends', () => {
+  it('have a logarithm at 0: that of a millionth', () => {
+    const code = (level: number) =>
+      encodeLevel(Float32Array.of(level), { width: 4, of: 'log', scale: 0.1 });
+    expectClose(code(0), code(1e-6));
+    expect(() => encodeLevel(Float32Array.of(0), { width: 4, of: 'ln' as never })).toThrow(
+      'encodeLevel: of must be level or log, got ',
+    );
+  });
+
   it('allow a σ_max of 0: no noise at all', () => {
     expect([...sampleLevel(key(0), 3, { max: 0 })]).toEqual([0, 0, 0]);
   });

@@ -2,6 +2,9 @@ import { resolveAugmentation } from '@twocan/data';
 import { differences, resolveConfig, resolveModel } from '@twocan/pretrain';
 import { describe, expect, it } from 'vitest';
 
+/** Pixels from -1 to 1. */
+const HALVES = { mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5] } as const;
+
 describe('resolveConfig', () => {
   it('fills in the recipe of MAE and CAN', () => {
     const { optimizer, steps, batch, method, preset } = resolveConfig({}, { length: 1000 });
@@ -90,6 +93,35 @@ describe('resolveModel', () => {
     );
     expect(resolve({ weights: [0, 0, 0] })).toThrow(
       'resolveModel: weights must not all be 0, got 0,0,0',
+    );
+  });
+
+  it('takes noise levels in other units than deviations', () => {
+    // The mean of ImageNet's deviations 0.229, 0.224 and 0.225.
+    const deviation = 0.678 / 3;
+    const levels = (sigmaUnit: string) =>
+      resolveModel({ sigmaMax: 0.1, sigmaMin: 0.02, sigmaUnit } as object).noise;
+    expect(levels('deviations')).toMatchObject({ max: 0.1, min: 0.02 });
+    expect(levels('unit').max).toBeCloseTo(0.1 / deviation, 12);
+    expect(levels('unit').min).toBeCloseTo(0.02 / deviation, 12);
+    // From -1 to 1 is twice as wide as from 0 to 1.
+    expect(levels('signed').max).toBeCloseTo(0.05 / deviation, 12);
+    const start = { encoder: resolveModel({}).encoder, normalization: HALVES };
+    expect(resolveModel({ sigmaMax: 0.1, sigmaUnit: 'signed' }, start).noise.max).toBe(0.1);
+  });
+
+  it("passes on choices about noise, and leaves the paper's out", () => {
+    expect(resolveModel({}).noise).toEqual({ max: 0.05, embed: 'all', embedCls: false, scale: 1 });
+    const chosen = {
+      noiseLevels: 'log-uniform',
+      noiseTarget: 'unit',
+      noiseWeight: 'equal',
+    } as const;
+    expect(resolveModel({ ...chosen, noiseCode: 'log', sigmaMin: 0.01 }).noise).toMatchObject({
+      ...{ levels: 'log-uniform', target: 'unit', weight: 'equal', code: 'log', min: 0.01 },
+    });
+    expect(() => resolveModel({ noiseLevels: 'log-uniform' })).toThrow(
+      'resolveModel: sigmaMin must be positive for log-uniform levels, got 0',
     );
   });
 

@@ -1,4 +1,11 @@
-import { type CanConfig, countFlops, methodCost, termNames, usesContrast } from '@twocan/can';
+import {
+  type CanConfig,
+  countFlops,
+  methodCost,
+  noiseChoices,
+  termNames,
+  usesContrast,
+} from '@twocan/can';
 import type { Options } from '../args/options.ts';
 import { resolveModel } from '../run/config.ts';
 import { optionsOf, type Row } from './grid.ts';
@@ -77,7 +84,16 @@ function nameOf(model: CanConfig): string {
   const short = (x: number): string => String(Number(x.toPrecision(4)));
   const level = noise.max > 0 && noise.embed !== 'all' ? `-${noise.embed}` : '';
   const code = noise.max > 0 && noise.scale !== 1 ? `-x${short(noise.scale)}` : '';
+  const { min, levels, target, weight, code: coded } = noiseChoices(model);
+  const choices = [
+    ...(min > 0 ? [`min${short(min)}`] : []),
+    ...(levels === 'uniform' ? [] : ['log']),
+    ...(target === 'scaled' ? [] : [target]),
+    ...(weight === 'variance' ? [] : [weight]),
+    ...(coded === 'level' ? [] : ['logcode']),
+  ];
+  const drawn = noise.max > 0 ? choices.map((choice) => `-${choice}`).join('') : '';
   const pixels = normalizePixels || weights.reconstruction === 0 ? '' : '-raw';
   const head = usesContrast(model) && projector.batchNorm ? '-large' : '';
-  return `w${termNames.map((name) => short(weights[name])).join('_')}-m${short(maskRatio)}-s${short(noise.max)}${level}${code}${pixels}${head}`;
+  return `w${termNames.map((name) => short(weights[name])).join('_')}-m${short(maskRatio)}-s${short(noise.max)}${level}${code}${drawn}${pixels}${head}`;
 }

@@ -82,6 +82,15 @@ const RULES: readonly Rule<Planned>[] = [
     'noise and a decoder',
   ),
   withoutPart('noiseScale', ({ model }) => usesLevel(model), 'a decoder that gets the noise level'),
+  withoutPart('noiseCode', ({ model }) => usesLevel(model), 'a decoder that gets the noise level'),
+  withoutPart('sigmaMin', ({ model }) => usesNoise(model), 'noise'),
+  withoutPart('noiseLevels', ({ model }) => usesNoise(model), 'noise'),
+  withoutPart('noiseTarget', ({ model }) => model.weights.denoising > 0, 'denoising'),
+  withoutPart('noiseWeight', ({ model }) => model.weights.denoising > 0, 'denoising'),
+  ({ given: { sigmaUnit, sigmaMax, sigmaMin } }) =>
+    sigmaUnit !== undefined && sigmaMax === undefined && sigmaMin === undefined
+      ? { refuse: '--sigma-unit has no effect without --sigma-max or --sigma-min; give the level' }
+      : undefined,
   ({ config: { ema = 0, steps } }) =>
     ema ** steps > 0.1
       ? {

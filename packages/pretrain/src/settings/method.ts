@@ -3,9 +3,11 @@ import {
   type HeadName,
   type LevelPlacement,
   methods,
+  PAPER_NOISE,
   resolveCanConfig,
   termNames,
 } from '@twocan/can';
+import { IMAGENET_STD } from '@twocan/data';
 import { type DecoderConfig, presetNames, type ViTConfig, preset as vitPreset } from '@twocan/vit';
 import { choice, number, setting, three, type Values, whole } from './setting.ts';
 
@@ -18,6 +20,8 @@ export type MethodName = keyof typeof methods;
 export const methodNames = Object.keys(methods) as readonly MethodName[];
 
 const PLACEMENTS: readonly LevelPlacement[] = ['all', 'visible', 'none'];
+/** What noise levels may be given in. */
+const UNITS = ['deviations', 'unit', 'signed'] as const;
 const HEADS: readonly HeadName[] = ['light', 'large'];
 
 /** The weights of a method's terms in the order in which they are written. */
@@ -70,7 +74,38 @@ export function methodSettings(names: readonly MethodName[] = methodNames) {
       group,
       hint: 'S',
       usual: ofMethods(names, ({ noise }) => noise.max),
-      text: 'Largest noise level, in deviations of a normalised pixel',
+      text: 'Largest noise level, in deviations of a normalised pixel or in --sigma-unit',
+    }),
+    sigmaMin: setting(number({ min: 0 }), {
+      group,
+      hint: 'S',
+      default: PAPER_NOISE.min,
+      text: 'Smallest noise level, in the unit of --sigma-max',
+    }),
+    sigmaUnit: setting(choice(UNITS), {
+      group,
+      default: UNITS[0],
+      text: 'What --sigma-max and --sigma-min are given in: deviations of a normalised pixel, or pixels from 0 to 1 (unit) or from -1 to 1 (signed)',
+    }),
+    noiseLevels: setting(choice(['uniform', 'log-uniform']), {
+      group,
+      default: PAPER_NOISE.levels,
+      text: 'How noise levels lie between the smallest and the largest; log-uniform needs --sigma-min',
+    }),
+    noiseTarget: setting(choice(['scaled', 'unit']), {
+      group,
+      default: PAPER_NOISE.target,
+      text: 'What the decoder gives for a visible patch: the noise as it was added (scaled), or that of deviation 1, which is multiplied by the level (unit)',
+    }),
+    noiseWeight: setting(choice(['variance', 'equal']), {
+      group,
+      default: PAPER_NOISE.weight,
+      text: 'How levels weigh in the denoising loss: as squared errors of the noise do (variance), or divided by the squared level (equal), so that predicting no noise costs 1',
+    }),
+    noiseCode: setting(choice(['level', 'log']), {
+      group,
+      default: PAPER_NOISE.code,
+      text: 'What is encoded for the decoder: the noise level, or its logarithm',
     }),
     noiseEmbed: setting(choice(PLACEMENTS), {
       group,
@@ -116,6 +151,11 @@ const SETTING_OF: Readonly<Record<string, string>> = {
   'noise.max': 'sigmaMax',
   'noise.embed': 'noiseEmbed',
   'noise.scale': 'noiseScale',
+  'noise.min': 'sigmaMin',
+  'noise.levels': 'noiseLevels',
+  'noise.target': 'noiseTarget',
+  'noise.weight': 'noiseWeight',
+  'noise.code': 'noiseCode',
   projector: 'head',
   ...Object.fromEntries(termNames.map((name) => [`weights.${name}`, 'weights'])),
 };
@@ -132,10 +172,16 @@ const SETTING_OF: Readonly<Record<string, string>> = {
 export function resolveMethod(
   caller: string,
   values: Values<ReturnType<typeof methodSettings>>,
-  start?: { readonly encoder: ViTConfig; readonly decoder?: DecoderConfig | undefined },
+  start?: {
+    readonly encoder: ViTConfig;
+    readonly decoder?: DecoderConfig | undefined;
+    readonly normalization: { readonly std: readonly number[] };
+  },
 ): CanConfig {
   const { preset, method, temperature, maskRatio, head, weights, imageSize, patch } = values;
-  const { sigmaMax, noiseEmbed: embed, noiseScale: scale } = values;
+  const { sigmaMax, sigmaMin, sigmaUnit, noiseEmbed: embed, noiseScale: scale } = values;
+  const { noiseLevels: levels, noiseTarget: target, noiseWeight: weight, noiseCode: code } = values;
+  const inDeviations = deviationsOf(sigmaUnit, start?.normalization.std ?? IMAGENET_STD);
   try {
     return resolveCanConfig({
       ...(start === undefined && { preset }),
@@ -148,7 +194,10 @@ export function resolveMethod(
         ...(imageSize && { image: { height: imageSize, width: imageSize } }),
         ...(patch && { patch }),
       },
-      noise: { embed, scale, ...(sigmaMax !== undefined && { max: sigmaMax }) },
+      noise: {
+        ...{ embed, scale, levels, target, weight, code, min: inDeviations(sigmaMin) },
+        ...(sigmaMax !== undefined && { max: inDeviations(sigmaMax) }),
+      },
       ...(maskRatio !== undefined && { maskRatio }),
       ...(head && { projector: head }),
       ...(weights && {
@@ -159,6 +208,20 @@ export function resolveMethod(
     if (!(error instanceof RangeError)) throw error;
     throw new RangeError(`${caller}: ${inSettings(error.message)}`, { cause: error });
   }
+}
+
+/**
+ * A level in deviations of a normalised pixel, whose channels have nearly the same.
+ *
+ * A pixel from 0 to 1 is divided by its deviation; one from -1 to 1 is twice as far from the mean.
+ */
+function deviationsOf(
+  unit: (typeof UNITS)[number],
+  std: readonly number[],
+): (level: number) => number {
+  if (unit === 'deviations') return (level) => level;
+  const deviation = std.reduce((sum, own) => sum + own, 0) / std.length;
+  return (level) => level / deviation / (unit === 'signed' ? 2 : 1);
 }
 
 /** The decoder of the smallest preset whose encoder is as wide. */
