@@ -1,4 +1,4 @@
-export { effectiveRank } from './effective-rank.ts';
+export { effectiveRank, rankMe } from './effective-rank.ts';
 export type { LabelledFeatures } from './features.ts';
 export {
   type FewShotOptions,
@@ -19,4 +19,5 @@ export {
 export { type RidgeOptions, ridgeAccuracy } from './ridge.ts';
 export { type Classification, confusionMatrix, meanAndDeviation, scored } from './score.ts';
 export { type Pair, similarPairs } from './similar-pairs.ts';
+export { spectrumDecay } from './spectrum-decay.ts';
 export { meanRow, type UnitRowsOptions, unitRows } from './unit-rows.ts';

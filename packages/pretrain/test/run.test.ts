@@ -128,10 +128,11 @@ describeBackends('a run', () => {
     end(events);
   });
 
-  it('without labelled images has an effective rank alone', async () => {
+  it('without labelled images has what the directions of features say alone', async () => {
     const events = await run(smallConfig({ steps: 1 }), { dataset: small().dataset });
     const scores = events.flatMap((event) => (event.type === 'evaluation' ? [event.scores] : []));
-    expect(scores.map((own) => Object.keys(own))).toEqual([['effectiveRank'], ['effectiveRank']]);
+    const names = ['effectiveRank', 'rankMe', 'alpha'];
+    expect(scores.map((own) => Object.keys(own))).toEqual([names, names]);
     expect(events.at(-1)).not.toHaveProperty('knn');
     end(events);
   });

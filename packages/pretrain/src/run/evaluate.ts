@@ -1,7 +1,7 @@
 import type { CanParams } from '@twocan/can';
 import { expectOptions, expectType } from '@twocan/core';
 import type { Dataset } from '@twocan/data';
-import { effectiveRank } from '@twocan/evaluate';
+import { effectiveRank, rankMe, spectrumDecay } from '@twocan/evaluate';
 import type { Compared } from '../features/comparison.ts';
 import { expectPixelConfig, type FeatureConfig } from '../features/config.ts';
 import { encoderFeatures, extractRows } from '../features/extract.ts';
@@ -17,6 +17,10 @@ import { type Progress, silent } from '../progress.ts';
 export type Scores = {
   /** Between 1 and the encoder's width. */
   readonly effectiveRank: number;
+  /** The same of the features as they are: RankMe. Absent in evaluations of older versions, as is `alpha`. */
+  readonly rankMe?: number;
+  /** How fast the variances of the features fall from one direction to the next; absent for fewer than 5 directions. */
+  readonly alpha?: number;
   /** Top-1 accuracy of nearest neighbours in [0, 1]; absent where classes are not known. */
   readonly knn?: number;
   /** The same of the pixels themselves; with the scores of step 0. */
@@ -55,17 +59,21 @@ export async function evaluateEncoder(
   const extract = encoderFeatures(config.model, params);
   if (sets === undefined) {
     const { features } = await extractRows(images, config, extract, progress);
-    return {
-      scores: { effectiveRank: effectiveRank(features, { rows: images.length }) },
-      features,
-    };
+    return { scores: spectrumScores(features, images.length), features };
   }
   const sides = await featureSides(sets, config, extract, progress);
   const { features, labels } = sides.test;
   const { accuracy: knn } = await nearestNeighbours(sides, {}, progress);
+  return { scores: { ...spectrumScores(features, labels.length), knn }, features };
+}
+
+/** What the directions of features say. */
+function spectrumScores(features: Float32Array, rows: number): Scores {
+  const alpha = spectrumDecay(features, { rows });
   return {
-    scores: { effectiveRank: effectiveRank(features, { rows: labels.length }), knn },
-    features,
+    effectiveRank: effectiveRank(features, { rows }),
+    rankMe: rankMe(features, { rows }),
+    ...(alpha !== undefined && { alpha }),
   };
 }
 
