@@ -521,6 +521,21 @@ export const VALID: Readonly<Record<string, Readonly<Record<string, ValidCall>>>
       free: [0, 1],
     },
     attentionRows: { args: () => [{ encoder }, { encoder: encoderParams() }], wide: [0, 1] },
+    bandOf: just([
+      [
+        [0, 1],
+        [1, 2],
+      ],
+    ]),
+    curveOf: { args: () => [[{ step: 1, loss: 2 }], 'loss', 2], wide: [0], free: [1] },
+    referenceOf: { args: () => [wholeRun()], wide: [0] },
+    valueAt: just(
+      [
+        [0, 1],
+        [1, 3],
+      ],
+      0.5,
+    ),
     compareFeatures: {
       args: () => [ofRun(), { trained: params(), untrained: params() }, sets(), () => 1, {}],
       wide: [0, 1, 2],
@@ -758,10 +773,18 @@ export const VALID: Readonly<Record<string, Readonly<Record<string, ValidCall>>>
     ),
     effectiveRank: of(
       () => draw(1, 5, 3),
-      () => ({ rows: 5, centre: true, normalize: true }),
+      () => ({ rows: 5, centre: true, normalize: true, epsilon: 1e-7 }),
     ),
     fewShotAccuracy: of(() => ({ ...sides(), key, shots: [1, 2], draws: 1, l2: 1 })),
     knnAccuracy: of(() => ({ ...sides(), k: 2, temperature: 0.1, centre: true })),
+    rankMe: of(
+      () => draw(1, 5, 3),
+      () => ({ rows: 5 }),
+    ),
+    spectrumDecay: of(
+      () => draw(1, 8, 6),
+      () => ({ rows: 8 }),
+    ),
     meanAndDeviation: just([1, 2, 3]),
     meanRow: of(
       () => draw(1, 5, 3),

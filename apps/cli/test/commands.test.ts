@@ -15,7 +15,9 @@ const [CLASSES, EACH] = [3, 10];
 beforeAll(async () => {
   await drawPhotos(photos, CLASSES, EACH);
   const tiny = ['--data', 'shapes:8', '--batch', '4', '--steps', '2', '--checkpoint-every', '0'];
-  const { code, stderr } = await twocan(['pretrain', ...tiny, '--out', run]);
+  const { code, stderr } = await twocan([
+    ...['pretrain', ...tiny, '--recipe', 'paper', '--out', run],
+  ]);
   expect([code, stderr]).toEqual([0, expect.not.stringContaining('twocan:')]);
 });
 

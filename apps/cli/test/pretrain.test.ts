@@ -55,6 +55,8 @@ describe.each(['cpu', 'wasm'])('pretrain on %s', { timeout: 240_000 }, (backend)
       knn: expect.any(Number),
       rawPixels: expect.any(Number),
       effectiveRank: expect.any(Number),
+      rankMe: expect.any(Number),
+      alpha: expect.any(Number),
     });
     expect(Object.keys(metrics[0] ?? {})[0]).toBe('step');
     const sheets = readdirSync(join(whole, 'samples'));

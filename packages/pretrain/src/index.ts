@@ -36,6 +36,10 @@ export {
 export { drawPictures, drawViews, type PictureId, type PictureRow } from './pictures/draw.ts';
 export { type Picture, picturesOf } from './pictures/pictures.ts';
 export type { Progress, Work } from './progress.ts';
+export type { RecipeUsed } from './recipes/choose.ts';
+export { bandOf, type Curve, curveOf, type MetricsOfStep, valueAt } from './recipes/curves.ts';
+export type { Band, Recipe, RecipeSettings } from './recipes/recipe.ts';
+export { type Reference, referenceOf } from './recipes/reference.ts';
 export {
   compareKnn,
   type Evaluation,

@@ -53,7 +53,9 @@ type KnownData = LabelledData & { readonly marks?: readonly FileMark[] };
  * @throws Failure (exit code 2) for data without classes, or a folder of an ablation of other settings
  */
 export async function ablate(request: AblationRequest): Promise<number> {
-  const { base, rows, budgets } = request;
+  const { rows, budgets } = request;
+  // Rows change the method's own values; no recipe was measured for them.
+  const base: Options = { recipe: 'paper', ...request.base };
   const out = resolve(request.out);
   checkPlace(out);
   const model = resolveModel(base);
@@ -70,7 +72,7 @@ export async function ablate(request: AblationRequest): Promise<number> {
       ...(known && { images: known.identity, marks: known.marks }),
     };
     const shared = placed(base, data);
-    const config = resolveRun(shared, model, data, backend.name);
+    const config = resolveRun(shared, data, backend.name);
     expectEffect({ given: base, config });
     const seeds = Array.from({ length: request.seeds }, (_, i) => config.seed + i);
     const { steps, batch } = config;
@@ -128,7 +130,7 @@ async function measured(
   { out, data, backend, signal, goOn }: Shared,
 ): Promise<Measures | undefined> {
   const folder = runFolder(join(out, 'runs', name));
-  const config = resolveRun(options, resolveModel(options), data, backend.name);
+  const config = resolveRun(options, data, backend.name);
   const begun = existsSync(folder.config);
   if (begun) refuseOther(readRunConfig(folder, runConfigProblems), config, name);
   const path = join(folder.path, 'measures.json');

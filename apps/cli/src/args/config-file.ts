@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
-import { problemsOf } from '@twocan/pretrain/settings';
+import { layUnder, PAPER, problemsOf, type RecipeUsed, recipeFor } from '@twocan/pretrain/settings';
 import { isSystemError, reasonOf, usageError } from '../terminal/failure.ts';
-import { type Options, onlyOneLength, SETTINGS } from './options.ts';
+import { type Options, onlyOneLength, onlySettings, SETTINGS } from './options.ts';
 
 /** Other files that the program writes, by a name that only they hold. */
 const FOREIGN: Readonly<Record<string, string>> = {
-  recipe: "a classifier's finetune.json or result.json",
+  trainImages: "a classifier's finetune.json or result.json",
   knn: "a run's result.json",
   twocan: "a run's environment.json",
   architectures: 'the config of a model of another program',
@@ -26,9 +26,30 @@ export function readConfigFile(path: string): Options {
   }
   // A run's own config holds the options it was started with, and the resolved settings.
   const { $schema: _, ...settings } = isObject(content.options) ? content.options : content;
-  const problems = settingProblems(settings);
+  const isRun = isObject(content.options);
+  const problems = [...settingProblems(settings), ...(isRun ? recipeProblems(content) : [])];
   if (problems.length > 0) throw usageError(`--config ${path}:\n  ${problems.join('\n  ')}`);
-  return onlyOneLength(settings as Options, `--config ${path}: epochs and steps`);
+  const options = onlyOneLength(settings as Options, `--config ${path}: epochs and steps`);
+  return isRun ? withItsRecipe(options, content) : options;
+}
+
+/** The options of a run, with what its recipe set then where the recipe is another now. */
+function withItsRecipe(options: Options, content: Readonly<Record<string, unknown>>): Options {
+  if (options.init !== undefined || options.recipe === 'paper') return options;
+  const { recipe: before = PAPER, batch } = content as { recipe?: RecipeUsed; batch?: number };
+  const { recipe: _, ...given } = options;
+  const now = recipeFor(onlySettings(given));
+  if (JSON.stringify(now) === JSON.stringify(before)) return options;
+  return { ...given, ...layUnder(onlySettings(given), before, batch), recipe: 'paper' };
+}
+
+/** What is wrong with the recipe that a run noted. */
+function recipeProblems({ recipe }: Readonly<Record<string, unknown>>): string[] {
+  if (recipe === undefined) return [];
+  if (!isObject(recipe) || typeof recipe.name !== 'string' || !isObject(recipe.settings)) {
+    return [`recipe must have a name and settings, got ${JSON.stringify(recipe)}`];
+  }
+  return settingProblems(recipe.settings).map((problem) => `recipe: ${problem}`);
 }
 
 /**
@@ -49,11 +70,13 @@ export const settingProblems = (settings: Readonly<Record<string, unknown>>): st
  * @param content what the file holds
  * @returns a line for each problem; empty where it is one that `twocan pretrain` could have written
  */
-export function runConfigProblems({ data, options }: Readonly<Record<string, unknown>>): string[] {
+export function runConfigProblems(content: Readonly<Record<string, unknown>>): string[] {
+  const { data, options } = content;
   const wrong = typeof data === 'string' ? [] : [`data must be text, got ${JSON.stringify(data)}`];
   if (!isObject(options))
     return [...wrong, `options must hold settings, got ${JSON.stringify(options)}`];
-  return [...wrong, ...settingProblems(options).map((problem) => `options: ${problem}`)];
+  const others = settingProblems(options).map((problem) => `options: ${problem}`);
+  return [...wrong, ...others, ...recipeProblems(content)];
 }
 
 function parse(path: string): Record<string, unknown> {

@@ -1,4 +1,12 @@
-import { aboutOf, hintOf, type Schema, shapeOf, textOf } from '@twocan/pretrain/settings';
+import {
+  aboutOf,
+  hintOf,
+  pretrainSettings,
+  recipeDefaults,
+  type Schema,
+  shapeOf,
+  textOf,
+} from '@twocan/pretrain/settings';
 import type { Style } from '../terminal/style.ts';
 import { wrap } from '../terminal/wrap.ts';
 import { commandLine, table } from './columns.ts';
@@ -29,6 +37,8 @@ export function commandHelp(
   columns: number,
 ): string {
   const entries = Object.entries(settings);
+  // Other commands have settings of the same names that no recipe sets.
+  const hasRecipe = settings.recipe === pretrainSettings.recipe;
   const words = entries.flatMap(([, entry]) => (aboutOf(entry).positional ? hintOf(entry) : []));
   const usage = ['twocan', name, ...words, '[options]'];
   const options = entries
@@ -36,7 +46,7 @@ export function commandHelp(
     .map(([key, entry]) => ({
       group: aboutOf(entry).group ?? OTHERS,
       left: `  ${writtenFlag(key)} ${hintOf(entry)}`.trimEnd(),
-      text: helpText(entry),
+      text: helpText(entry, hasRecipe ? recipeDefaults(key) : undefined),
     }));
   const groups = [...new Set(options.map(({ group }) => group))];
   const write = table(
@@ -60,9 +70,9 @@ export function commandHelp(
 }
 
 /** What a setting sets, and what holds where it is left out. */
-function helpText(entry: Schema[string]): string {
+function helpText(entry: Schema[string], measured: string | undefined): string {
   const { needed, usual, default: value } = aboutOf(entry);
-  const text = textOf(entry);
+  const text = measured === undefined ? textOf(entry) : `${textOf(entry)}; measured: ${measured}`;
   if (needed) return `${text}; needed`;
   if (usual !== undefined) return `${text}; default ${usual}`;
   return value === undefined || shapeOf(entry).kind === 'flag' ? text : `${text}; default ${value}`;

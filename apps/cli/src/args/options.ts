@@ -3,6 +3,7 @@ import {
   methodSettings,
   pretrainSettings,
   type Schema,
+  type Settings,
   setting,
   TRAINING,
   text,
@@ -64,6 +65,17 @@ export const SHARED = {
 
 /** Settings of a run; those that the user left out are absent. */
 export type Options = Given<typeof SETTINGS>;
+
+/**
+ * The options that change what is computed: not where the data lie, nor what computes.
+ *
+ * @param options the flags
+ * @returns those of them that are settings of `@twocan/pretrain`
+ */
+export const onlySettings = (options: Options): Settings =>
+  Object.fromEntries(
+    Object.entries(options).filter(([name]) => Object.hasOwn(pretrainSettings, name)),
+  );
 
 /**
  * Refuses a run whose length is given twice.

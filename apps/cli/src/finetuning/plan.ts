@@ -77,7 +77,7 @@ export async function beginningOf(
   const { sizes } = asked;
   const weights = weightsOf(asked);
   if (weights === undefined) {
-    const { encoder } = resolveModel(sizes);
+    const { encoder } = resolveModel({ ...sizes, recipe: 'paper' });
     return { from: null, encoder, normalization: { mean: IMAGENET_MEAN, std: IMAGENET_STD } };
   }
   const opened = { named: weights.named, imageSize: sizes.imageSize, trained: true };

@@ -13,15 +13,19 @@ import { message } from '../terminal/messages.ts';
  * Refuses sizes where weights have them, and a path that can be no weights.
  *
  * @param options the flags
- * @throws Failure (exit code 2) for a preset beside weights, or another kind of file
+ * @throws Failure (exit code 2) for a preset or its recipe beside weights, or another kind of file
  */
-export function checkBeginning({ init, preset }: Options): void {
+export function checkBeginning({ init, preset, recipe }: Options): void {
   if (init === undefined) return;
   checkWeights(init, `--init ${init}`);
-  if (preset === undefined) return;
-  throw usageError(
-    `--preset ${preset} has no effect with --init, whose weights have sizes; leave it out`,
-  );
+  if (preset !== undefined) {
+    throw usageError(
+      `--preset ${preset} has no effect with --init, whose weights have sizes; leave it out`,
+    );
+  }
+  if (recipe === 'measured') {
+    throw usageError('--recipe measured is of a preset; leave it out with --init');
+  }
 }
 
 /**

@@ -1,9 +1,17 @@
 import { resolve } from 'node:path';
 import type { PretrainEvent } from '@twocan/pretrain';
+import { PAPER } from '@twocan/pretrain/settings';
 import { runConfigProblems } from '../args/config-file.ts';
 import { layOver, type Options } from '../args/options.ts';
 import { type OpenedData, openData } from '../images/datasets.ts';
-import { differences, type RunConfig, resolveModel, resolveRun, runLabel } from '../run/config.ts';
+import {
+  differences,
+  type RunConfig,
+  recipeBefore,
+  resolveModel,
+  resolveRun,
+  runLabel,
+} from '../run/config.ts';
 import { knowImages, placed, sameImages, whereImagesAre } from '../run/data-identity.ts';
 import { alone } from '../run/interruptible.ts';
 import {
@@ -78,7 +86,7 @@ async function newRun(request: PretrainRequest): Promise<PretrainOutcome> {
   return closing(data, async () => {
     const known = await knowImages(data);
     const facts = { ...data, ...(known && { images: known.identity }) };
-    const config = resolveRun(placed(options, data), model, facts, backend.name, beginning);
+    const config = resolveRun(placed(options, data), facts, backend.name, beginning);
     expectEffect({ given: asked, config });
     return alone(folder, async () => {
       await createRun(folder, config, known?.marks);
@@ -94,11 +102,13 @@ async function resumeRun(request: PretrainRequest): Promise<PretrainOutcome> {
   const before = readRunConfig(folder, runConfigProblems);
   checkOldRun(folder);
   const asked = layOver(whereImagesAre(before, options), options);
+  expectSameRecipe(options, before);
   if (options.init !== undefined && resolve(options.init) !== before.init?.from) {
     throw usageError('--resume goes on with the run as it began; leave --init out');
   }
   const beginning = beginningBefore(before);
-  const model = resolveModel(asked, beginning?.start);
+  const recipe = recipeBefore(before);
+  const model = resolveModel(asked, beginning?.start, recipe);
   const data = await openData({ ...asked, seen: () => true }, model.encoder.image);
   return closing(data, async () => {
     const wanted =
@@ -106,7 +116,7 @@ async function resumeRun(request: PretrainRequest): Promise<PretrainOutcome> {
     const { known, notes } = await sameImages(folder, before, data);
     const images = known && { images: known.identity };
     const facts = { ...data, ...images };
-    const now = resolveRun(placed(asked, data), model, facts, wanted, beginning);
+    const now = resolveRun(placed(asked, data), facts, wanted, beginning, recipe);
     const changes = differences(before, now);
     if (changes.length > 0) {
       throw usageError(
@@ -128,6 +138,15 @@ async function resumeRun(request: PretrainRequest): Promise<PretrainOutcome> {
       return carryOut({ folder, config, data: noted, backend, resume: true }, request);
     });
   });
+}
+
+/** A run keeps its recipe: what is in it may have changed since. */
+function expectSameRecipe({ recipe }: Options, before: RunConfig): void {
+  const { name } = recipeBefore(before);
+  if (recipe === undefined || (recipe === 'paper') === (name === PAPER.name)) return;
+  throw usageError(
+    `--resume goes on with the run's settings, those of ${name}; leave --recipe out`,
+  );
 }
 
 async function closing<T>(data: OpenedData, work: () => Promise<T>): Promise<T> {

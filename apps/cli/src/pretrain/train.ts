@@ -22,6 +22,7 @@ import { environmentOf } from '../run/environment.ts';
 import { heedingSignals } from '../run/interruptible.ts';
 import { keepMap } from '../run/map-file.ts';
 import { evaluationsIn } from '../run/metrics-file.ts';
+import { recipeNote } from '../run/recipe-lines.ts';
 import { sheetPath } from '../run/sample-sheets.ts';
 import { savedState } from '../run/saved-state.ts';
 import { messageStream } from '../terminal/messages.ts';
@@ -175,6 +176,8 @@ function announce({ config, data, resume }: Run, step: number, progress: Progres
     `${config.method} on ${data.length} images of ${data.source} at ${width}x${height}, ` +
       `preset ${config.preset}, batch ${batch}, ${steps} steps`,
   );
+  const recipe = recipeNote(config);
+  if (recipe !== undefined) progress.note(recipe);
   if (resume) progress.note(`going on after step ${step}`);
 }
 

@@ -4,15 +4,15 @@ import { type CanConfig, methodCost } from '@twocan/can';
 import {
   differences as differingLeaves,
   type PretrainConfig,
+  type RecipeUsed,
   resolveConfig,
   resolveModel as resolveMethod,
-  type Settings,
   type Sides,
   type StartingPoint,
 } from '@twocan/pretrain';
-import { pretrainSettings } from '@twocan/pretrain/settings';
+import { PAPER, pretrainSettings } from '@twocan/pretrain/settings';
 import { flagOf } from '../args/flag-name.ts';
-import { type Options, SETTINGS } from '../args/options.ts';
+import { type Options, onlySettings, SETTINGS } from '../args/options.ts';
 import { isPlace, labelOf } from '../files/path-names.ts';
 import { reasonOf, usageError } from '../terminal/failure.ts';
 import type { ImagesIdentity } from './data-identity.ts';
@@ -49,6 +49,9 @@ export function runLabel({ data = 'shapes', init, preset }: Options): string {
   return `${labelOf(resolve(data))}-${sizes}`;
 }
 
+/** Where the settings that a run was not given come from. Runs of versions without recipes had the papers'. */
+export const recipeBefore = ({ recipe = PAPER }: Pick<RunConfig, 'recipe'>): RecipeUsed => recipe;
+
 /** What the config needs to know of the opened data. */
 export type DataFacts = {
   readonly source: string;
@@ -68,11 +71,15 @@ export type Beginning = {
  *
  * @param options the flags
  * @param start sizes of weights, in place of the preset's
+ * @param recipe where settings that are not given come from; by default that of preset, method and length
  * @returns the resolved config of preset and method with the flags on top
  * @throws Failure (exit code 2) with all problems that the method finds
  */
-export const resolveModel = (options: Options, start?: StartingPoint): CanConfig =>
-  inFlags(() => resolveMethod(settingsOf(options), start));
+export const resolveModel = (
+  options: Options,
+  start?: StartingPoint,
+  recipe?: RecipeUsed,
+): CanConfig => inFlags(() => resolveMethod(onlySettings(options), start, recipe));
 
 /** Errors name settings, which are flags here: `maskRatio must …` is of `--mask-ratio`. */
 function inFlags<T>(resolved: () => T): T {
@@ -88,39 +95,38 @@ function inFlags<T>(resolved: () => T): T {
   }
 }
 
-/** The options that change what is computed: not where the data lie, nor what computes. */
-const settingsOf = (options: Options): Settings =>
-  Object.fromEntries(
-    Object.entries(options).filter(([name]) => Object.hasOwn(pretrainSettings, name)),
-  );
-
 /**
  * Resolves flags to a run.
  *
  * @param options the flags
- * @param model the method's config
  * @param data what was opened
  * @param backend what was chosen
  * @param beginning the weights that it begins with
+ * @param used where settings that are not given come from; by default that of preset, method and length
  * @returns the config
  * @throws Failure (exit code 2) for settings that do not fit each other or the data, or too little memory
  */
 export function resolveRun(
   options: Options,
-  model: CanConfig,
   data: DataFacts,
   backend: BackendName,
   beginning?: Beginning,
+  used?: RecipeUsed,
 ): RunConfig {
   const { batch = 1 } = options;
   if (batch > data.length) {
     throw usageError(`--batch ${batch} is more than the ${data.length} images of ${data.source}`);
   }
-  const { preset, method, seed, checkpointEvery, ...rest } = inFlags(() =>
-    resolveConfig(settingsOf(options), data, beginning?.start),
+  const { preset, method, recipe, seed, checkpointEvery, ...rest } = inFlags(() =>
+    resolveConfig(onlySettings(options), data, beginning?.start, used),
   );
   const sizes = '--image-size or --preset';
-  checkMemory({ cost: methodCost(model), batch: rest.microBatch ?? rest.batch, backend, sizes });
+  checkMemory({
+    cost: methodCost(rest.model),
+    batch: rest.microBatch ?? rest.batch,
+    backend,
+    sizes,
+  });
   return {
     version: 1,
     data: data.source,
@@ -128,6 +134,7 @@ export function resolveRun(
     evaluation: data.evaluation?.source ?? null,
     preset,
     method,
+    ...(recipe && { recipe }),
     ...rest,
     seed,
     ...(beginning && { init: beginning.init }),
@@ -153,6 +160,7 @@ export function differences(
 ): string[] {
   const moved = [before, now].every(({ data }) => isPlace(String(data)));
   const places = moved ? ['data', 'evaluation'] : [];
-  const left = ['options', ...places, ...(before.images === undefined ? ['images'] : [])];
+  // What a recipe sets counts by what it leads to.
+  const left = ['options', 'recipe', ...places, ...(before.images === undefined ? ['images'] : [])];
   return differingLeaves(before, now, { without: left, sides: where });
 }

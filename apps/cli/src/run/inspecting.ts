@@ -5,6 +5,7 @@ import type { RunConfig } from './config.ts';
 import { knnResult } from './knn-result.ts';
 import { readMetrics } from './metrics-file.ts';
 import { openModel } from './open-model.ts';
+import { recipeLine } from './recipe-lines.ts';
 import { startBackend } from './start-backend.ts';
 
 /**
@@ -26,6 +27,7 @@ export async function inspectModel(path: string, json: boolean): Promise<void> {
     data: config.data,
     method: config.method,
     preset: config.preset,
+    recipe: recipeLine(config),
     image: `${encoder.image.width} x ${encoder.image.height}, patches of ${encoder.patch}`,
     encoder: `${encoder.depth} blocks of ${encoder.width}, ${encoder.heads} heads`,
     decoder: `${decoder.depth} blocks of ${decoder.width}, ${decoder.heads} heads`,

@@ -12,7 +12,7 @@ type Numbers = Readonly<Record<string, number>>;
  */
 export type MetricsLine = {
   readonly step: number;
-  /** Of a judgement: `knn` and `rawPixels` in [0, 1], `effectiveRank`; absent in lines of steps. */
+  /** Of an evaluation: `knn` and `rawPixels` in [0, 1], `effectiveRank`, `rankMe`, `alpha`; absent in lines of steps. */
   readonly evaluation?: Numbers;
   /** `time` in seconds since 1970, `millis` of the work, `rssMegabytes`, ... */
   readonly machine: Numbers;

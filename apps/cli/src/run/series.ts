@@ -7,6 +7,8 @@ export type Series = {
   readonly tag: string;
   readonly title: string;
   readonly reading: string;
+  /** The name of the metric, where a recipe may have a band of it. */
+  readonly metric?: string;
   /** The value in a line of metrics, if it has one. */
   readonly of: (line: MetricsLine) => number | undefined;
 };
@@ -42,18 +44,28 @@ export const SERIES: readonly Series[] = [
   {
     tag: 'loss/total',
     title: 'Loss',
+    metric: 'loss',
     of: ofStep('loss'),
     reading: 'The weighted sum of the terms. Falling fast at first, then slowly, is what you want.',
   },
   ...termNames.map((name) => ({
     tag: `loss/${name}`,
     title: `${name.charAt(0).toUpperCase()}${name.slice(1)} loss`,
+    metric: name,
     of: ofStep(name),
     reading: READINGS[name],
+  })),
+  ...termNames.map((name) => ({
+    tag: `share/${name}`,
+    title: `Share of ${name}`,
+    of: ofStep(`share/${name}`),
+    reading:
+      "Of the lengths of the terms' gradients at the encoder. A term whose share is next to 0 teaches it nothing.",
   })),
   {
     tag: 'evaluation/knn',
     title: 'k-NN top-1',
+    metric: 'knn',
     of: ofEvaluation('knn'),
     reading:
       'Share of held-out images whose class their nearest neighbours name. Useful features lie above both baselines.',
@@ -75,9 +87,24 @@ export const SERIES: readonly Series[] = [
   {
     tag: 'collapse/effective-rank',
     title: 'Effective rank',
+    metric: 'effectiveRank',
     of: ofEvaluation('effectiveRank'),
     reading:
       'How many directions the features use, of at most the width of the encoder. A fall towards 1 is collapse.',
+  },
+  {
+    tag: 'collapse/rankme',
+    title: 'RankMe',
+    of: ofEvaluation('rankMe'),
+    reading:
+      'The same of the features as they are, their mean included, as papers report it. It lies below the effective rank.',
+  },
+  {
+    tag: 'collapse/alpha',
+    title: 'Alpha',
+    of: ofEvaluation('alpha'),
+    reading:
+      'How fast the variances of the features fall from one direction to the next. About 1 is good; far above, a few directions hold everything.',
   },
   {
     tag: 'optimizer/gradient-norm',

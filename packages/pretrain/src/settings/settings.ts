@@ -1,8 +1,17 @@
 import { methodSettings } from './method.ts';
 import { checkedValues } from './problems.ts';
-import type { Given, Schema, Values } from './setting.ts';
+import { choice, type Given, type Schema, setting, type Values } from './setting.ts';
 import { TRAINING } from './training.ts';
 import { VIEWS } from './views.ts';
+
+/** Where the settings that are not given come from. */
+const RECIPE = {
+  recipe: setting(choice(['measured', 'paper']), {
+    group: 'Model and method',
+    usual: 'the measured one of preset, method and length, where there is one',
+    text: 'Where settings that are not given come from: measurement or the papers',
+  }),
+};
 
 /**
  * Every setting of a run, by name: flags, help, config files, forms and their checks are made of it.
@@ -13,6 +22,7 @@ import { VIEWS } from './views.ts';
 export const pretrainSettings = {
   ...VIEWS,
   ...methodSettings(),
+  ...RECIPE,
   ...TRAINING,
 } satisfies Schema;
 
