@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { madeUpRecipes as MADE_UP } from '@twocan/testkit';
 import { afterAll, expect, test, vi } from 'vitest';
-import { MADE_UP } from '../../../packages/pretrain/test/made-up-recipe.ts';
 import { quickStart } from '../src/pretrain/quick-start.ts';
 import { type Outcome, scratch, stepsOf, twocan } from './cli.ts';
 

@@ -41,7 +41,9 @@ describe('rankMe', () => {
 
 describe('spectrumDecay', () => {
   it.each(CASES)('agrees with numpy: %s', (_, { rows, features, alpha }) => {
-    expectClose(spectrumDecay(Float32Array.from(features), { rows }), alpha, { rtol: 1e-4 });
+    expectClose(spectrumDecay(Float32Array.from(features), { rows }) ?? Number.NaN, alpha, {
+      rtol: 1e-4,
+    });
   });
 
   it.each([0, 0.5, 1, 2])('is the exponent of a power law: %d', (alpha) => {
@@ -60,9 +62,13 @@ describe('spectrumDecay', () => {
     const features = Float32Array.from(golden.tall.features);
     const { rows } = golden.tall;
     const moved = features.map((x) => 4 * x + 2);
-    expectClose(spectrumDecay(moved, { rows }), spectrumDecay(features, { rows }) ?? 0, {
-      rtol: 1e-4,
-    });
+    expectClose(
+      spectrumDecay(moved, { rows }) ?? Number.NaN,
+      spectrumDecay(features, { rows }) ?? 0,
+      {
+        rtol: 1e-4,
+      },
+    );
   });
 
   it('is nothing where there are too few directions', () => {

@@ -18,8 +18,8 @@ import {
   recipeName,
   recipeProblems,
 } from '@twocan/pretrain/settings';
+import { madeUpRecipes as MADE_UP } from '@twocan/testkit';
 import { describe, expect, it, test } from 'vitest';
-import { MADE_UP } from './made-up-recipe.ts';
 
 describe('the recipes that were measured', () => {
   test('are those of the folder', () => {

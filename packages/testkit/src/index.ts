@@ -4,4 +4,5 @@ export { type EngineVariant, engineVariants, type TestedEngine } from './engines
 export { expectTreeClose, type Golden, loadGolden } from './golden.ts';
 export { checkGradient, type GradientCheck } from './gradient.ts';
 export { expectNoLeak } from './leak.ts';
+export { madeUpRecipes } from './made-up-recipes.ts';
 export { readBytes } from './read-bytes.ts';

@@ -39,7 +39,9 @@ export function recipeFromRuns(runs: readonly FinishedRun[]): Recipe {
   }
   const bands = METRICS.flatMap((metric) => {
     const curves = runs.map(({ lines, config }) => curveOf(lines, metric, config.steps));
-    const band = bandOf(curves).map((point) => point.map(short));
+    const band = bandOf(curves).map(
+      ([share, low, high]) => [short(share), short(low), short(high)] as const,
+    );
     return band.length === 0 ? [] : [[metric, band] as const];
   });
   const recipe = {

@@ -17,7 +17,6 @@ import { message } from '../terminal/messages.ts';
  */
 export function checkBeginning({ init, preset, recipe }: Options): void {
   if (init === undefined) return;
-  checkWeights(init, `--init ${init}`);
   if (preset !== undefined) {
     throw usageError(
       `--preset ${preset} has no effect with --init, whose weights have sizes; leave it out`,
@@ -26,6 +25,7 @@ export function checkBeginning({ init, preset, recipe }: Options): void {
   if (recipe === 'measured') {
     throw usageError('--recipe measured is of a preset; leave it out with --init');
   }
+  checkWeights(init, `--init ${init}`);
 }
 
 /**

@@ -1,4 +1,14 @@
-import { compareKnn, type Dot, type FeatureMap, imagesOfStep } from '@twocan/pretrain';
+import {
+  type Band,
+  compareKnn,
+  curveOf,
+  type Dot,
+  type FeatureMap,
+  imagesOfStep,
+  type Recipe,
+  type Reference,
+  referenceOf,
+} from '@twocan/pretrain';
 import type { RunConfig } from '../run/config.ts';
 import type { Environment } from '../run/environment.ts';
 import { baselineName } from '../run/knn-result.ts';
@@ -6,7 +16,9 @@ import { evaluationsIn, type MetricsLine } from '../run/metrics-file.ts';
 import { SERIES, type Series } from '../run/series.ts';
 import { percent } from '../terminal/percent.ts';
 import { duration } from '../terminal/progress.ts';
-import { drawChart } from './chart.ts';
+import { aboutReference, departuresFrom } from './beside-recipe.ts';
+import { type Finding, findingsOf, type Seen } from './cases.ts';
+import { drawChart, type Span } from './chart.ts';
 import { documentOf, type Html, html, table } from './html.ts';
 import { brief, type Point } from './scale.ts';
 import { drawLegend, drawScatter } from './scatter.ts';
@@ -22,6 +34,8 @@ export type ReportData = {
   readonly data: readonly string[];
   readonly lines: readonly MetricsLine[];
   readonly map: FeatureMap | undefined;
+  /** To compare the curves with; by default all that were measured. */
+  readonly recipes?: readonly Recipe[];
   /** PNG sheets, in order of the step. */
   readonly sheets: readonly { readonly step: number; readonly png: Uint8Array }[];
 };
@@ -34,14 +48,18 @@ export type ReportData = {
  */
 export function reportPage(data: ReportData): string {
   const { name, config } = data;
+  const reference = referenceOf(config, data.recipes);
   const group = (prefix: string): Html[] =>
     SERIES.filter(({ tag }) => tag.startsWith(`${prefix}/`)).flatMap(
-      (series) => chart(series, data) ?? [],
+      (series) => chart(series, data, reference) ?? [],
     );
+  const shares = group('share');
   const evaluation = group('evaluation');
   const charts = (figures: readonly Html[]): Html => html`<div class="charts">${figures}</div>`;
   return documentOf(`${name}: twocan report`, STYLE, [
     header(data),
+    html`<h2>Are the curves right?</h2>`,
+    verdict(data, reference),
     html`<h2>What it sees and fills in</h2>`,
     samples(data),
     ...(evaluation.length === 0
@@ -51,6 +69,9 @@ export function reportPage(data: ReportData): string {
     html`<h2>What it minimises</h2>`,
     html`<p class="faint">${weightsInWords(config)}</p>`,
     charts(group('loss')),
+    ...(shares.length === 0
+      ? []
+      : [html`<h2>Which term teaches the encoder?</h2>`, charts(shares)]),
     html`<h2>Is it collapsing?</h2>`,
     html`<p class="faint">A collapsed encoder gives every image nearly the same features: the contrast term exists to prevent it, and these curves would show it.</p>`,
     charts(group('collapse')),
@@ -75,11 +96,39 @@ function pointsOf({ of }: Series, lines: readonly MetricsLine[]): Point[] {
     .sort(([a], [b]) => a - b);
 }
 
+/** A band over shares of a run, over the steps of this one. */
+const behind = ({ recipe }: Reference, band: Band, steps: number) => ({
+  label: `Runs of ${recipe}`,
+  band: band.map(([share, low, high]): Span => [share * steps, low, high]),
+});
+
+/** What the curves say, in words. */
+function verdict({ config, lines }: ReportData, reference: Reference | undefined): Html {
+  const seen: Seen = { config, curve: (metric) => curveOf(lines, metric, config.steps) };
+  const found = [...findingsOf(seen), ...(reference ? departuresFrom(seen, reference) : [])];
+  const about =
+    reference === undefined ? '' : html`<p class="faint">${aboutReference(reference)}</p>`;
+  return html`${found.length === 0 ? quiet(reference) : list(found)}${about}`;
+}
+
+const list = (found: readonly Finding[]): Html =>
+  html`<ul class="findings">${found.map(({ what, means }) => html`<li><b>${what}</b>${means}</li>`)}</ul>`;
+
+const quiet = (reference: Reference | undefined): Html =>
+  reference === undefined || Object.keys(reference.bands).length === 0
+    ? html`<p>Nothing stands out: no sign of collapse, and no term that does not learn.</p>`
+    : html`<p>Nothing stands out: the curves lie in the bands of the recipe.</p>`;
+
 /** Nothing for a curve without values. */
-function chart(series: Series, { lines, config }: ReportData): Html | undefined {
+function chart(
+  series: Series,
+  { lines, config }: ReportData,
+  reference: Reference | undefined,
+): Html | undefined {
   const points = pointsOf(series, lines);
   if (points.length === 0) return undefined;
-  const { title, reading, tag } = series;
+  const { title, reading, tag, metric } = series;
+  const band = metric === undefined ? undefined : reference?.bands[metric];
   const isAccuracy = tag === 'evaluation/knn';
   const start = lines.find(({ step, evaluation }) => step === 0 && evaluation !== undefined);
   const begun = baselineName(config);
@@ -91,6 +140,8 @@ function chart(series: Series, { lines, config }: ReportData): Html | undefined 
     title,
     points,
     ...(isAccuracy ? { baselines, format: percent } : {}),
+    ...(tag.startsWith('share/') ? { shown: [0, 1] } : {}),
+    ...(reference && band ? { reference: behind(reference, band, config.steps) } : {}),
   });
   return html`<figure class="chart"><h3>${title}</h3>${drawn}<figcaption>${reading}</figcaption></figure>`;
 }

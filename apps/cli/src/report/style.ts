@@ -3,12 +3,12 @@ export const STYLE = `
 :root {
   color-scheme: light dark;
   --page: #ffffff; --card: #f6f7f9; --ink: #1b1f24; --faint: #5c6570; --line: #d9dde2;
-  --curve: #1f6feb; --band: #1f6feb26; --raw: #9a6700; --untrained: #8250df;
+  --curve: #1f6feb; --band: #1f6feb26; --raw: #9a6700; --untrained: #8250df; --others: #59636e2e;
 }
 @media (prefers-color-scheme: dark) {
   :root {
     --page: #0f1216; --card: #181c22; --ink: #e8ebef; --faint: #9aa4af; --line: #333a43;
-    --curve: #58a6ff; --band: #58a6ff33; --raw: #e3b341; --untrained: #bc8cff;
+    --curve: #58a6ff; --band: #58a6ff33; --raw: #e3b341; --untrained: #bc8cff; --others: #8b949e40;
   }
 }
 * { box-sizing: border-box; }
@@ -31,7 +31,7 @@ svg { display: block; width: 100%; height: auto; font: 11px system-ui, sans-seri
 svg text { fill: var(--faint); }
 .grid { stroke: var(--line); }
 .curve { fill: none; stroke: var(--curve); stroke-width: 1.8; stroke-linejoin: round; }
-.band { fill: var(--band); }
+.band { fill: var(--band); } .reference { fill: var(--others); }
 .dot { stroke: var(--card); stroke-width: 0.6; } .dot:not([fill]) { fill: var(--curve); }
 .baseline { stroke-width: 1.5; stroke-dasharray: 5 4; }
 .baseline.b0 { stroke: var(--raw); } .baseline.b1 { stroke: var(--untrained); }
@@ -42,6 +42,9 @@ svg text { fill: var(--faint); }
 }
 .key.own::before { border-top: 2px solid var(--curve); }
 .key.b0::before { border-color: var(--raw); } .key.b1::before { border-color: var(--untrained); }
+.key.area::before { border-top: 9px solid var(--others); }
+.findings { padding-left: 20px; margin: 8px 0; } .findings li { margin: 6px 0; max-width: 72ch; }
+.findings b { display: block; font-weight: 600; }
 .sheet { margin: 12px 0; }
 .sheet div { overflow-x: auto; }
 .sheet img { display: block; width: 100%; min-width: 620px; max-width: 820px; height: auto; border-radius: 4px; }

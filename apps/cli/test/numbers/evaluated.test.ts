@@ -22,7 +22,7 @@ afterAll(folder.remove);
 const machine = { backend: 'simd', threads: 1 } as const;
 const options = { data: 'photos', batch: 2, steps: 3, seed: 6 };
 const model = resolveModel(options);
-const config = resolveRun(options, model, { source: 'photos', length: 30 }, 'simd');
+const config = resolveRun(options, { source: 'photos', length: 30 }, 'simd');
 const question = { model: '', data: folder.path('photos'), ...machine };
 
 /** Features of both sides, made from the packages alone: every fifth image of a class is held out. */

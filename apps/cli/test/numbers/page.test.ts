@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { ablationPage } from '../../src/ablation/page.ts';
 import { documentOf, html, table } from '../../src/report/html.ts';
 import { type ReportData, reportPage } from '../../src/report/page.ts';
-import { resolveModel, resolveRun } from '../../src/run/config.ts';
+import { resolveRun } from '../../src/run/config.ts';
 import type { Environment } from '../../src/run/environment.ts';
 
 /** What breaks out of an element, of an attribute and of a style. */
@@ -36,7 +36,7 @@ const options = {
   seed: 19,
 };
 const facts = { source: 'shapes:40', length: 40, evaluation: { source: 'ten classes of shapes' } };
-const config = resolveRun(options, resolveModel(options), facts, 'simd');
+const config = resolveRun(options, facts, 'simd');
 
 const stepLine = (step: number) => ({
   step,
@@ -193,11 +193,13 @@ describe('the parts of a report', () => {
   test('stand in order, and those that have nothing to show are left out', () => {
     const always = ['What it minimises', 'Is it collapsing?', 'Optimizer and machine'];
     expect(heads(page({ map }))).toEqual([
-      ...['What it sees and fills in', 'Is it useful?', 'Where images lie', ...always],
+      ...['Are the curves right?', 'What it sees and fills in'],
+      ...['Is it useful?', 'Where images lie', ...always],
       ...['Data', 'Settings', 'Environment'],
     ]);
     expect(heads(page({ lines: lines.slice(1, 2), data: [] }))).toEqual([
-      ...['What it sees and fills in', ...always, 'Settings', 'Environment'],
+      ...['Are the curves right?', 'What it sees and fills in'],
+      ...[...always, 'Settings', 'Environment'],
     ]);
   });
 

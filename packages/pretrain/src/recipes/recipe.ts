@@ -1,6 +1,6 @@
 import { type PresetName, presetNames } from '@twocan/vit';
 import * as v from 'valibot';
-import { methodNames, methodSettings } from '../settings/method.ts';
+import { type MethodName, methodNames, methodSettings } from '../settings/method.ts';
 import { choice, number, text, whole } from '../settings/setting.ts';
 import { TRAINING } from '../settings/training.ts';
 import { VIEWS } from '../settings/views.ts';
@@ -57,13 +57,17 @@ export const RECIPE = v.strictObject({
 export type RecipeSettings = v.InferInput<typeof RECIPE>['settings'];
 
 /** Settings of a preset that were found by measurement, for runs of about so many epochs. */
-export type Recipe = Omit<v.InferInput<typeof RECIPE>, 'settings' | 'preset'> & {
+export type Recipe = {
   readonly preset: PresetName;
+  readonly method: MethodName;
+  readonly epochs: number;
   readonly settings: RecipeSettings;
+  readonly runs: readonly Readonly<v.InferInput<typeof RUN>>[];
+  readonly bands: Readonly<Record<string, Band>>;
 };
 
-/** Where the curves of a recipe's runs lie: share of the run, low and high. */
-export type Band = Recipe['bands'][string];
+/** Where the curves of a recipe's runs lie, in order of the first number. */
+export type Band = readonly (readonly [share: number, low: number, high: number])[];
 
 /**
  * What is wrong with a recipe.
