@@ -21,14 +21,14 @@ export const IMAGES = {
   data: setting(text, {
     hint: 'DIR',
     needed: true,
-    text: 'Folder of images, any nesting',
+    text: 'Folder of images, any nesting, or tar shards',
   }),
 };
 
 /** What labelled images are, for commands that can do without them too. */
 export const LABELLED_IMAGES = {
   hint: 'DIR',
-  text: 'Images in one folder a class; with DIR/train and DIR/test, the second is held out',
+  text: 'Images in one folder a class, or tar shards; with DIR/train and DIR/test, the second is held out',
 } as const;
 
 /** Results for other programs. */

@@ -36,7 +36,7 @@ export const SETTINGS = {
     group,
     hint,
     usual: 'a quick start on drawings',
-    text: 'Folder of images (any nesting), or built-in drawings',
+    text: 'Folder of images (any nesting), tar shards, or built-in drawings',
   }),
   ...EVAL_DATA,
   ...pretrainSettings,

@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import { aboutOf, didYouMean, type Schema, shapeOf } from '@twocan/pretrain/settings';
 import { flagOf } from './flag-name.ts';
+import { isShardName } from './shard-name.ts';
 
 /** The words of a command line by the name of their flag; `true` for a flag without a value. */
 export type Words = Readonly<Record<string, string | true>>;
@@ -129,6 +130,9 @@ function strayWord(args: readonly string[], index: number, flags: Flags): string
     return `${problem}; did you mean --${name}${follows ? ` ${next}` : ''}?`;
   }
   if (option.startsWith('--') && own(flags, option.slice(2)) === 'value') {
+    if ([value, word].every((one) => one !== undefined && isShardName(one))) {
+      return `${problem} after ${option} ${value}; your shell wrote out a pattern: put it in quotes, as in ${option} 'shards/{000..099}.tar'`;
+    }
     const whole = [value, ...args.slice(index, nextOption(args, index))].join(' ');
     return `${problem} after ${option} ${value}; put a value with spaces in quotes: ${option} "${whole}"`;
   }

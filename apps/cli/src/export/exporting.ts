@@ -7,6 +7,7 @@ import type { Machine } from '../args/machine.ts';
 import { isFolder } from '../files/is-folder.ts';
 import { checkFolder } from '../files/outputs.ts';
 import { isPlace } from '../files/path-names.ts';
+import { isData } from '../files/shard-paths.ts';
 import { openData } from '../images/datasets.ts';
 import { isSamePlace } from '../images/layout/same-place.ts';
 import type { KeptWeights } from '../run/kept-weights.ts';
@@ -93,7 +94,7 @@ async function measured(
   dtype: Dtype,
 ): Promise<{ readonly measured?: Measured; readonly cost?: Cost }> {
   if (data === undefined && dtype === 'fp32') return {};
-  if (data === undefined && isPlace(config.data) && !isFolder(config.data)) {
+  if (data === undefined && isPlace(config.data) && !isData(config.data)) {
     message(`what ${dtype} costs is not measured: ${config.data} is not there; give --data`);
     return {};
   }

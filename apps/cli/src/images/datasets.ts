@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { atMost, type Dataset, drawnSets } from '@twocan/data';
-import type { LeftOut } from '@twocan/data/node';
+import type { ImageFolder, LeftOut } from '@twocan/data/node';
 import { isFolder } from '../files/is-folder.ts';
 import type { DataFacts } from '../run/config.ts';
 import { usageError } from '../terminal/failure.ts';
@@ -18,7 +18,7 @@ import { oneColourNote } from './one-colour.ts';
 
 /** Data ready for a run. */
 export type OpenedData = DataFacts & {
-  readonly dataset: Dataset;
+  readonly dataset: Dataset & Pick<ImageFolder, 'parts'>;
   /** Absent where classes are not known. */
   readonly evaluation?: Evaluation;
   /** Every file that is not used; grows when a large folder meets a damaged one later. */
@@ -100,7 +100,7 @@ export async function openData(
 
 function together(
   source: string,
-  dataset: Dataset,
+  dataset: OpenedData['dataset'],
   { evaluation, pieces, close: closeOther }: Evaluated,
   of: {
     readonly notes: readonly string[];

@@ -9,12 +9,13 @@ import {
   type FileMark,
   type Fingerprint,
   fingerprint,
+  type ImageFolder,
   markFiles,
   printable,
 } from '@twocan/data/node';
 import type { Options } from '../args/options.ts';
-import { isFolder } from '../files/is-folder.ts';
 import { isPlace } from '../files/path-names.ts';
+import { isData } from '../files/shard-paths.ts';
 import { usageError } from '../terminal/failure.ts';
 import { progressOf } from '../terminal/progress.ts';
 
@@ -39,7 +40,7 @@ type Known = {
 
 type Opened = {
   readonly source: string;
-  readonly dataset: Dataset;
+  readonly dataset: Dataset & Pick<ImageFolder, 'parts'>;
   readonly evaluation?: { readonly train: Dataset; readonly test: Dataset };
 };
 
@@ -59,9 +60,11 @@ export async function knowImages(
   const read = before && new Set(before.flatMap((mark) => (mark.digest ? [mark.name] : [])));
   const line = progressOf('looking at the files');
   const marks = await markFiles(source, names, {
+    parts: dataset.parts,
     progress: line.count,
     ...(read && { reads: (name) => read.has(name) }),
   });
+  await dataset.parts?.close();
   const ofEvaluation = evaluation && { evaluation: digestOf(evaluation.train, evaluation.test) };
   return { identity: { ...fingerprint(marks), ...ofEvaluation }, marks };
 }
@@ -192,7 +195,7 @@ export function whereImagesAre(before: Known, given: Options): Options {
   const { options, data } = before;
   if (given.data !== undefined || !isPlace(data)) return options;
   const places = [options.data, data].filter((path) => path !== undefined && isPlace(path));
-  const there = places.find((path) => path !== undefined && isFolder(path));
+  const there = places.find((path) => path !== undefined && isData(path));
   if (there !== undefined) return { ...options, data: there };
   throw usageError(
     `--resume: the run's images are no longer in ${places[0]}; say where they are now with --data DIR`,

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { decodeSafetensors, encodeSafetensors } from '@twocan/checkpoint';
 import { type Dataset, subset } from '@twocan/data';
-import { compareMarks, type FileMark, markFiles } from '@twocan/data/node';
+import { compareMarks, type FileMark, type ImageFolder, markFiles } from '@twocan/data/node';
 import { encoderFeatures, extractRows, type Rows } from '@twocan/pretrain';
 import { writeOutput } from '../files/outputs.ts';
 import { countChanges } from '../run/data-identity.ts';
@@ -15,6 +15,8 @@ import { version } from '../terminal/version.ts';
 import { showWork } from '../terminal/work.ts';
 
 const FORMAT = 'twocan/index';
+
+type Images = Dataset & Pick<ImageFolder, 'parts'>;
 
 /** An index that was read: a row for each mark. */
 type Index = { readonly marks: readonly FileMark[]; readonly rows: Rows };
@@ -32,7 +34,7 @@ type Index = { readonly marks: readonly FileMark[]; readonly rows: Rows };
  */
 export async function indexedRows(
   model: OpenedWeights,
-  dataset: Dataset,
+  dataset: Images,
   { data, file }: { readonly data: string; readonly file: string },
 ): Promise<Rows> {
   const about = { format: FORMAT, version, model: await modelDigest(model.path) };
@@ -68,7 +70,7 @@ export const rowsOf = ({ config, params }: OpenedWeights, dataset: Dataset): Pro
 
 /** In the order of the images. A file that nobody wrote to since the last look is not read again. */
 async function marksOf(
-  dataset: Dataset,
+  dataset: Images,
   folder: string,
   before: readonly FileMark[],
 ): Promise<FileMark[]> {
@@ -80,6 +82,7 @@ async function marksOf(
   const names = Array.from({ length: dataset.length }, (_, i) => dataset.name(i));
   const line = progressOf('looking at the files');
   const marks = await markFiles(folder, names, {
+    parts: dataset.parts,
     reads: () => true,
     whole: true,
     known,

@@ -212,6 +212,7 @@ const ROWS: Rows = {
     const archive = file('photos.zip', 'PK');
     for (const [path, why] of [
       [archive, 'it is one file; unpack it first; give a folder'],
+      [file('photos.tar.gz', ''), 'it is compressed; decompress it to a .tar first'],
       [file('cat.jpg', 'cat'), 'it is a file; give a folder'],
       ['https://example.com/cats', 'it is an address; download the images first'],
       ['~/photos', 'your shell did not replace the ~'],

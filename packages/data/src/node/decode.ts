@@ -1,5 +1,6 @@
 import sharp, { type Sharp } from 'sharp';
 import { deepPicture } from './deep-picture.ts';
+import type { FilePlace } from './file-part.ts';
 import { readOnlyHeader, readWhole } from './in-flight.ts';
 import { inkPicture } from './ink-picture.ts';
 import type { PictureFile, ReadPicture } from './picture-file.ts';
@@ -23,24 +24,24 @@ export type Decoded = Size & {
 /**
  * The size of a picture, from its header.
  *
- * @param path of the file; bytes where it is not UTF-8
+ * @param place where the file is
  * @returns the size after EXIF's turn
  * @throws Error with the reason in plain words
  */
-export const readSize = (path: string | Uint8Array): Promise<Size> =>
-  readOnlyHeader(path).then(({ upright }) => upright);
+export const readSize = (place: FilePlace): Promise<Size> =>
+  readOnlyHeader(place).then(({ upright }) => upright);
 
 /**
  * Decodes a picture.
  *
- * @param path of the file; bytes where it is not UTF-8
+ * @param place where the file is
  * @param shortSide shrink so that the shorter side is at most this; JPEGs are then decoded at a fraction
  * @returns the picture
  * @throws Error with the reason in plain words
  */
-export const decode = (path: string | Uint8Array, shortSide?: number): Promise<Decoded> =>
+export const decode = (place: FilePlace, shortSide?: number): Promise<Decoded> =>
   readWhole(
-    path,
+    place,
     (file) => weightOf(file, shortSide),
     (picture) => render(picture, shortSide),
   );

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { type FileHandle, open, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { openable } from './file-names.ts';
+import { type FileParts, type FilePlace, isPart } from './file-part.ts';
 
 /** What a file is known by, wherever it lies and whenever it was copied. */
 export type FileMark = {
@@ -19,6 +20,8 @@ export type FileMark = {
 export type MarkOptions = {
   /** Which files are read; unless given 4096, spread evenly over the names, or all of fewer. */
   readonly reads?: (name: string) => boolean;
+  /** Of names that are no files of the folder but lie in others. */
+  readonly parts?: Pick<FileParts, 'part'> | undefined;
   /** Read every byte; else, of a file over 256 KiB, 16 pieces of 16 KiB from its start to its end. */
   readonly whole?: boolean;
   /** The digest of a file that was read before, if it still has that stamp. */
@@ -73,7 +76,8 @@ export async function markFiles(
   for (let first = 0; first < sorted.length; first += AT_ONCE) {
     const some = sorted.slice(first, first + AT_ONCE).map((name, i) => {
       const reads = options.reads?.(name) ?? (first + i) % step === 0;
-      return markFile(openable(join(folder, name)), name, reads, options);
+      const place = options.parts?.part(name) ?? openable(join(folder, name));
+      return markFile(place, name, reads, options);
     });
     for (const mark of await Promise.all(some)) marks.push(mark);
     options.progress?.(marks.length, sorted.length);
@@ -82,44 +86,57 @@ export async function markFiles(
 }
 
 async function markFile(
-  path: string | Buffer,
+  place: FilePlace,
   name: string,
   reads: boolean,
   { whole = false, known }: MarkOptions,
 ): Promise<FileMark> {
   try {
-    const { size, mtimeMs, ctimeMs, ino } = await stat(path);
-    const stamp = [size, mtimeMs, ctimeMs, ino].join(' ');
+    const { size, stamp } = isPart(place) ? place : await stampOf(place);
     if (!reads) return { name, size, stamp };
     return {
       name,
       size,
       stamp,
-      digest: known?.(name, stamp) ?? (await digestOf(path, size, whole)),
+      digest: known?.(name, stamp) ?? (await digestOf(place, size, whole)),
     };
   } catch {
     return { name, size: -1, stamp: '' };
   }
 }
 
-async function digestOf(path: string | Buffer, size: number, whole: boolean): Promise<string> {
+async function stampOf(
+  path: string | Buffer,
+): Promise<{ readonly size: number; readonly stamp: string }> {
+  const { size, mtimeMs, ctimeMs, ino } = await stat(path);
+  return { size, stamp: [size, mtimeMs, ctimeMs, ino].join(' ') };
+}
+
+async function digestOf(place: FilePlace, size: number, whole: boolean): Promise<string> {
   const hash = createHash('sha256');
-  const file = await open(path);
+  const inPieces = !whole && size > PIECES * PIECE;
+  if (isPart(place)) {
+    const bytes = await place.read();
+    if (!inPieces) hash.update(bytes);
+    else for (const at of piecesOf(size)) hash.update(bytes.subarray(at, at + PIECE));
+    return hash.digest('hex').slice(0, 32);
+  }
+  const file = await open(place);
   try {
-    if (size <= PIECES * PIECE) {
-      hash.update(await file.readFile());
-    } else if (whole) {
+    if (inPieces) {
+      for (const at of piecesOf(size)) hash.update(await pieceAt(file, at));
+    } else if (size > PIECES * PIECE) {
       for await (const piece of file.createReadStream({ autoClose: false })) hash.update(piece);
-    } else {
-      for (let i = 0; i < PIECES; i++) {
-        hash.update(await pieceAt(file, Math.floor((i * (size - PIECE)) / (PIECES - 1))));
-      }
-    }
+    } else hash.update(await file.readFile());
   } finally {
     await file.close();
   }
   return hash.digest('hex').slice(0, 32);
 }
+
+/** Where the pieces that are read of a large file begin. */
+const piecesOf = (size: number): number[] =>
+  Array.from({ length: PIECES }, (_, i) => Math.floor((i * (size - PIECE)) / (PIECES - 1)));
 
 async function pieceAt(file: FileHandle, position: number): Promise<Uint8Array> {
   const { buffer, bytesRead } = await file.read(new Uint8Array(PIECE), 0, PIECE, position);

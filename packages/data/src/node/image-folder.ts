@@ -7,6 +7,7 @@ import { checkIndex, type Dataset, type Image } from '../dataset.ts';
 import { firstLevel, withClasses } from '../folder-classes.ts';
 import type { Size } from './decode.ts';
 import { openable, printable } from './file-names.ts';
+import type { FileParts, FilePlace } from './file-part.ts';
 import { readEndings } from './image-formats.ts';
 import { listImages } from './list-images.ts';
 
@@ -19,6 +20,8 @@ export type ImageFolder = Dataset & {
   readonly broken: readonly BrokenFile[];
   /** Pictures of one single colour, of those that were decoded; grows with them. */
   readonly oneColour: ReadonlySet<string>;
+  /** Where the pictures are read, where they are no files of a folder. */
+  readonly parts?: FileParts;
   /** Whether all pictures are held decoded in memory. */
   readonly inMemory: boolean;
   readonly close: () => Promise<void>;
@@ -37,6 +40,8 @@ export type ImageFolderOptions = {
   readonly atOnce?: number;
   /** Names of files in the folder, to read these alone and in this order. */
   readonly only?: readonly string[];
+  /** Of names that are no files of the folder but lie in others, as `imageShards` gives them. */
+  readonly parts?: FileParts;
   /** The class of a file by its name, empty for none; its folder of the first level unless given. */
   readonly classOf?: (name: string) => string;
   /** Called with the number of files read so far: a large folder takes a while to open. */
@@ -49,15 +54,18 @@ export const imageFolderDefaults = {
   atOnce: Math.min(8, availableParallelism()),
 } as const;
 
-const OPTIONS = ['shortSide', 'cacheBytes', 'atOnce', 'only', 'classOf', 'progress'];
+const OPTIONS = ['shortSide', 'cacheBytes', 'atOnce', 'only', 'parts', 'classOf', 'progress'];
 
 /** How many pictures of a folder that is not kept in memory are decoded when it opens. */
 const LOOKED_AT = 32;
+/** Of how many pictures the headers are read when the folder opens. */
+const MOST_HEADERS = 100_000;
 
 /**
  * The pictures of a folder, at any nesting, decoded by sharp's threads to upright 8-bit sRGB.
  *
- * A folder that fits the cache is decoded when it opens; of a larger one only the headers are read.
+ * A folder that fits the cache is decoded when it opens; of a larger one only the headers are read, of
+ * one with over 100,000 files not even these.
  * Files that fail are left out and named in `broken`. In a large folder, a file that turns out
  * damaged later is replaced by the next sound one of its class, so that batches stay deterministic.
  * Transparent pixels are blended over grey (128, 128, 128); of pages and frames the first is read;
@@ -84,7 +92,8 @@ export async function imageFolder(
       throw new RangeError(`imageFolder: ${name} must be an integer of 1 or more, got ${value}`);
     }
   }
-  const { classOf = firstLevel } = options;
+  const { classOf = firstLevel, parts } = options;
+  const from = parts === undefined ? {} : { parts };
   requireSharp();
   const listed = options.only ?? listImages(folder);
   const names = await Promise.resolve(listed).catch((error: Error) => {
@@ -100,28 +109,34 @@ export async function imageFolder(
   const limit = pLimit({ concurrency: atOnce, rejectOnClear: true });
   const broken: BrokenFile[] = [];
   const oneColour = new Set<string>();
-  const pathOf = (name: string): string | Buffer => openable(join(folder, name));
+  const placeOf = (name: string): FilePlace =>
+    parts === undefined ? openable(join(folder, name)) : parts.part(name);
   const decode = async (name: string): Promise<Image> => {
     const { width, height, data, ...found } = await limit(() =>
-      decoder.decode(pathOf(name), shortSide),
+      decoder.decode(placeOf(name), shortSide),
     );
     if (found.oneColour) oneColour.add(name);
     return { width, height, channels: 3, data };
   };
   try {
-    const sizeOf = (name: string): Promise<Size> => limit(() => decoder.readSize(pathOf(name)));
+    const sizeOf = (name: string): Promise<Size> => limit(() => decoder.readSize(placeOf(name)));
     const counted = <T>(read: (name: string) => Promise<T>): ((name: string) => Promise<T>) => {
       let done = 0;
       return (name) => read(name).finally(() => options.progress?.(++done, names.length));
     };
     if ((await estimateBytes(names, sizeOf, shortSide)) > cacheBytes) {
-      // Sound headers are what can be known of a large folder without decoding it all.
-      const sound = (await keepSound(names, broken, counted(sizeOf))).map(({ name }) => name);
+      // Sound headers are what can be known of a large folder without decoding it all; of a very large
+      // one, reading them takes as long as an epoch, and damaged files are found when they are read.
+      const sound =
+        names.length > MOST_HEADERS
+          ? names
+          : (await keepSound(names, broken, counted(sizeOf))).map(({ name }) => name);
       failIfNone(folder, sound, broken);
       // Some are decoded here, to report pictures of one colour; damaged ones are found when they are read.
       await Promise.allSettled(spread(sound, LOOKED_AT).map(decode));
       return {
-        ...onDisk(sound, classOf, decode, broken, limit),
+        ...onDisk(sound, classOf, decode, broken, limit, parts),
+        ...from,
         broken,
         oneColour,
         inMemory: false,
@@ -138,10 +153,12 @@ export async function imageFolder(
       pictures.map(({ name }) => name),
       classOf,
     );
+    await parts?.close();
     const close = async (): Promise<void> => undefined;
-    return { ...labelled, image, broken, oneColour, inMemory: true, close };
+    return { ...labelled, ...from, image, broken, oneColour, inMemory: true, close };
   } catch (error) {
     limit.clearQueue();
+    await parts?.close();
     throw error;
   }
 }
@@ -186,6 +203,7 @@ function onDisk(
   decode: (name: string) => Promise<Image>,
   broken: BrokenFile[],
   limit: LimitFunction,
+  parts: FileParts | undefined,
 ): Dataset & { close: () => Promise<void> } {
   const labelled = withClasses('imageFolder', names, classOf);
   // Also where some pictures have no class, a file gives way to one of its own.
@@ -212,6 +230,7 @@ function onDisk(
   const close = async (): Promise<void> => {
     open = false;
     limit.clearQueue();
+    await parts?.close();
   };
   return { ...labelled, image, close };
 }

@@ -1,10 +1,11 @@
+import type { FilePlace } from './file-part.ts';
 import {
   isRead,
+  openingBytes,
   openPicture,
   type PictureFile,
   type ReadPicture,
   readPicture,
-  SMALL,
 } from './picture-file.ts';
 import type { Header } from './picture-header.ts';
 import { isOfDecoder, plainReason } from './plain-reason.ts';
@@ -19,17 +20,17 @@ const limit = weightLimit(MOST_BYTES);
 /**
  * Reads a file's header, and the rest only of what cannot be known without.
  *
- * @param path of the file; bytes where it is not UTF-8
+ * @param place where the file is
  * @returns the header
  * @throws Error with the reason in plain words
  */
-export const readOnlyHeader = (path: string | Uint8Array): Promise<Header> =>
+export const readOnlyHeader = (place: FilePlace): Promise<Header> =>
   surely(
-    path,
+    place,
     async () => {
-      const opened = await limit(SMALL, () => openPicture(path));
+      const opened = await limit(openingBytes(place), () => openPicture(place));
       if (opened?.header.complete) return opened.header;
-      return limit(opened?.length ?? ALONE, async () => (await readPicture(path)).header);
+      return limit(opened?.length ?? ALONE, async () => (await readPicture(place)).header);
     },
     async ({ header }) => header,
   );
@@ -37,23 +38,23 @@ export const readOnlyHeader = (path: string | Uint8Array): Promise<Header> =>
 /**
  * Reads a whole file and does something with it, as soon as there is memory for it.
  *
- * @param path of the file; bytes where it is not UTF-8
+ * @param place where the file is
  * @param weigh how many bytes it takes
  * @param use what is done
  * @returns what `use` gives
  * @throws Error with the reason in plain words: the same, whatever else is being decoded
  */
 export const readWhole = <T>(
-  path: string | Uint8Array,
+  place: FilePlace,
   weigh: (file: PictureFile) => number,
   use: (picture: ReadPicture) => Promise<T>,
 ): Promise<T> =>
   surely(
-    path,
+    place,
     async () => {
-      const opened = await limit(SMALL, () => openPicture(path));
+      const opened = await limit(openingBytes(place), () => openPicture(place));
       return limit(opened ? weigh(opened) : ALONE, async () =>
-        use(isRead(opened) ? opened : await readPicture(path)),
+        use(isRead(opened) ? opened : await readPicture(place)),
       );
     },
     use,
@@ -61,14 +62,14 @@ export const readWhole = <T>(
 
 /** Tries; where the decoder fails, once more with nothing beside it: concurrent errors share one text. */
 async function surely<T>(
-  path: string | Uint8Array,
+  place: FilePlace,
   read: () => Promise<T>,
   use: (picture: ReadPicture) => Promise<T>,
 ): Promise<T> {
   try {
     return await read().catch((error) => {
       if (!isOfDecoder(error)) throw error;
-      return limit(ALONE, async () => use(await readPicture(path)));
+      return limit(ALONE, async () => use(await readPicture(place)));
     });
   } catch (error) {
     throw new Error(plainReason(error), { cause: error });

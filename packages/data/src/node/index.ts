@@ -1,4 +1,5 @@
 export { nameOfBytes, openable, printable } from './file-names.ts';
+export type { FilePart, FileParts } from './file-part.ts';
 export {
   compareMarks,
   type FileChanges,
@@ -24,3 +25,5 @@ export {
   listFolder,
   listImages,
 } from './list-images.ts';
+export { expandBraces } from './shards/braces.ts';
+export { type ImageShards, type ImageShardsOptions, imageShards } from './shards/image-shards.ts';

@@ -119,8 +119,7 @@ async function enterFolder(
     const entries = await entriesOf(path);
     const own = name.slice(name.lastIndexOf('/') + 1);
     const reason =
-      (isHidden(own) && 'a hidden folder') ||
-      (SYSTEM_FOLDERS.test(own) && 'a folder of the operating system') ||
+      whyNoFolder(own) ??
       walk.skipFolder?.(
         path,
         entries.map((entry) => entry.name),
@@ -137,20 +136,48 @@ async function enterFolder(
 
 /** Why a file is not an image; undefined for one that is. */
 function reasonAgainst(walk: Walk, path: string, name: string): string | undefined {
-  if (isHidden(name)) return 'a hidden file';
-  const ending = endingOf(name);
-  const kind = kindOfEnding(ending, walk.endings);
-  if (kind === 'read') return walk.skipImage?.(path);
-  if (kind === 'not an image') return `not an image: ${ending}`;
-  if (kind === 'camera image') return `an image format that is not read here: ${ending}`;
   try {
-    if (beginsLikeImage(firstBytes(path, BEGINNING_BYTES))) return walk.skipImage?.(path);
+    const begin = (): Buffer => firstBytes(path, BEGINNING_BYTES);
+    return whyNoImage(name, walk.endings, begin) ?? walk.skipImage?.(path);
   } catch (error) {
     return `cannot be opened: ${codeOf(error)}`;
   }
+}
+
+/**
+ * Why a file is not an image, by its own name, or by its first bytes where the name does not say.
+ *
+ * @param name without folders
+ * @param endings of `readEndings`
+ * @param begin reads the first bytes; called where they are needed
+ * @returns the reason; undefined for an image
+ * @throws what `begin` throws
+ */
+export function whyNoImage(
+  name: string,
+  endings: ReadonlySet<string>,
+  begin: () => Buffer,
+): string | undefined {
+  if (isHidden(name)) return 'a hidden file';
+  const ending = endingOf(name);
+  const kind = kindOfEnding(ending, endings);
+  if (kind === 'read') return undefined;
+  if (kind === 'not an image') return `not an image: ${ending}`;
+  if (kind !== 'camera image' && beginsLikeImage(begin())) return undefined;
   return kind === 'none'
     ? 'not an image: no ending'
     : `an image format that is not read here: ${ending}`;
+}
+
+/**
+ * Why nothing in a folder is used, by the folder's own name.
+ *
+ * @param name without the folders above it
+ * @returns the reason; undefined for any other folder
+ */
+export function whyNoFolder(name: string): string | undefined {
+  if (isHidden(name)) return 'a hidden folder';
+  return SYSTEM_FOLDERS.test(name) ? 'a folder of the operating system' : undefined;
 }
 
 /** Bins, thumbnails and notes that Windows, macOS and disk stations keep in every folder or disk. */

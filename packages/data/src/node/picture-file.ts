@@ -1,4 +1,5 @@
 import { readFile, stat } from 'node:fs/promises';
+import { type FilePlace, isPart } from './file-part.ts';
 import { type Header, readHeader } from './picture-header.ts';
 import { isPictureError } from './plain-reason.ts';
 
@@ -15,19 +16,20 @@ export type PictureFile = {
 };
 
 /**
- * Reads the header of a file and no more, where that can be done.
+ * Reads the header of a file and no more, where that can be done: a part of another is read whole.
  *
- * @param path of the file; bytes where it is not UTF-8
+ * @param place where the file is
  * @returns the header; undefined where it takes the whole of a large file, or where it may be damaged
  * @throws Error with the reason in plain words, or what the decoder throws
  */
-export async function openPicture(path: string | Uint8Array): Promise<PictureFile | undefined> {
-  const { size } = await stat(asPath(path));
-  if (size <= SMALL) return readPicture(path);
+export async function openPicture(place: FilePlace): Promise<PictureFile | undefined> {
+  if (isPart(place)) return readPicture(place);
+  const { size: length } = await stat(place);
+  if (length <= SMALL) return readPicture(place);
   // The decoder takes what follows a bracket for options, and refuses names that are not UTF-8.
-  if (typeof path !== 'string' || path.includes('[')) return undefined;
+  if (typeof place !== 'string' || place.includes('[')) return undefined;
   try {
-    return { header: await readHeader(path), length: size, bytes: undefined };
+    return { header: await readHeader(place), length, bytes: undefined };
   } catch (error) {
     if (isPictureError(error)) throw error;
     return undefined;
@@ -44,15 +46,16 @@ export const isRead = (file: PictureFile | undefined): file is ReadPicture =>
 /**
  * Reads a whole file and its header.
  *
- * @param path of the file; bytes where it is not UTF-8
+ * @param place where the file is
  * @returns both
  * @throws Error with the reason in plain words, or what the decoder throws
  */
-export async function readPicture(path: string | Uint8Array): Promise<ReadPicture> {
+export async function readPicture(place: FilePlace): Promise<ReadPicture> {
   // Read here: a path with a character that sharp's own opening refuses still works.
-  const bytes = await readFile(asPath(path));
+  const bytes = await (isPart(place) ? place.read() : readFile(place));
   return { header: await readHeader(bytes), length: bytes.length, bytes };
 }
 
-const asPath = (path: string | Uint8Array): string | Buffer =>
-  typeof path === 'string' ? path : Buffer.from(path);
+/** Bytes that {@link openPicture} reads at most. */
+export const openingBytes = (place: FilePlace): number =>
+  isPart(place) ? Math.max(SMALL, place.size) : SMALL;

@@ -8,6 +8,7 @@ import {
   evaluateFolder,
   inClassesOf,
   type OpenedFolder,
+  sourceOf,
 } from './evaluate.ts';
 import { classOfName, knownOnly, type Part, readLayout } from './layout.ts';
 import { refused, under } from './left-out.ts';
@@ -35,7 +36,7 @@ export async function evaluateOn(
   await expectSome(path, listed);
   const layout = readLayout(listed.images);
   const { root } = listed;
-  const source = join(root, layout.train.folder);
+  const source = sourceOf(listed, layout);
   if (layout.tested === undefined) {
     throw usageError(
       `--eval-data ${printable(path)} has no classes; give a folder with one folder a class`,
@@ -52,7 +53,7 @@ export async function evaluateOn(
     const { classOf, remarks } = matchClasses(labelled.classes, part.classes);
     if (classOf.size > 0) {
       const known = knownOnly(part, classOf);
-      const images = await openPart(root, known.part, rules.room);
+      const images = await openPart(listed, known.part, rules.room);
       const test = inClassesOf(labelled, images, part, classOf);
       if (test !== undefined) {
         const where = join(root, part.folder);
@@ -74,7 +75,7 @@ export async function evaluateOn(
       await images.close();
     }
   }
-  const dataset = await openPart(root, layout.train, rules.room);
+  const dataset = await openPart(listed, layout.train, rules.room);
   const folder: OpenedFolder = { source, dataset, listed, layout };
   const own = await evaluateFolder(folder, {
     ...rules,

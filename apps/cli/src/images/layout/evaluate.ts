@@ -58,7 +58,7 @@ export async function openFolder(
   const listed = await listParts(path);
   await expectSome(path, listed);
   const whole = readLayout(listed.images);
-  const source = join(listed.root, whole.train.folder);
+  const source = sourceOf(listed, whole);
   const within = evalData === undefined ? undefined : placeIn(source, evalData);
   const layout =
     within === undefined
@@ -67,8 +67,18 @@ export async function openFolder(
   if (layout.train.names.length === 0) {
     throw usageError(`--data ${printable(path)} holds no images but those of --eval-data`);
   }
-  return { source, dataset: await openPart(listed.root, layout.train, room), listed, layout };
+  return { source, dataset: await openPart(listed, layout.train, room), listed, layout };
 }
+
+/**
+ * Where the training part lies.
+ *
+ * @param listed the folder
+ * @param layout what it is made of
+ * @returns its folder, or the shards that hold it
+ */
+export const sourceOf = ({ source, root }: ListedFolder, { train }: Layout): string =>
+  source ?? join(root, train.folder);
 
 const withoutFolder = (images: readonly string[], folder: string): string[] =>
   images.filter((name) => !name.startsWith(`${folder}/`));
@@ -97,8 +107,7 @@ export async function evaluateFolder(
     };
   }
   const { part } = tested;
-  const other =
-    part === train ? undefined : await openPart(listed.root, part, room).catch(() => null);
+  const other = part === train ? undefined : await openPart(listed, part, room).catch(() => null);
   if (other === null) return evaluateFolder(withoutTest(folder, part), rules);
   const path = join(listed.root, part.folder);
   const close = async (): Promise<void> => other?.close();

@@ -1,7 +1,8 @@
 import { statSync } from 'node:fs';
+import { COMPRESSED } from '../../args/shard-name.ts';
 import { isSystemError, reasonOf } from '../../terminal/failure.ts';
 
-const ARCHIVE = /\.(zip|tar|t?gz|tgz|bz2|xz|7z|rar|parquet|tfrecords?)$/i;
+const ARCHIVE = /\.(zip|t?gz|tgz|bz2|xz|7z|rar|parquet|tfrecords?)$/i;
 
 /**
  * Why a path is not a folder.
@@ -12,6 +13,7 @@ const ARCHIVE = /\.(zip|tar|t?gz|tgz|bz2|xz|7z|rar|parquet|tfrecords?)$/i;
 export function whyNoFolder(path: string): string {
   try {
     statSync(path);
+    if (COMPRESSED.test(path)) return 'it is compressed; decompress it to a .tar first';
     return ARCHIVE.test(path) ? 'it is one file; unpack it first' : 'it is a file';
   } catch (error) {
     if (isSystemError(error) && error.code !== 'ENOENT') return reasonOf(error);

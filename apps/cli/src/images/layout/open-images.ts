@@ -1,6 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import {
+  type FileParts,
   type ImageFolder,
   imageFolder,
   type LeftOut,
@@ -18,6 +19,7 @@ import { classOfName, type Part } from './layout.ts';
 import { leftOutLine, refused } from './left-out.ts';
 import { whyNoFolder } from './no-folder.ts';
 import { partName } from './part-names.ts';
+import { filesUnder, type Listed, listShards, shardsIn, shardsOf } from './shards.ts';
 
 /** The model's image size, and how much memory decoded images may take. */
 export type Room = {
@@ -26,7 +28,13 @@ export type Room = {
 };
 
 /** A folder that was listed. */
-export type ListedFolder = Listing & { readonly root: string };
+export type ListedFolder = Listing & {
+  readonly root: string;
+  /** Where the user finds it, where that is not a folder in `root`. */
+  readonly source?: string;
+  /** Where names relative to a folder in `root` are read; undefined for files. */
+  readonly filesIn: (folder: string) => FileParts | undefined;
+};
 
 /** Images as they lie in a folder, and every file that is not one of them. */
 export type OpenedImages = ImageFolder & { readonly leftOut: () => readonly LeftOut[] };
@@ -40,9 +48,9 @@ export type OpenedImages = ImageFolder & { readonly leftOut: () => readonly Left
  * @throws Failure (exit code 2) when there is no folder, or no picture that decodes
  */
 export async function openImages(path: string, room: Room): Promise<OpenedImages> {
-  const listing = await listData(path, '--data');
+  const listing = alone(path, await listData(path, '--data'));
   await expectSome(path, listing);
-  const folder = await openPart(path, { folder: '', names: listing.images, inside: '' }, room);
+  const folder = await openPart(listing, { folder: '', names: listing.images, inside: '' }, room);
   const leftOut = (): readonly LeftOut[] => [...listing.leftOut, ...refused(folder.broken, '')];
   const line = leftOutLine(leftOut());
   if (line !== undefined) message(line);
@@ -64,17 +72,18 @@ export const roomFor = (
 /**
  * Opens one part of a folder.
  *
- * @param root the folder
+ * @param listed the folder
  * @param part its images
  * @param room the model's image size, and how much memory decoded images may take
  * @returns the images; the caller closes it
  * @throws Failure (exit code 2) when no picture decodes
  */
 export async function openPart(
-  root: string,
+  { root, filesIn }: Pick<ListedFolder, 'root' | 'filesIn'>,
   part: Pick<Part, 'folder' | 'names' | 'inside'>,
   { image: { height, width }, cacheBytes }: Room,
 ): Promise<ImageFolder> {
+  const parts = filesIn(part.folder);
   try {
     // Twice the view's side: small crops keep their detail, large photos do not fill the memory.
     return await imageFolder(join(root, part.folder), {
@@ -82,6 +91,7 @@ export async function openPart(
       only: part.names,
       classOf: classOfName(part),
       progress: progressOf('reading images').count,
+      ...(parts && { parts }),
       ...(cacheBytes === undefined ? {} : { cacheBytes }),
     });
   } catch (error) {
@@ -98,23 +108,35 @@ export async function openPart(
  * @returns every file of it
  * @throws Failure (exit code 2) when there is no folder, it cannot be read, or it is a run
  */
-async function listData(path: string, flag: string, or = ''): Promise<Listing> {
+async function listData(path: string, flag: string, or = ''): Promise<Listed> {
   if (!isFolder(path)) {
+    const shards = shardsOf(path, flag);
+    if (shards !== undefined) return readable(path, flag, () => listShards(shards, path));
     throw usageError(
-      `${flag} ${printable(path)} is not a folder: ${whyNoFolder(path)}; give a folder of images${or}`,
+      `${flag} ${printable(path)} is not a folder: ${whyNoFolder(path)}; give a folder of images or shards${or}`,
     );
   }
-  try {
+  return readable(path, flag, async () => {
     const own = ownFolder(path, readdirSync(path));
     if (own !== undefined) {
       throw usageError(`${flag} ${printable(path)} is ${own}; give a folder of images`);
     }
     const progress = progressOf('finding images');
-    return await listFolder(path, {
+    const listing = await listFolder(path, {
       skipFolder: ownFolder,
       skipImage: ownImage,
       progress: progress.count,
     }).finally(progress.end);
+    const { names, rest } = shardsIn(listing);
+    if (names.length === 0) return { ...listing, leftOut: rest };
+    const shards = await listShards({ folder: path, names }, path);
+    return { ...shards, leftOut: [...rest, ...shards.leftOut] };
+  });
+}
+
+async function readable<T>(path: string, flag: string, read: () => Promise<T>): Promise<T> {
+  try {
+    return await read();
   } catch (error) {
     if (!isSystemError(error)) throw error;
     throw usageError(`${flag} ${printable(path)} cannot be read: ${reasonOf(error)}`, error);
@@ -134,19 +156,30 @@ export async function listParts(path: string, flag = '--data'): Promise<ListedFo
   const listing = await listData(path, flag, builtIn);
   const own = basename(resolve(path));
   const root = dirname(resolve(path));
-  const parts = [{ name: own, ...listing }];
+  const parts: ({ readonly name: string } & Listed)[] = [{ name: own, ...listing }];
   for (const name of fellowsOf(resolve(path))) {
     const fellow = await listData(join(root, name), flag);
     if (fellow.images.length > 0) parts.push({ name, ...fellow });
   }
-  if (parts.length === 1) return { root: path, ...listing };
+  if (parts.length === 1) return alone(path, listing);
   const all: { images: string[]; leftOut: LeftOut[] } = { images: [], leftOut: [] };
   for (const { name, images, leftOut } of parts) {
     for (const image of images) all.images.push(`${name}/${image}`);
     for (const one of leftOut) all.leftOut.push({ ...one, name: `${name}/${one.name}` });
   }
-  return { root, ...all };
+  const filesIn = (folder: string): FileParts | undefined => {
+    const [name = '', ...inside] = folder.split('/');
+    return filesUnder(parts.find((part) => part.name === name)?.files, inside.join('/'));
+  };
+  return { root, ...all, filesIn };
 }
+
+/** A folder without parts beside it. */
+const alone = (root: string, { files, ...listing }: Listed): ListedFolder => ({
+  root,
+  ...listing,
+  filesIn: (folder) => filesUnder(files, folder),
+});
 
 /**
  * Refuses a folder without images, naming what is there instead.
