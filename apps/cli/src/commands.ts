@@ -58,6 +58,11 @@ export const COMMANDS: readonly ListedCommand[] = [
     load: async () => (await import('./commands/export.ts')).exportCommand,
   },
   {
+    name: 'shard',
+    description: 'Write a folder of images as tar files, which are quick to copy and to open',
+    load: async () => (await import('./commands/shard.ts')).shard,
+  },
+  {
     name: 'search',
     description: 'Find images like a given one, or near-duplicates',
     load: async () => (await import('./commands/search.ts')).search,

@@ -62,7 +62,7 @@ function commandsOf(page: string): string[] {
 
 /** A line as it is run: the words after `twocan`, a pretraining cut short. */
 function shortened(line: string): string[] {
-  const [program, ...words] = line.split(' ');
+  const [program, ...words] = line.split(' ').map((word) => word.replace(/^'(.*)'$/, '$1'));
   expect(program).toBe('twocan');
   const isNewRun = words[0] === 'pretrain' && !words.includes('--resume');
   // A rerun of a config that is short already must keep its settings.

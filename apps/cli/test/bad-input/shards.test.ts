@@ -198,6 +198,23 @@ const ROWS: Rows = {
       /class-1\/\d\.png","reason":"cannot be decoded: its shard is cut off"/,
     );
   },
+
+  'Shards over other files': async () => {
+    const out = lay('taken', { 'notes.txt': Buffer.from('words') });
+    const args = ['shard', photos, '--out'];
+    expectFailure(await twocan([...args, out]), 2, /is not empty; give a folder that is new/);
+    expectFailure(await twocan([...args, join(out, 'notes.txt')]), 2, /--out/);
+    expect(readdirSync(out)).toEqual(['notes.txt']);
+  },
+
+  'Shards that are not all written': async () => {
+    const mark = Buffer.from('{"digest": "of others"}');
+    const out = lay('unfinished', { '0.tar': tarFile(image(0)), '.twocan-unfinished.json': mark });
+    expectFailure(await embed(out), 2, /holds unfinished shards; finish them with twocan shard/);
+    const outcome = await twocan(['shard', photos, '--out', out]);
+    expectFailure(outcome, 2, /unfinished shards of other images or settings; delete it/);
+    expect(readdirSync(out).toSorted()).toEqual(['.twocan-unfinished.json', '0.tar']);
+  },
 };
 
 describeRows('Shards', ROWS);

@@ -27,3 +27,4 @@ export {
 } from './list-images.ts';
 export { expandBraces } from './shards/braces.ts';
 export { type ImageShards, type ImageShardsOptions, imageShards } from './shards/image-shards.ts';
+export { TAR_END, tarMember, tarMemberSize } from './shards/write-tar.ts';

@@ -25,6 +25,8 @@ export type Shards = { readonly folder: string; readonly names: readonly string[
 
 /** Names of classes by their number, one a line. */
 export const CLASS_NAMES = 'classnames.txt';
+/** What `twocan shard` wrote, and the mark that it has not written all yet. */
+export const [SHARD_LIST, UNFINISHED] = ['shards.json', '.twocan-unfinished.json'];
 
 /**
  * Reads what a user gives as a file, or as a pattern of files.
@@ -71,7 +73,7 @@ export function shardsIn({ images, leftOut }: Listing): {
 }
 
 const isOurs = (name: string): boolean =>
-  basename(name) === CLASS_NAMES || basename(name) === '.twocan';
+  [CLASS_NAMES, SHARD_LIST, '.twocan'].includes(basename(name));
 
 /**
  * Lists the images of shards, with what is left out of them.
@@ -79,9 +81,13 @@ const isOurs = (name: string): boolean =>
  * @param shards where they are
  * @param path what the user gave
  * @returns names as in a folder, and where they are read
- * @throws whatever the file system throws for a shard
+ * @throws Failure (exit code 2) for shards that are not all written yet, and whatever the file system
+ *   throws for a shard
  */
 export async function listShards({ folder, names }: Shards, path: string): Promise<Listed> {
+  if (existsSync(join(folder, UNFINISHED))) {
+    throw usageError(`${printable(path)} holds unfinished shards; finish them with twocan shard`);
+  }
   const progress = progressOf('reading shards');
   const classNames = classNamesOf([join(folder, dirname(names[0] ?? '')), folder, dirname(folder)]);
   const { images, leftOut, ...files } = await imageShards(folder, names, {

@@ -63,6 +63,6 @@ export function classFolders(names: readonly string[]): (label: ShardLabel) => s
 
 /** A name without what separates folders. */
 const asFolder = (name: string): string => {
-  const folder = name.trim().replaceAll('/', '\u2215');
+  const folder = name.replaceAll('/', '\u2215');
   return folder === '.' || folder === '..' ? `(${folder})` : folder;
 };
