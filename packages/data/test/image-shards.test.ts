@@ -15,6 +15,7 @@ import {
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { paxRecord, tarFile, tarMember } from '@twocan/testkit';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
@@ -26,7 +27,6 @@ import {
   listFolder,
   markFiles,
 } from '../src/node/index.ts';
-import { paxRecord, tarFile, tarMember } from './tar-maker.ts';
 
 const GOLDEN = fileURLToPath(new URL('golden/shards', import.meta.url));
 const root = mkdtempSync(join(tmpdir(), 'twocan-shards-'));

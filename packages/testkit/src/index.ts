@@ -6,3 +6,4 @@ export { checkGradient, type GradientCheck } from './gradient.ts';
 export { expectNoLeak } from './leak.ts';
 export { madeUpRecipes } from './made-up-recipes.ts';
 export { readBytes } from './read-bytes.ts';
+export { type MadeMember, paxRecord, tarFile, tarMember } from './tar.ts';

@@ -9,8 +9,8 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
+import { type MadeMember, tarFile, tarMember } from '@twocan/testkit';
 import { afterAll, beforeAll, expect } from 'vitest';
-import { type Member, tarFile, tarMember } from '../../../../packages/data/test/tar-maker.ts';
 import { drawPhotos, type Outcome, scratch, stepsOf, twocan } from '../cli.ts';
 import { describeRows, expectFailure, type Rows } from './rows.ts';
 
@@ -29,7 +29,7 @@ beforeAll(async () => {
 
 /** Image I of class C, and the member `I.png`. */
 const bytesOf = (c: number, i: number): Buffer => readFileSync(join(photos, `class-${c}/${i}.png`));
-const image = (i: number, name = `${i}.png`): Member => ({
+const image = (i: number, name = `${i}.png`): MadeMember => ({
   name,
   contents: bytesOf(Math.floor(i / 4), i % 4),
 });
@@ -143,7 +143,7 @@ const ROWS: Rows = {
   },
 
   'Labels in another order, without an image, or none': async () => {
-    const label = (i: number, contents: string): Member => ({ name: `${i}.cls`, contents });
+    const label = (i: number, contents: string): MadeMember => ({ name: `${i}.cls`, contents });
     const members = [label(1, '1'), image(0), image(1), image(2), label(9, '1'), label(0, 'cat')];
     const data = lay('labels', { '0.tar': tarFile(...members) });
     await expectNames(

@@ -1,5 +1,5 @@
 /** A member of a tar file that a test makes; the fields of its header as they come to be. */
-export type Member = {
+export type MadeMember = {
   readonly name: string | Buffer;
   readonly contents?: Uint8Array | string;
   readonly kind?: string;
@@ -9,7 +9,13 @@ export type Member = {
 };
 
 /** A member as it lies in a tar file of the ustar format. */
-export function tarMember({ name, contents = '', kind = '0', size, sumIsWrong }: Member): Buffer {
+export function tarMember({
+  name,
+  contents = '',
+  kind = '0',
+  size,
+  sumIsWrong,
+}: MadeMember): Buffer {
   const bytes = Buffer.from(contents);
   const header = Buffer.alloc(512);
   Buffer.from(name).copy(header, 0, 0, 100);
@@ -25,7 +31,7 @@ export function tarMember({ name, contents = '', kind = '0', size, sumIsWrong }:
 }
 
 /** A whole tar file with its mark of the end. */
-export const tarFile = (...members: readonly Member[]): Buffer =>
+export const tarFile = (...members: readonly MadeMember[]): Buffer =>
   Buffer.concat([...members.map(tarMember), Buffer.alloc(1024)]);
 
 /** A record of pax, which begins with its own length. */
