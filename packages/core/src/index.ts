@@ -7,6 +7,12 @@ export {
   expectType,
   refuse,
 } from './check.ts';
+export {
+  type Communicator,
+  expectCommunicator,
+  ranksThatDiffer,
+  solo,
+} from './communicator.ts';
 export { registerGradients } from './gradients.ts';
 export { bits, expectKey, fold, type Key, key, split, threefry } from './key.ts';
 export { normal, permutation, uniform, uniformInt } from './random.ts';

@@ -8,6 +8,7 @@ import {
   zerosLike,
 } from '@tensorflow/tfjs-core';
 import { expectOptions, expectType, refuse } from './check.ts';
+import type { Communicator } from './communicator.ts';
 import { registerGradients } from './gradients.ts';
 import type { Key } from './key.ts';
 import { expectParams, expectShape } from './shape.ts';
@@ -25,6 +26,11 @@ export type LossContext<P = unknown> = {
   readonly key: Key;
   /** The moving average of the parameters, where the training state keeps one; no gradient reaches it. */
   readonly teacher?: P;
+  /**
+   * The ranks that compute the step together, where there are several: each has its own images, and the loss is the
+   * mean of what they return.
+   */
+  readonly communicator?: Communicator;
 };
 
 /** A loss with its gradient; the caller owns (disposes) every tensor in it. */

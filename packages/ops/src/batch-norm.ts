@@ -8,9 +8,19 @@ import {
   type Tensor,
   type Tensor1D,
   type Tensor2D,
+  tidy,
 } from '@tensorflow/tfjs-core';
-import { expectEpsilon, expectInteger, expectRank, expectShape } from '@twocan/core';
+import {
+  type Communicator,
+  expectCommunicator,
+  expectEpsilon,
+  expectInteger,
+  expectRank,
+  expectShape,
+  solo,
+} from '@twocan/core';
 import { defineOp } from './define.ts';
+import { sumOverRanks } from './ranks.ts';
 import { sumRows } from './rows.ts';
 
 /** The mean of the rows of `[B, D]` as `[1, D]`. */
@@ -46,6 +56,7 @@ const op = defineOp({
  * @param scale `[D]`
  * @param bias `[D]`
  * @param epsilon added to the variance
+ * @param communicator the ranks whose rows, B on each, have their statistics in common; one process by default
  * @returns `[B, D]`
  * @throws RangeError if the shapes do not fit
  * @example
@@ -53,11 +64,25 @@ const op = defineOp({
  *
  * Ioffe & Szegedy, arXiv 1502.03167.
  */
-export function batchNorm(x: Tensor2D, scale: Tensor1D, bias: Tensor1D, epsilon = 1e-5): Tensor2D {
+export function batchNorm(
+  x: Tensor2D,
+  scale: Tensor1D,
+  bias: Tensor1D,
+  epsilon = 1e-5,
+  communicator: Communicator = solo,
+): Tensor2D {
   expectRank('batchNorm', 'x', x, 2);
   expectInteger('batchNorm', 'the number of rows of x', x.shape[0]);
   expectEpsilon('batchNorm', epsilon);
   expectShape('batchNorm', 'scale', scale, [x.shape[1]]);
   expectShape('batchNorm', 'bias', bias, [x.shape[1]]);
-  return op({ x, scale, bias }, { epsilon });
+  expectCommunicator('batchNorm', 'communicator', communicator);
+  if (communicator.size === 1) return op({ x, scale, bias }, { epsilon });
+  const meanOfAll = (rows: Tensor2D): Tensor =>
+    mul(sumOverRanks(meanRows(rows), communicator), 1 / communicator.size);
+  return tidy(() => {
+    const centred = sub(x, meanOfAll(x)) as Tensor2D;
+    const inverseDeviation = rsqrt(add(meanOfAll(square(centred)), epsilon));
+    return add(mul(mul(centred, inverseDeviation), scale), bias) as Tensor2D;
+  });
 }

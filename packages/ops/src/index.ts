@@ -16,6 +16,7 @@ export { layerNorm } from './layer-norm.ts';
 export { linear, linearGelu, linearOnData } from './linear.ts';
 export { normalRows } from './normal-rows.ts';
 export { normalizeRows } from './normalize-rows.ts';
+export { gatherRows, meansOverRanks, sumOverRanks } from './ranks.ts';
 export { residualSum } from './residual.ts';
 export { squaredNorm } from './squared-norm.ts';
 export { gatherTokens, scatterTokens } from './tokens.ts';

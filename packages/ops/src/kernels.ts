@@ -23,12 +23,12 @@ export const hasKernels = (...names: readonly string[]): boolean =>
 export function runKernel(
   name: string,
   tensors: Tensors,
-  attributes: Attributes,
+  attributes: Attributes | { readonly change: (floats: Float32Array) => void },
 ): readonly Tensor[] {
   const out: Tensor | Tensor[] = engine().runKernel(
     fullName(name),
     tensors as Record<string, Tensor & TensorInfo>,
-    attributes as NamedAttrMap,
+    attributes as unknown as NamedAttrMap,
   );
   return Array.isArray(out) ? out : [out];
 }

@@ -113,8 +113,16 @@ const OPERATIONS: Readonly<Record<string, Operation>> = {
       ),
   },
 };
-/** Exported beside them: no tensor goes in, or they are what operations are made with. */
-const OTHERS = ['defineOp', 'floatOf', 'normalRows', 'updatesInPlace'];
+/** Exported beside them: no tensor goes in, or they are what operations are made with, or work between ranks. */
+const OTHERS = [
+  'defineOp',
+  'floatOf',
+  'gatherRows',
+  'meansOverRanks',
+  'normalRows',
+  'sumOverRanks',
+  'updatesInPlace',
+];
 
 /** Whole numbers from -6 to 6, or zeros and ones. */
 function wholeNumbers(seed: number, shape: readonly number[], dtype: 'int32' | 'bool'): Int32Array {

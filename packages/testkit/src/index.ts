@@ -5,5 +5,6 @@ export { expectTreeClose, type Golden, loadGolden } from './golden.ts';
 export { checkGradient, type GradientCheck } from './gradient.ts';
 export { expectNoLeak } from './leak.ts';
 export { madeUpRecipes } from './made-up-recipes.ts';
+export { inLockstep } from './lockstep.ts';
 export { readBytes } from './read-bytes.ts';
 export { type MadeMember, paxRecord, tarFile, tarMember } from './tar.ts';

@@ -1,5 +1,6 @@
 import type { Kernels } from '../kernels/register.ts';
 import { attentionKernels } from './attention.ts';
+import { changeKernels } from './change.ts';
 import { geluKernels } from './gelu.ts';
 import { linearKernels } from './linear.ts';
 import { lossKernels } from './losses.ts';
@@ -18,4 +19,5 @@ export const fusedKernels: Kernels = {
   ...tokenKernels,
   ...optimizerKernels,
   ...randomKernels,
+  ...changeKernels,
 };

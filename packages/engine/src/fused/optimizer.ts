@@ -9,7 +9,11 @@ type Numbers = Readonly<
 >;
 
 /** Where a result goes: over its input if nothing else has that memory, else where there is room. */
-const over = (info: TensorInfo, inputs: readonly TensorInfo[], backend: EngineBackend): Output => {
+export const over = (
+  info: TensorInfo,
+  inputs: readonly TensorInfo[],
+  backend: EngineBackend,
+): Output => {
   const { dataId, shape, dtype } = info;
   const uses = inputs.filter((input) => input.dataId === dataId).length;
   if (uses > 1 || backend.entry(info).refCount > 1) return backend.output(shape);
