@@ -1,5 +1,6 @@
 import { concat, type Tensor4D, tidy } from '@tensorflow/tfjs-core';
 import {
+  type Communicator,
   expectKey,
   expectOptions,
   expectShape,
@@ -7,6 +8,7 @@ import {
   fold,
   type Key,
   refuse,
+  solo,
 } from '@twocan/core';
 import { type Mask, sampleMask } from '@twocan/masking';
 import { sampleLevel, sampleNoise } from '@twocan/noise';
@@ -35,18 +37,25 @@ export function drawCorruption(key: Key, config: CanConfig, batch: CanBatch): Dr
   return drawsFor(key, config, batch);
 }
 
-/** {@link drawCorruption} of arguments that were checked. */
-export function drawsFor(key: Key, config: CanConfig, { views }: CanBatch): Draws {
+/** {@link drawCorruption} of arguments that were checked; images count on from rank to rank. */
+export function drawsFor(
+  key: Key,
+  config: CanConfig,
+  { views }: CanBatch,
+  { rank }: Communicator = solo,
+): Draws {
   const patches = patchGrid({ ...config.encoder.image, patch: config.encoder.patch }).count;
   const { min, levels: spread } = choicesOf(config);
   const perView = views.map((images, v) => {
     const [batch] = images.shape;
+    const first = rank * batch;
     const keyOf = (name: string): Key => fold(fold(key, name), v);
     return {
-      mask: () => sampleMask(keyOf('mask'), { batch, patches, ratio: config.maskRatio }),
-      levels: sampleLevel(keyOf('level'), batch, { max: config.noise.max, min, spread }),
+      mask: () => sampleMask(keyOf('mask'), { batch, patches, ratio: config.maskRatio, first }),
+      levels: sampleLevel(keyOf('level'), batch, { max: config.noise.max, min, spread }, first),
       noiseKey: keyOf('noise'),
       images,
+      first,
     };
   });
   return {
@@ -57,7 +66,7 @@ export function drawsFor(key: Key, config: CanConfig, { views }: CanBatch): Draw
         perView.map(({ levels }) => levels),
       ),
       noise: tidy(() => {
-        const noises = perView.map((v) => sampleNoise(v.noiseKey, v.images, v.levels));
+        const noises = perView.map((v) => sampleNoise(v.noiseKey, v.images, v.levels, v.first));
         return concat(noises, 0);
       }),
     }),

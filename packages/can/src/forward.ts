@@ -14,7 +14,14 @@ import {
   tidy,
 } from '@tensorflow/tfjs-core';
 import { project } from '@twocan/contrastive';
-import { expectKey, expectOptions, type Key, stopGradient } from '@twocan/core';
+import {
+  type Communicator,
+  expectKey,
+  expectOptions,
+  type Key,
+  solo,
+  stopGradient,
+} from '@twocan/core';
 import { keepTokens, type Mask, restoreTokens, visibleWeights } from '@twocan/masking';
 import { encodeLevel, levelMlp } from '@twocan/noise';
 import { linear } from '@twocan/ops';
@@ -119,8 +126,10 @@ export function forwardTensors(
   batch: CanBatch,
   draws: Draws,
   needs: ReadonlySet<Need>,
+  communicator: Communicator = solo,
 ): Forward {
-  const { encoded, ...parts } = encodeViews(config, params, batch, draws, needs.has('embeddings'));
+  const embeds = needs.has('embeddings');
+  const { encoded, ...parts } = encodeViews(config, params, batch, draws, embeds, communicator);
   return {
     ...parts,
     ...(needs.has('predictions') &&
@@ -133,13 +142,18 @@ export function forwardTensors(
 }
 
 /** What the averaged parameters compute from the whole, clean views: constants, of which nothing else is kept. */
-export function teacherTensors(config: CanConfig, teacher: CanParams, batch: CanBatch): Teacher {
+export function teacherTensors(
+  config: CanConfig,
+  teacher: CanParams,
+  batch: CanBatch,
+  communicator: Communicator = solo,
+): Teacher {
   const { projector } = teacher;
   const features = stopGradient(() => encodeViews(config, teacher, batch, {}, false).features);
   if (projector === undefined || batch.views.length !== 2) return { features };
   const rows = features.shape[0] / 2;
   const both = stopGradient(() => {
-    const { a, b } = embedViews(config, projector, features);
+    const { a, b } = embedViews(config, projector, features, communicator);
     return concat([a, b], 0);
   });
   const view = (first: number): Tensor2D => slice(both, [first, 0], [rows, -1]);
@@ -152,6 +166,7 @@ function encodeViews(
   batch: CanBatch,
   draws: Draws,
   embeds: boolean,
+  communicator: Communicator = solo,
 ) {
   const clean = concat([...batch.views], 0);
   expectDrawsOf('canForwardWith', draws, clean);
@@ -161,7 +176,9 @@ function encodeViews(
   const encoded = encodeTokens(params.encoder, config.encoder, visible);
   const features = poolTokens(encoded, config.pool);
   const embeddings =
-    embeds && params.projector ? embedViews(config, params.projector, features) : undefined;
+    embeds && params.projector
+      ? embedViews(config, params.projector, features, communicator)
+      : undefined;
   return { clean, noisy, encoded, features, ...(embeddings && { embeddings }) };
 }
 
@@ -180,13 +197,15 @@ function embedViews(
   { projector: { statistics } }: CanConfig,
   projector: NonNullable<CanParams['projector']>,
   features: Tensor2D,
+  communicator: Communicator,
 ): { a: Tensor2D; b: Tensor2D } {
   const batch = features.shape[0] / 2;
   const view = (x: Tensor2D, v: number): Tensor2D => slice(x, [v * batch, 0], [batch, -1]);
+  const head = (x: Tensor2D): Tensor2D => project(projector, x, communicator);
   if (statistics === 'each-view') {
-    return { a: project(projector, view(features, 0)), b: project(projector, view(features, 1)) };
+    return { a: head(view(features, 0)), b: head(view(features, 1)) };
   }
-  const both = project(projector, features);
+  const both = head(features);
   return { a: view(both, 0), b: view(both, 1) };
 }
 

@@ -24,7 +24,10 @@ export type CanLargeBatch<P extends CanParams = CanParams> = {
     readonly metrics?: { readonly [name: string]: Scalar };
   };
   /** The terms of the projections of all parts. */
-  readonly joint: (embeddings: readonly Tensor[]) => LossOutput;
+  readonly joint: (
+    embeddings: readonly Tensor[],
+    context?: Pick<LossContext<P>, 'communicator'>,
+  ) => LossOutput;
 };
 
 /**
@@ -64,7 +67,7 @@ export function canLargeBatch<P extends CanParams = CanParams>(
     context: LossContext<P>,
   ) => {
     expectCall('canLargeBatch', config, params, batch, context);
-    const draws = drawsFor(context.key, config, batch);
+    const draws = drawsFor(context.key, config, batch, context.communicator);
     const parts = partsFor('canLargeBatch', config, needs, params, batch, draws, context);
     const { a, b } = parts.embeddings;
     return { parts, draws, embeddings: [a, b] };
@@ -79,10 +82,12 @@ export function canLargeBatch<P extends CanParams = CanParams>(
         const own = alone.length > 0 && weightedSum('canLargeBatch', alone, parts, batch, seen);
         return { embeddings, ...own } as never;
       }),
-    joint: ([a, b]) => {
+    joint: ([a, b], { communicator } = {}) => {
       const parts = { embeddings: { a, b } } as Parts<Need>;
       return tidy(() =>
-        weightedSum('canLargeBatch', jointly, parts, { views: [] }, {} as TermContext<P>),
+        weightedSum('canLargeBatch', jointly, parts, { views: [] }, {
+          ...(communicator && { communicator }),
+        } as TermContext<P>),
       );
     },
   };

@@ -44,7 +44,7 @@ export function canLoss<P extends CanParams = CanParams>(
   return (params, batch, context) => {
     expectCall('canLoss', config, params, batch, context);
     return tidy(() => {
-      const draws = drawsFor(context.key, config, batch);
+      const draws = drawsFor(context.key, config, batch, context.communicator);
       const parts = partsFor('canLoss', config, needs, params, batch, draws, context);
       return weightedSum('canLoss', terms, parts, batch, { ...context, params, draws });
     });
@@ -74,7 +74,7 @@ export function canLossWith<P extends CanParams = CanParams>(
     expectCanParams('canLossWith', params);
     expectBatch('canLossWith', config, batch);
     expectDraws(config, draws);
-    expectOptions('canLossWith', 'context', context, [], ['key', 'teacher']);
+    expectOptions('canLossWith', 'context', context, [], ['key', 'teacher', 'communicator']);
     return tidy(() => {
       const parts = partsFor('canLossWith', config, needs, params, batch, draws, context);
       return weightedSum('canLossWith', terms, parts, batch, { ...context, params, draws });

@@ -1,4 +1,5 @@
 import {
+  type Communicator,
   expectNumber,
   expectOptions,
   expectType,
@@ -17,6 +18,8 @@ export type TermContext<P extends CanParams = CanParams> = {
   readonly key?: Key;
   /** The averaged parameters, where the loss was given them. */
   readonly teacher?: P;
+  /** The ranks, where there are several: the term's loss is the mean of what they return. */
+  readonly communicator?: Communicator;
 };
 
 /** One term of the method's loss, which is the sum of weight · loss over its terms. */

@@ -1,4 +1,11 @@
-import { expectKey, expectOptions, expectShape, expectType, type LossContext } from '@twocan/core';
+import {
+  expectCommunicator,
+  expectKey,
+  expectOptions,
+  expectShape,
+  expectType,
+  type LossContext,
+} from '@twocan/core';
 import type { CanConfig } from './config.ts';
 import { expectCanParams } from './expect.ts';
 import type { CanBatch, CanParams } from './params.ts';
@@ -32,6 +39,8 @@ export function expectCall<P extends CanParams>(
 ): void {
   expectCanParams(caller, params);
   expectBatch(caller, config, batch);
-  expectOptions(caller, 'context', context, ['key'], ['teacher']);
+  expectOptions(caller, 'context', context, ['key'], ['teacher', 'communicator']);
   expectKey(caller, 'context.key', context.key);
+  const { communicator } = context;
+  if (communicator) expectCommunicator(caller, 'context.communicator', communicator);
 }

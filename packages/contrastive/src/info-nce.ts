@@ -8,8 +8,17 @@ import {
   tidy,
   transpose,
 } from '@tensorflow/tfjs-core';
-import { expectInteger, expectNumber, expectOptions, expectRank, expectShape } from '@twocan/core';
-import { linear, normalizeRows, softmaxCrossEntropy } from '@twocan/ops';
+import {
+  type Communicator,
+  expectCommunicator,
+  expectInteger,
+  expectNumber,
+  expectOptions,
+  expectRank,
+  expectShape,
+  solo,
+} from '@twocan/core';
+import { gatherRows, linear, normalizeRows, softmaxCrossEntropy } from '@twocan/ops';
 
 // Removes an image's similarity with itself from the softmax: exp(-1e9) is 0 in float32.
 const REMOVED = -1e9;
@@ -22,9 +31,13 @@ const REMOVED = -1e9;
  * one positive and 2B − 2 negatives for each row. It is the mean over rows and over both views;
  * SimCLR's own code sums the two views' means, twice this value.
  *
- * @param zA embeddings of the first view, `[B, Z]`, B ≥ 2; rows are normalised inside
+ * Over several ranks, each gives the views of its own B images, and the rows of all are contrasted. A rank gets the
+ * mean over its own rows: the mean of what all ranks get is the loss, and the mean of their gradients its gradient.
+ *
+ * @param zA embeddings of the first view, `[B, Z]`, B ≥ 2 over all ranks; rows are normalised inside
  * @param zB embeddings of the second view, `[B, Z]`, row i from the same image as row i of `zA`
  * @param options.temperature τ > 0, 0.1 in CAN
+ * @param options.communicator the ranks; one process by default
  * @returns the loss, a scalar ≥ 0, differentiable in both views
  * @throws RangeError if the shapes differ, there are fewer than 2 images or the temperature is not positive
  * @example
@@ -37,31 +50,34 @@ const REMOVED = -1e9;
 export function infoNCE(
   zA: Tensor2D,
   zB: Tensor2D,
-  options: { readonly temperature: number },
+  options: { readonly temperature: number; readonly communicator?: Communicator },
 ): Scalar {
   expectRank('infoNCE', 'zA', zA, 2);
   expectShape('infoNCE', 'zB', zB, zA.shape);
   const [images, width] = zA.shape;
-  if (images < 2) {
+  expectOptions('infoNCE', 'options', options, ['temperature'], ['communicator']);
+  const { temperature, communicator = solo } = options;
+  expectCommunicator('infoNCE', 'communicator', communicator);
+  if (images * communicator.size < 2) {
     throw new RangeError(
       `infoNCE: zA must have at least 2 rows, without others there is nothing to tell apart, got ${images}`,
     );
   }
   expectInteger('infoNCE', 'the width of zA', width);
-  expectOptions('infoNCE', 'options', options, ['temperature'], []);
-  const { temperature } = options;
   // Below, the diagonal would no longer be out of reach; far above, every logit is the same.
   expectNumber('infoNCE', 'temperature', temperature, 'be positive', (x) => x > 0 && x < Infinity);
   expectNumber('infoNCE', 'temperature', temperature, 'be at least 1e-6', (x) => x >= 1e-6);
   return tidy(() => {
     const batch = zA.shape[0];
     const rows = 2 * batch;
-    const u = normalizeRows(concat([zA, zB], 0));
-    const similarity = linear(u, transpose(u) as Tensor2D);
-    const diagonal = new Float32Array(rows * rows);
-    for (let i = 0; i < rows; i++) diagonal[i * rows + i] = REMOVED;
-    const logits = add(mul(similarity, 1 / temperature), tensor2d(diagonal, [rows, rows]));
-    const positive = Int32Array.from({ length: rows }, (_, i) => (i + batch) % rows);
+    const u = normalizeRows(concat([zA, zB], 0)) as Tensor2D;
+    const all = communicator.size === 1 ? u : gatherRows(u, communicator);
+    const [columns, first] = [all.shape[0], communicator.rank * rows];
+    const similarity = linear(u, transpose(all) as Tensor2D);
+    const diagonal = new Float32Array(rows * columns);
+    for (let i = 0; i < rows; i++) diagonal[i * columns + first + i] = REMOVED;
+    const logits = add(mul(similarity, 1 / temperature), tensor2d(diagonal, [rows, columns]));
+    const positive = Int32Array.from({ length: rows }, (_, i) => first + ((i + batch) % rows));
     return softmaxCrossEntropy(logits as Tensor2D, positive);
   });
 }

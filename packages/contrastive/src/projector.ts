@@ -1,5 +1,7 @@
 import { relu, type Tensor1D, type Tensor2D, tidy } from '@tensorflow/tfjs-core';
 import {
+  type Communicator,
+  expectCommunicator,
   expectInteger,
   expectKey,
   expectOptions,
@@ -8,6 +10,7 @@ import {
   expectType,
   fold,
   type Key,
+  solo,
 } from '@twocan/core';
 import { initDense, initNorm, type NormParams } from '@twocan/nn';
 import { batchNorm, linear } from '@twocan/ops';
@@ -86,20 +89,26 @@ export function initProjector(key: Key, config: ProjectorConfig): ProjectorParam
  *
  * @param params from {@link initProjector}
  * @param x features, `[B, D]`
+ * @param communicator the ranks whose rows have the statistics in common; one process by default
  * @returns embeddings, `[B, Z]`
  * @throws RangeError if the width of `x` is not that of the first layer
  * @example
  * const z = project(params, features);
  */
-export function project(params: ProjectorParams, x: Tensor2D): Tensor2D {
+export function project(
+  params: ProjectorParams,
+  x: Tensor2D,
+  communicator: Communicator = solo,
+): Tensor2D {
   expectParams('project', 'params', params, ['layers']);
   expectType('project', 'params.layers', params.layers, Array);
   expectShape('project', 'x', x, [null, params.layers[0]?.kernel.shape[0] ?? null]);
+  expectCommunicator('project', 'communicator', communicator);
   return tidy(() =>
     params.layers.reduce((input, { kernel, bias, norm }, i) => {
       const y = linear(input, kernel, bias) as Tensor2D;
       if (i === params.layers.length - 1) return y;
-      return relu(norm ? batchNorm(y, norm.scale, norm.bias, EPSILON) : y);
+      return relu(norm ? batchNorm(y, norm.scale, norm.bias, EPSILON, communicator) : y);
     }, x),
   );
 }

@@ -17,13 +17,16 @@ import { type Augmentation, centrePlan, resolveAugmentation, sampleViewPlan } fr
 export type Batch = {
   readonly step: number;
   readonly epoch: number;
-  /** `[B]`: which pictures of the data set. */
+  /** `[B]`: which pictures of the data set; B is smaller where only some rows were asked for. */
   readonly indices: Int32Array;
   /** `[B, size, size, 3]`. */
   readonly shape: readonly [number, number, number, number];
   /** One array a view; picture b of each view comes from `indices[b]`. */
   readonly views: readonly Float32Array[];
 };
+
+/** Some of the pictures of a batch: so many from the first on. */
+export type BatchRows = { readonly first: number; readonly count: number };
 
 /** How {@link makeBatches} draws. */
 export type BatchOptions = Normalization & {
@@ -34,6 +37,8 @@ export type BatchOptions = Normalization & {
   readonly size: number;
   /** Views of each picture; default 2. */
   readonly views?: number;
+  /** Which pictures of each batch are wanted: no others are read. All by default. */
+  readonly rows?: BatchRows;
   /** What differs from {@link resolveAugmentation}'s defaults. */
   readonly augmentation?: Partial<Augmentation>;
 };
@@ -43,11 +48,11 @@ export type BatchOptions = Normalization & {
  *
  * Step t lies in epoch ⌊t / S⌋, S = ⌊length / batch⌋; each epoch is a new order of the pictures and
  * leaves out the incomplete last batch. A batch depends on (key, t) only: ask in any order, twice,
- * or after a restart, and the bits are the same.
+ * or after a restart, and the bits are the same. Rows of it are the same as those of the whole.
  *
  * @param dataset where the pictures come from
  * @param options see {@link BatchOptions}
- * @returns step → batch
+ * @returns step → batch, or those rows of it
  * @throws RangeError if a size or count is not a positive integer or the batch exceeds the data set
  * @example
  * const batches = makeBatches(dataset, { key: key(0), batch: 64, size: 32 });
@@ -58,7 +63,7 @@ export function makeBatches(
   options: BatchOptions,
 ): (step: number) => Promise<Batch> {
   expectDataset('makeBatches', dataset);
-  const optional = ['views', 'augmentation', 'mean', 'std', 'interpolation'];
+  const optional = ['views', 'rows', 'augmentation', 'mean', 'std', 'interpolation'];
   expectOptions('makeBatches', 'options', options, ['key', 'batch', 'size'], optional);
   expectKey('makeBatches', 'key', options.key);
   const { key, batch, size, views = 2, mean = IMAGENET_MEAN, std = IMAGENET_STD } = options;
@@ -66,6 +71,10 @@ export function makeBatches(
   for (const [name, value] of Object.entries({ batch, size, views })) {
     expectInteger('makeBatches', name, value, 1, 2 ** 15);
   }
+  const { rows = { first: 0, count: batch } } = options;
+  expectOptions('makeBatches', 'rows', rows, ['first', 'count'], []);
+  const first = expectInteger('makeBatches', 'rows.first', rows.first, 0, batch - 1);
+  const count = expectInteger('makeBatches', 'rows.count', rows.count, 1, batch - first);
   if (batch > dataset.length) {
     throw new RangeError(
       `makeBatches: batch must be at most the data set's ${dataset.length} pictures, got ${batch}; ` +
@@ -83,12 +92,12 @@ export function makeBatches(
       throw new RangeError(`makeBatches: step must be an integer of 0 or more, got ${step}`);
     }
     const epoch = Math.floor(step / perEpoch);
-    const from = (step % perEpoch) * batch;
-    const indices = orderOf(epoch).slice(from, from + batch);
+    const from = (step % perEpoch) * batch + first;
+    const indices = orderOf(epoch).slice(from, from + count);
     const images = await Promise.all(Array.from(indices, (index) => dataset.image(index)));
     const viewLength = size * size * 3;
     const ofEpoch = fold(fold(key, 'view'), epoch);
-    const out = Array.from({ length: views }, () => new Float32Array(batch * viewLength));
+    const out = Array.from({ length: views }, () => new Float32Array(count * viewLength));
     images.forEach((image, b) => {
       const ofImage = fold(ofEpoch, indices[b] ?? 0);
       out.forEach((view, v) => {
@@ -98,7 +107,7 @@ export function makeBatches(
         view.set(pixels, b * viewLength);
       });
     });
-    return { step, epoch, indices, shape: [batch, size, size, 3], views: out };
+    return { step, epoch, indices, shape: [count, size, size, 3], views: out };
   };
 }
 

@@ -2,6 +2,7 @@ export { applyPlan } from './apply.ts';
 export {
   type Batch,
   type BatchOptions,
+  type BatchRows,
   makeBatches,
   plainViews,
   stepsPerEpoch,

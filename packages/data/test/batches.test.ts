@@ -29,6 +29,27 @@ describe('makeBatches', () => {
     expect((await make(1)(0)).views).not.toEqual(forwards[0]?.views);
   });
 
+  it('gives rows of a batch as they are in the whole, and reads no other pictures', async () => {
+    const read: number[] = [];
+    const watched = {
+      ...dataset,
+      image: (index: number) => {
+        read.push(index);
+        return dataset.image(index);
+      },
+    };
+    const rows = { first: 2, count: 2 };
+    const whole = await make()(6);
+    const some = await makeBatches(watched, { key: key(0), batch: 5, size: 8, rows })(6);
+    expect(some.shape).toEqual([2, 8, 8, 3]);
+    expect(some.indices).toEqual(whole.indices.slice(2, 4));
+    expect(some.views).toEqual(whole.views.map((view) => view.slice(2 * 192, 4 * 192)));
+    expect(read).toEqual([...some.indices]);
+    expect(() => make(0, { rows: { first: 4, count: 2 } })).toThrow(
+      'makeBatches: rows.count must be at most 1, got 2',
+    );
+  });
+
   it('shows each picture at most once an epoch, in a new order each', async () => {
     const batches = make();
     expect(stepsPerEpoch(dataset, 5)).toBe(4);

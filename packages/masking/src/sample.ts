@@ -30,13 +30,15 @@ export type MaskOptions = {
   readonly patches: number;
   /** Share of tokens to hide, in [0, 1). */
   readonly ratio: number;
+  /** The number of the first image, where they are a part of a larger batch; 0 by default. */
+  readonly first?: number;
 };
 
 /**
  * Hides an exact share of the tokens of each image at random, independently for each image.
  *
- * K = ⌊N·(1 - ratio)⌋, as the masked autoencoder rounds. Image b folds the key by b, so that its
- * mask does not depend on the size of the batch.
+ * K = ⌊N·(1 - ratio)⌋, as the masked autoencoder rounds. Image b folds the key by `first` + b,
+ * so that its mask does not depend on how a batch is divided.
  *
  * @param key where the numbers come from
  * @param options B, N and the ratio
@@ -49,10 +51,11 @@ export type MaskOptions = {
  */
 export function sampleMask(key: Key, options: MaskOptions): Mask {
   expectKey('sampleMask', 'key', key);
-  expectOptions('sampleMask', 'options', options, ['batch', 'patches', 'ratio'], []);
-  const { batch, patches, ratio } = options;
+  expectOptions('sampleMask', 'options', options, ['batch', 'patches', 'ratio'], ['first']);
+  const { batch, patches, ratio, first = 0 } = options;
   expectNumber('sampleMask', 'ratio', ratio, 'lie in [0, 1)', (x) => x >= 0 && x < 1);
   expectInteger('sampleMask', 'batch', batch);
+  expectInteger('sampleMask', 'first', first, 0);
   expectInteger('sampleMask', 'patches', patches);
   expectInteger('sampleMask', 'batch times patches', batch * patches);
   // 10·(1 - 0.9) is 0.9999…: what lies within rounding of an integer is that integer.
@@ -67,7 +70,7 @@ export function sampleMask(key: Key, options: MaskOptions): Mask {
   const keep = new Int32Array(batch * kept);
   const restore = new Int32Array(batch * patches);
   for (let b = 0; b < batch; b++) {
-    const order = permutation(fold(key, b), patches);
+    const order = permutation(fold(key, first + b), patches);
     keep.set(order.subarray(0, kept), b * kept);
     order.forEach((token, rank) => {
       restore[b * patches + token] = rank;

@@ -31,9 +31,10 @@ export type LevelRange = {
  *
  * σ = min + (max - min)·u, or min·(max/min)^u where the spread is `log-uniform`; u is uniform in [0, 1).
  *
- * @param key where the numbers come from; image b folds it by b
+ * @param key where the numbers come from; image b folds it by `first` + b
  * @param batch B
  * @param range the levels
+ * @param first the number of the first image, where they are a part of a larger batch
  * @returns σ, `[B]`
  * @throws RangeError if a bound is negative or not finite, or min does not fit max and spread
  * @example
@@ -42,9 +43,15 @@ export type LevelRange = {
  * Mishra et al., arXiv 2210.16870: σ ~ U[0, σ_max] for each image and view. Log-uniform as in noise
  * conditional score networks (Song and Ermon, arXiv 1907.05600), whose levels are a geometric sequence.
  */
-export function sampleLevel(key: Key, batch: number, range: LevelRange): Float32Array {
+export function sampleLevel(
+  key: Key,
+  batch: number,
+  range: LevelRange,
+  first = 0,
+): Float32Array {
   expectKey('sampleLevel', 'key', key);
   expectInteger('sampleLevel', 'batch', batch, 0);
+  expectInteger('sampleLevel', 'first', first, 0);
   expectOptions('sampleLevel', 'range', range, ['max'], ['min', 'spread']);
   const { max, min = 0, spread = 'uniform' } = range;
   const fits = (x: number): boolean => x >= 0 && x <= 1e30;
@@ -58,7 +65,10 @@ export function sampleLevel(key: Key, batch: number, range: LevelRange): Float32
   }
   const levelAt = (u: number): number =>
     spread === 'uniform' ? min + (max - min) * u : min * (max / min) ** u;
-  return Float32Array.from({ length: batch }, (_, b) => levelAt(uniform(fold(key, b), 1)[0] ?? 0));
+  return Float32Array.from(
+    { length: batch },
+    (_, b) => levelAt(uniform(fold(key, first + b), 1)[0] ?? 0),
+  );
 }
 
 /** Images with noise, and the noise that was added: the target of the denoising loss. */
@@ -77,7 +87,7 @@ export type NoisyImages = { readonly noisy: Tensor4D; readonly noise: Tensor4D }
  */
 export function addNoise(key: Key, images: Tensor4D, levels: Float32Array): NoisyImages {
   return tidy(() => {
-    const noise = noiseFor('addNoise', key, images, levels);
+    const noise = noiseFor('addNoise', key, images, levels, 0);
     return { noisy: add(images, noise), noise };
   });
 }
@@ -85,19 +95,27 @@ export function addNoise(key: Key, images: Tensor4D, levels: Float32Array): Nois
 /**
  * The noise that {@link addNoise} adds to images of this shape, alone: σe with e ~ N(0, 1).
  *
- * @param key where the numbers come from; image b folds it by b
+ * @param key where the numbers come from; image b folds it by `first` + b
  * @param images `[B, H, W, C]`; only their shape matters
  * @param levels σ of each image, `[B]`
+ * @param first the number of the first image, where they are a part of a larger batch
  * @returns the noise, `[B, H, W, C]`
  * @throws RangeError if there is not one level for each image
  * @example
  * sampleNoise(key(0), images, sampleLevel(key(1), 4, { max: 0.05 }));
  */
-export function sampleNoise(key: Key, images: Tensor4D, levels: Float32Array): Tensor4D {
-  return noiseFor('sampleNoise', key, images, levels);
+export function sampleNoise(key: Key, images: Tensor4D, levels: Float32Array, first = 0): Tensor4D {
+  expectInteger('sampleNoise', 'first', first, 0);
+  return noiseFor('sampleNoise', key, images, levels, first);
 }
 
-function noiseFor(caller: string, key: Key, images: Tensor4D, levels: Float32Array): Tensor4D {
+function noiseFor(
+  caller: string,
+  key: Key,
+  images: Tensor4D,
+  levels: Float32Array,
+  first: number,
+): Tensor4D {
   expectKey(caller, 'key', key);
   expectRank(caller, 'images', images, 4);
   expectType(caller, 'levels', levels, Float32Array);
@@ -107,7 +125,7 @@ function noiseFor(caller: string, key: Key, images: Tensor4D, levels: Float32Arr
       `${caller}: levels must hold one σ for each of ${batch} images, got ${levels.length}`,
     );
   }
-  const keys = Array.from(levels, (_, b) => fold(key, b));
+  const keys = Array.from(levels, (_, b) => fold(key, first + b));
   const size = images.size / Math.max(1, batch);
   return tidy(() => reshape(normalRows(keys, levels, size), images.shape));
 }

@@ -1,7 +1,7 @@
 import { tensor4d } from '@tensorflow/tfjs-core';
 import { fold, key, normal, uniform } from '@twocan/core';
 import { initDense } from '@twocan/nn';
-import { addNoise, initLevelMlp, sampleLevel } from '@twocan/noise';
+import { addNoise, initLevelMlp, sampleLevel, sampleNoise } from '@twocan/noise';
 import { describeBackends, expectClose } from '@twocan/testkit';
 import { expect, it } from 'vitest';
 
@@ -16,6 +16,12 @@ describeBackends('keys', () => {
       Array.from(normal(fold(key(2), b), 6), (z) => level * z),
     );
     expectClose(noise, rows, { atol: 0, rtol: 1e-7 });
+    // Whatever part of a batch they are in.
+    const rest = sampleLevel(key(1), 2, { max: 0.5 }, 2);
+    expect([...rest]).toEqual([...levels.slice(2)]);
+    const images = tensor4d(new Float32Array(12), [2, 1, 2, 3]);
+    const ofRest = sampleNoise(key(2), images, rest, 2);
+    expectClose(ofRest, noise.dataSync().slice(12), { atol: 0, rtol: 0 });
   });
 
   it('of the two layers are folded by name', () => {

@@ -1,6 +1,6 @@
 import { concat, scalar } from '@tensorflow/tfjs-core';
 import { alignment, infoNCE, uniformity } from '@twocan/contrastive';
-import { stopGradient } from '@twocan/core';
+import { solo, stopGradient } from '@twocan/core';
 import type { Kind } from './kind.ts';
 
 /** InfoNCE of the two views' projections; its metrics show a collapse, and how many negatives there are. */
@@ -8,12 +8,12 @@ export const contrastive: Kind<'embeddings'> = {
   needs: ['embeddings'],
   lossOf:
     ({ temperature }) =>
-    ({ embeddings: { a, b } }) => ({
-      loss: infoNCE(a, b, { temperature }),
+    ({ embeddings: { a, b } }, _, { communicator = solo }) => ({
+      loss: infoNCE(a, b, { temperature, communicator }),
       metrics: {
         alignment: stopGradient(() => alignment(a, b)),
-        uniformity: stopGradient(() => uniformity(concat([a, b], 0))),
-        negatives: scalar(2 * a.shape[0] - 2),
+        uniformity: stopGradient(() => uniformity(concat([a, b], 0), communicator)),
+        negatives: scalar(2 * communicator.size * a.shape[0] - 2),
       },
     }),
 };

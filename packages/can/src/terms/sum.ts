@@ -33,7 +33,7 @@ export function partsFor<P extends CanParams>(
   params: P,
   batch: CanBatch,
   draws: Draws,
-  { teacher }: Partial<LossContext<P>>,
+  { teacher, communicator }: Partial<LossContext<P>>,
 ): Parts<Need> {
   for (const [need, part] of [
     ['embeddings', 'projector'],
@@ -51,10 +51,11 @@ export function partsFor<P extends CanParams>(
   }
   const { mask, levels } = draws;
   return {
-    ...forwardTensors(config, params, batch, draws, needs),
+    ...forwardTensors(config, params, batch, draws, needs, communicator),
     ...(mask && { mask }),
     ...(levels && { levels }),
-    ...(needs.has('teacher') && teacher && { teacher: teacherTensors(config, teacher, batch) }),
+    ...(needs.has('teacher') &&
+      teacher && { teacher: teacherTensors(config, teacher, batch, communicator) }),
   } as Parts<Need>;
 }
 
