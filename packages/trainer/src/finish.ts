@@ -1,5 +1,7 @@
 import { add, mul, type Scalar, sqrt, sub, type Tensor, tidy } from '@tensorflow/tfjs-core';
 import {
+  type Communicator,
+  expectCommunicator,
   expectKey,
   expectNumber,
   expectOptions,
@@ -9,11 +11,12 @@ import {
   type LossContext,
   mapTree,
   type Params,
+  solo,
   sortedLeaves,
 } from '@twocan/core';
 import { squaredNorm, updatesInPlace } from '@twocan/ops';
 import { type ApplyOptions, applyTransform, type Transform } from '@twocan/optim';
-import type { Gradients } from './gradients.ts';
+import { type Gradients, gradientsOverRanks } from './gradients.ts';
 import { expectState, type TrainState } from './state.ts';
 
 /** What one step gives; the caller owns every tensor in it. */
@@ -42,7 +45,15 @@ export type Step<P extends Params, B> = (
 export type StepOptions = {
   /** The decay of the moving average in [0, 1), for states that keep one; 0.999 by default. */
   readonly ema?: number;
+  /**
+   * The ranks that take the step together, each with images of its own; one process by default. The loss is the mean
+   * of the ranks' losses, and all ranks come to the same state.
+   */
+  readonly communicator?: Communicator;
 };
+
+/** The names of these options. */
+export const STEP_OPTIONS = ['ema', 'communicator'] as const;
 
 /**
  * Turns a gradient computation into a step: norm, optimizer, moving average, next state.
@@ -55,11 +66,13 @@ export type StepOptions = {
 export function finishStep<P extends Params, B>(
   gradients: (params: P, batch: B, context: LossContext<P>) => Gradients<P>,
   optimizer: Transform,
-  { ema: decay }: StepOptions,
+  { ema: decay, communicator = solo }: StepOptions,
 ): Step<P, B> {
   if (decay !== undefined) {
     expectNumber('makeStep', 'ema', decay, 'lie in [0, 1)', (x) => x >= 0 && x < 1);
   }
+  expectCommunicator('makeStep', 'communicator', communicator);
+  const ranks = communicator.size > 1 ? { communicator } : {};
   return (state, batch, root, options = {}) => {
     expectState('makeStep', state);
     expectKey('makeStep', 'root', root);
@@ -73,8 +86,12 @@ export function finishStep<P extends Params, B>(
     }
     return tidy((): never => {
       const { params, step, ema } = state;
-      const context = { key: fold(root, step), ...(ema && { teacher: ema }) };
-      const { metrics: own, grads, unused } = gradients(params, batch, context);
+      const context = { key: fold(root, step), ...(ema && { teacher: ema }), ...ranks };
+      const {
+        metrics: own,
+        grads,
+        unused,
+      } = gradientsOverRanks(gradients(params, batch, context), communicator);
       const metrics = { ...own, gradNorm: gradientNorm(grads) };
       const next = applyTransform(optimizer, grads, state.optimizer, params, step, {
         donate: donate && updatesInPlace() && allFinite(metrics),

@@ -1,5 +1,7 @@
 import { util } from '@tensorflow/tfjs-core';
 import {
+  type Communicator,
+  expectCommunicator,
   expectInteger,
   expectKey,
   expectOptions,
@@ -7,12 +9,14 @@ import {
   type Key,
   type Params,
   refuse,
+  solo,
 } from '@twocan/core';
 import type { Schedule } from '@twocan/optim';
 import { type NonFiniteError, nonFinite } from './failure.ts';
 import { type Batches, disposeBatch, feedOf, readMetrics } from './feed.ts';
 import type { Step } from './finish.ts';
 import { nonFiniteLeaf } from './non-finite-leaf.ts';
+import { expectSameParams, onAnyRank } from './ranks.ts';
 import { disposeState, expectState, type TrainState } from './state.ts';
 
 /** One thing that happened in a run. */
@@ -54,8 +58,12 @@ export type FitOptions<P extends Params, B> = {
   readonly until: number;
   /** Hand out a checkpoint whenever the step is a multiple of this; the end always has one. */
   readonly checkpointEvery?: number;
-  /** Stops between two steps, after a checkpoint. An `AbortSignal` fits. */
+  /** Stops between two steps, after a checkpoint; that of one rank stops all. An `AbortSignal` fits. */
   readonly signal?: { readonly aborted: boolean };
+  /** The ranks that `step` was made for; one process by default. All run the same loop. */
+  readonly communicator?: Communicator;
+  /** Several ranks compare their parameters whenever the step is a multiple of this; 100 by default. */
+  readonly compareEvery?: number;
   /** Reported with each step; the optimizer has its own. */
   readonly learningRate?: number | Schedule;
   readonly examples?: (batch: B) => number;
@@ -73,7 +81,8 @@ export type FitOptions<P extends Params, B> = {
  * @returns events in order: `step` …, `checkpoint` …, last `done`
  * @throws RangeError for a bad `until` or `checkpointEvery`; TypeError for a `signal` that is none; {@link NonFiniteError} (code
  *   `NON_FINITE`) when the loss, its gradient or a metric is not finite, with the last finite state;
- *   or when the state is not, which is looked at before each checkpoint
+ *   or when the state is not, which is looked at before each checkpoint; Error with code `RANKS_DIFFER` when the
+ *   ranks' parameters are no longer the same, which is looked at before the first step too
  * @example
  * for await (const event of fit({ state, step, key: key(0), batches, until: 100 })) {
  *   if (event.type === 'step') console.log(event.step, event.metrics.loss);
@@ -84,6 +93,7 @@ export async function* fit<P extends Params, B>(
 ): AsyncGenerator<TrainEvent<P>, void, void> {
   checkOptions(options);
   const { step: takeStep, key, until, checkpointEvery, signal, keepBatches = false } = options;
+  const { communicator = solo, compareEvery = COMPARE_EVERY } = options;
   let state = options.state;
   let owned = true;
   let saved = -1;
@@ -92,7 +102,8 @@ export async function* fit<P extends Params, B>(
   const rateAt = (at: number): number | undefined =>
     typeof rateOf === 'function' ? rateOf(at) : rateOf;
   try {
-    while (state.step < until && !signal?.aborted) {
+    expectSameParams(communicator, state.params, state.step);
+    while (state.step < until && !onAnyRank(communicator, signal?.aborted ?? false)) {
       const before = util.now();
       const learningRate = rateAt(state.step);
       const batch = await feed.next(state.step);
@@ -109,6 +120,9 @@ export async function* fit<P extends Params, B>(
       }
       disposeState(state, result.state);
       state = result.state;
+      if (state.step % compareEvery === 0) {
+        expectSameParams(communicator, state.params, state.step);
+      }
       yield {
         type: 'step',
         step: state.step,
@@ -170,9 +184,11 @@ function attempt<R>(work: () => R, after: () => void): R {
 
 const NEEDED = ['state', 'step', 'key', 'batches', 'until'];
 const FREE = ['checkpointEvery', 'signal', 'learningRate', 'examples', 'keepBatches'];
+const RANKS = ['communicator', 'compareEvery'];
+const COMPARE_EVERY = 100;
 
 function checkOptions<P extends Params, B>(options: FitOptions<P, B>): void {
-  expectOptions('fit', 'options', options, NEEDED, FREE);
+  expectOptions('fit', 'options', options, NEEDED, [...FREE, ...RANKS]);
   const { state, step, key, batches, until, checkpointEvery, signal } = options;
   expectState('fit', state);
   expectType('fit', 'step', step, 'function');
@@ -185,6 +201,9 @@ function checkOptions<P extends Params, B>(options: FitOptions<P, B>): void {
   if (checkpointEvery !== undefined) {
     expectInteger('fit', 'checkpointEvery', checkpointEvery, 1, Number.MAX_SAFE_INTEGER);
   }
+  expectCommunicator('fit', 'communicator', options.communicator ?? solo);
+  const { compareEvery = COMPARE_EVERY } = options;
+  expectInteger('fit', 'compareEvery', compareEvery, 1, Number.MAX_SAFE_INTEGER);
   if (signal !== undefined && typeof signal?.aborted !== 'boolean') {
     refuse('fit', 'signal', 'be an AbortSignal', signal, TypeError);
   }

@@ -1,5 +1,6 @@
 import { add, mul, type Scalar, type Tensor, tidy } from '@tensorflow/tfjs-core';
-import { disposeTree, mapTree, type Params } from '@twocan/core';
+import { type Communicator, disposeTree, mapTree, type Params, sortedLeaves } from '@twocan/core';
+import { meansOverRanks } from '@twocan/ops';
 
 /** Gradients with the metrics of the same pass, the loss among them. */
 export type Gradients<P extends Params> = {
@@ -41,4 +42,28 @@ export function meanGradients<P extends Params>(
     throw new RangeError('meanGradients: needs at least one part, got none');
   }
   return { ...(mean as { metrics: Gradients<P>['metrics']; grads: P }), unused };
+}
+
+/**
+ * The gradients of the mean of all ranks' losses.
+ *
+ * @param own what this rank computed
+ * @param communicator all ranks call this together
+ * @returns means of metrics and gradients, the same bits on every rank; `own` itself in one process
+ */
+export function gradientsOverRanks<P extends Params>(
+  own: Gradients<P>,
+  communicator: Communicator,
+): Gradients<P> {
+  if (communicator.size === 1) return own;
+  const { metrics, grads } = own;
+  const tree: Params = { metrics, grads };
+  const leaves = sortedLeaves<Tensor>(tree);
+  const means = meansOverRanks(
+    leaves.map(([, leaf]) => leaf),
+    communicator,
+  );
+  const byPath = new Map(leaves.map(([path], i) => [path, means[i] as Tensor]));
+  const all = mapTree((_: Tensor, path: string) => byPath.get(path) as Tensor, tree);
+  return { ...own, ...(all as Pick<Gradients<P>, 'metrics' | 'grads'>) };
 }

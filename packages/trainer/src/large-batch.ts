@@ -18,7 +18,7 @@ import {
   valueAndGrad,
 } from '@twocan/core';
 import { expectTransform, type Transform } from '@twocan/optim';
-import { finishStep, partContext, type Step, type StepOptions } from './finish.ts';
+import { finishStep, partContext, STEP_OPTIONS, type Step, type StepOptions } from './finish.ts';
 import { type Gradients, meanGradients } from './gradients.ts';
 
 /** What one part of a large batch gives. */
@@ -36,7 +36,10 @@ export type LargeBatchLoss<P extends Params, B> = {
   /** The embeddings alone, for the first of the two passes, where they cost less than the whole part. */
   readonly embed?: (params: P, batch: B, context: LossContext<P>) => readonly Tensor[];
   /** A loss of the embeddings of all parts, joined along the first axis, such as InfoNCE. */
-  readonly joint: (embeddings: readonly Tensor[]) => LossOutput;
+  readonly joint: (
+    embeddings: readonly Tensor[],
+    context: Pick<LossContext<P>, 'communicator'>,
+  ) => LossOutput;
 };
 
 /**
@@ -49,7 +52,8 @@ export type LargeBatchLoss<P extends Params, B> = {
  *
  * @param loss `part`, `joint` and perhaps `embed`; part i is computed twice with the key `fold(fold(root, t), i)`
  * @param optimizer the transform
- * @param options `ema`, the decay of the moving average of states that keep one
+ * @param options `ema`, the decay of the moving average of states that keep one; `communicator`, the ranks that take
+ *   the step together: `joint` is given it, and sees this rank's embeddings alone
  * @returns a step whose batch is the list of parts
  * @throws RangeError for an `ema` outside [0, 1), or no parts
  * @example
@@ -68,8 +72,8 @@ export function makeLargeBatchStep<P extends Params, B>(
   const { embed = (...args) => loss.part(...args).embeddings } = loss;
   expectType('makeLargeBatchStep', 'loss.embed', embed, 'function');
   expectTransform('makeLargeBatchStep', 'optimizer', optimizer);
-  expectOptions('makeLargeBatchStep', 'options', options, [], ['ema']);
-  const differentiateJoint = valueAndGrad((z: readonly Tensor[]) => loss.joint(z));
+  expectOptions('makeLargeBatchStep', 'options', options, [], STEP_OPTIONS);
+  const differentiateJoint = valueAndGrad(loss.joint);
   const differentiatePart = valueAndGrad(
     (params: P, batch: B, context: LossContext<P>, pull: readonly Tensor[], parts: number) => {
       const { embeddings, loss: own = scalar(0), metrics } = loss.part(params, batch, context);
@@ -98,7 +102,8 @@ export function makeLargeBatchStep<P extends Params, B>(
         ),
       ),
     );
-    const joint = differentiateJoint(whole);
+    const { communicator } = context;
+    const joint = differentiateJoint(whole, { ...(communicator && { communicator }) });
     let row = 0;
     const parts = batches.map((batch, i) => {
       const first = row;

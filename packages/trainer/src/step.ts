@@ -8,7 +8,7 @@ import {
   valueAndGrad,
 } from '@twocan/core';
 import { expectTransform, type Transform } from '@twocan/optim';
-import { finishStep, partContext, type Step, type StepOptions } from './finish.ts';
+import { finishStep, partContext, STEP_OPTIONS, type Step, type StepOptions } from './finish.ts';
 import { type Gradients, meanGradients } from './gradients.ts';
 
 /**
@@ -36,7 +36,7 @@ export type Loss<P extends Params, B> = (
  * @param loss the loss function
  * @param optimizer the transform
  * @param options `accumulate`, how many batches make one step; `ema`, the decay of the moving
- *   average of states that keep one
+ *   average of states that keep one; `communicator`, the ranks that take the step together
  * @returns `(state, batch, root) → { state, metrics, unused }`, borrowing its arguments
  * @throws RangeError for `accumulate` below 1 or `ema` outside [0, 1)
  * @example
@@ -60,7 +60,7 @@ export function makeStep<P extends Params, B>(
 ): Step<P, B> | Step<P, readonly B[]> {
   expectType('makeStep', 'loss', loss, 'function');
   expectTransform('makeStep', 'optimizer', optimizer);
-  expectOptions('makeStep', 'options', options, [], ['accumulate', 'ema']);
+  expectOptions('makeStep', 'options', options, [], ['accumulate', ...STEP_OPTIONS]);
   const differentiate = valueAndGrad(loss);
   const gradients = (params: P, batch: B, context: LossContext<P>): Gradients<P> => {
     const { loss: value, metrics, grads, unused } = differentiate(params, batch, context);

@@ -1,4 +1,5 @@
 import type { CanParams } from '@twocan/can';
+import type { Communicator } from '@twocan/core';
 import type { Dataset } from '@twocan/data';
 import type { PretrainConfig } from '../config.ts';
 import type { Compared } from '../features/comparison.ts';
@@ -61,6 +62,11 @@ export type PretrainOptions = {
   readonly evaluations?: readonly Evaluation[];
   /** Stops between two steps, after a checkpoint. An `AbortSignal` fits. */
   readonly signal?: { readonly aborted: boolean } | undefined;
+  /**
+   * The ranks that compute the run together, each of them with these settings and images; one process by default.
+   * `batch` and `microBatch` are those of all ranks. Rank 0 alone evaluates.
+   */
+  readonly communicator?: Communicator;
   /** Called with the progress of work that can take more than a moment. */
   readonly progress?: Progress;
 };

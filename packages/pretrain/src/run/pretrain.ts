@@ -1,6 +1,15 @@
 import type { CanParams } from '@twocan/can';
-import { expectOptions, expectType, fold, key } from '@twocan/core';
-import { expectDataset, makeBatches } from '@twocan/data';
+import {
+  type Communicator,
+  expectCommunicator,
+  expectOptions,
+  expectType,
+  fold,
+  key,
+  refuse,
+  solo,
+} from '@twocan/core';
+import { type BatchRows, expectDataset, makeBatches } from '@twocan/data';
 import { disposeState, fit, isNonFinite, type TrainEvent } from '@twocan/trainer';
 import { type PretrainConfig, resolveConfig } from '../config.ts';
 import { expectPretrainConfig } from '../expect-config.ts';
@@ -44,7 +53,7 @@ export function pretrain(
  * @param config of {@link resolveConfig}
  * @param options the images, and where a run that was stopped goes on
  * @returns events as those of {@link pretrain}
- * @throws as {@link pretrain}
+ * @throws as {@link pretrain}; RangeError for ranks that do not divide `batch` and `microBatch`
  * @example
  * const events = pretrainWith(config, { dataset, state, evaluations });
  */
@@ -55,9 +64,12 @@ export async function* pretrainWith(
   expectPretrainConfig('pretrainWith', config);
   expectPretrainOptions('pretrainWith', options);
   const { dataset, evaluation: sets, initial, signal, progress = silent } = options;
+  const { communicator = solo } = options;
+  expectShares(config, communicator);
   const run: Evaluated = { config, sets, images: imagesToShow(dataset, sets), initial, progress };
   const evaluations: Evaluation[] = [...(options.evaluations ?? [])];
   async function* evaluation(of: PretrainState): AsyncGenerator<PretrainEvent, void, void> {
+    if (communicator.rank > 0) return;
     for await (const event of evaluated(run, of, evaluations)) {
       if (event.type === 'evaluation') {
         evaluations.push({ step: event.step, scores: event.scores });
@@ -110,32 +122,51 @@ async function* lent(state: PretrainState): AsyncGenerator<PretrainEvent, void, 
 /** The training itself, as events of `fit`. */
 function stepsOf(
   config: PretrainConfig,
-  { dataset, signal }: PretrainOptions,
+  { dataset, signal, communicator = solo }: PretrainOptions,
   state: PretrainState,
 ): AsyncGenerator<TrainEvent<CanParams>, void, void> {
   const root = key(config.seed);
   const { checkpointEvery } = config;
-  const batches = makeBatches(dataset, {
-    key: fold(root, 'data'),
-    batch: config.batch,
-    size: config.model.encoder.image.width,
-    views: config.model.views,
-    augmentation: config.augmentation,
-    ...config.normalization,
-  });
+  const batchesOf = (rows: BatchRows) =>
+    makeBatches(dataset, {
+      key: fold(root, 'data'),
+      batch: config.batch,
+      rows,
+      size: config.model.encoder.image.width,
+      views: config.model.views,
+      augmentation: config.augmentation,
+      ...config.normalization,
+    });
   return fit<CanParams, StepParts>({
     state,
-    step: stepOf(config),
+    step: stepOf(config, communicator),
     key: fold(root, 'train'),
-    batches: partsOf(config, batches),
+    batches: partsOf(config, batchesOf, communicator),
     until: config.steps,
+    communicator,
     learningRate: scheduleOf(config),
     ...(checkpointEvery > 0 ? { checkpointEvery } : {}),
     ...(signal && { signal }),
   });
 }
 
-const FREE = ['evaluation', 'initial', 'state', 'evaluations', 'signal', 'progress'];
+/** Every rank has equally many images of what is computed at once. */
+function expectShares({ batch, microBatch }: PretrainConfig, { size }: Communicator): void {
+  for (const [name, images] of Object.entries({ batch, microBatch })) {
+    if (images === undefined || images % size === 0) continue;
+    refuse('pretrainWith', `config.${name}`, `be a multiple of the ${size} ranks`, images);
+  }
+}
+
+const FREE = [
+  'evaluation',
+  'initial',
+  'state',
+  'evaluations',
+  'signal',
+  'communicator',
+  'progress',
+];
 
 function expectPretrainOptions(caller: string, options: PretrainOptions): void {
   expectOptions(caller, 'options', options, ['dataset'], FREE);
@@ -145,5 +176,6 @@ function expectPretrainOptions(caller: string, options: PretrainOptions): void {
     expectSets(caller, evaluation);
   }
   expectEvaluations(caller, evaluations);
+  expectCommunicator(caller, 'communicator', options.communicator ?? solo);
   expectType(caller, 'progress', progress, 'function');
 }

@@ -1,6 +1,7 @@
 import { type Tensor4D, tensor4d } from '@tensorflow/tfjs-core';
 import { type CanBatch, type CanParams, canLargeBatch, canLoss, usesContrast } from '@twocan/can';
-import type { Batch } from '@twocan/data';
+import type { Communicator } from '@twocan/core';
+import type { Batch, BatchRows } from '@twocan/data';
 import { makeLargeBatchStep, makeStep, type Step } from '@twocan/trainer';
 import type { PretrainConfig } from '../config.ts';
 import { optimizerOf } from './state.ts';
@@ -12,26 +13,30 @@ export type StepParts = readonly Batch[];
  * What one step computes, as its config says.
  *
  * @param config the run
+ * @param communicator the ranks that take it together
  * @returns a step over the parts of {@link partsOf}
  */
-export function stepOf(config: PretrainConfig): Step<CanParams, StepParts> {
+export function stepOf(
+  config: PretrainConfig,
+  communicator: Communicator,
+): Step<CanParams, StepParts> {
   const { model, batch, accumulate = 1, microBatch = batch } = config;
   const optimizer = optimizerOf(config);
-  const average = config.ema === undefined ? {} : { ema: config.ema };
+  const options = { communicator, ...(config.ema !== undefined && { ema: config.ema }) };
   const loss = canLoss(model);
   const parts = (accumulate * batch) / microBatch;
   if (parts === 1) {
     return makeStep<CanParams, StepParts>(
       (params, [whole], context) => loss(params, tensorsOf(whole as Batch), context),
       optimizer,
-      average,
+      options,
     );
   }
   if (microBatch === batch || !usesContrast(model)) {
     return makeStep<CanParams, Batch>(
       (params, part, context) => loss(params, tensorsOf(part), context),
       optimizer,
-      { ...average, accumulate: parts },
+      { ...options, accumulate: parts },
     );
   }
   const { embed, part, joint } = canLargeBatch(model);
@@ -42,7 +47,7 @@ export function stepOf(config: PretrainConfig): Step<CanParams, StepParts> {
       joint,
     },
     optimizer,
-    average,
+    options,
   );
 }
 
@@ -52,31 +57,24 @@ const tensorsOf = ({ views, shape }: Batch): CanBatch => ({
 });
 
 /**
- * The parts of each step, as a function of the step.
+ * This rank's parts of each step, as a function of the step.
  *
- * @param config the run
- * @param batches its batches
- * @returns `accumulate` batches, or one in pieces of `microBatch` images
+ * @param config the run; its sizes are those of all ranks together
+ * @param batchesOf its batches, of which only some rows are read
+ * @param communicator the ranks, which divide each part evenly
+ * @returns its rows of `accumulate` batches, or of pieces of `microBatch` images
  */
 export function partsOf(
   { batch, accumulate = 1, microBatch = batch }: PretrainConfig,
-  batches: (step: number) => Promise<Batch>,
+  batchesOf: (rows: BatchRows) => (step: number) => Promise<Batch>,
+  { rank, size }: Communicator,
 ): (step: number) => Promise<StepParts> {
-  return async (step) => {
+  const count = microBatch / size;
+  const pieces = Array.from({ length: batch / microBatch }, (_, piece) =>
+    batchesOf({ first: piece * microBatch + rank * count, count }),
+  );
+  return (step) => {
     const numbers = Array.from({ length: accumulate }, (_, i) => step * accumulate + i);
-    const whole = await Promise.all(numbers.map(batches));
-    return whole.flatMap((one) => piecesOf(one, microBatch));
+    return Promise.all(numbers.flatMap((number) => pieces.map((piece) => piece(number))));
   };
-}
-
-function piecesOf(batch: Batch, size: number): StepParts {
-  const [images, height, width, channels] = batch.shape;
-  if (size === images) return [batch];
-  const length = height * width * channels;
-  return Array.from({ length: images / size }, (_, i) => ({
-    ...batch,
-    indices: batch.indices.slice(i * size, (i + 1) * size),
-    shape: [size, height, width, channels] as const,
-    views: batch.views.map((view) => view.slice(i * size * length, (i + 1) * size * length)),
-  }));
 }
