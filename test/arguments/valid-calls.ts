@@ -167,6 +167,7 @@ const onSimd = (work: () => unknown) => async (): Promise<unknown> => {
 /** A valid call for every function of every package; `name()` is what a factory returns. */
 export const VALID: Readonly<Record<string, Readonly<Record<string, ValidCall>>>> = {
   core: {
+    ranksThatDiffer: { args: () => [{ ...core.solo }, Uint8Array.of(1, 2)], wide: [0] },
     bits: just(key, 4),
     disposeTree: { args: () => [tree(), { w: t1(2) }], wide: [0, 1], free: [0, 1] },
     fold: { args: () => [key, 'name'], free: [1] },
@@ -191,6 +192,9 @@ export const VALID: Readonly<Record<string, Readonly<Record<string, ValidCall>>>
     },
   },
   ops: {
+    gatherRows: { args: () => [t2(2, 3), { ...core.solo }], wide: [1] },
+    meansOverRanks: { args: () => [[t1(3)], { ...core.solo }], wide: [1] },
+    sumOverRanks: { args: () => [t1(3), { ...core.solo }], wide: [1] },
     adamwUpdate: of(
       () => t1(3),
       () => t1(3, 2),
@@ -352,7 +356,7 @@ export const VALID: Readonly<Record<string, Readonly<Record<string, ValidCall>>>
     restoreTokens: { args: () => [t3(2, 2, 5), zeros([1, 1, 5]), mask()], wide: [2] },
     sampleMask: of(
       () => key,
-      () => ({ batch: 2, patches: 4, ratio: 0.5 }),
+      () => ({ batch: 2, patches: 4, ratio: 0.5, first: 3 }),
     ),
     visibleWeights: { args: () => [mask()], wide: [0] },
   },
@@ -374,12 +378,13 @@ export const VALID: Readonly<Record<string, Readonly<Record<string, ValidCall>>>
     sampleLevel: of(
       () => key,
       () => 3,
-      () => ({ max: 0.1 }),
+      () => ({ max: 0.1, first: 3 }),
     ),
     sampleNoise: of(
       () => key,
       () => images(),
       () => Float32Array.of(0.1, 0.2),
+      () => 3,
     ),
   },
   contrastive: {
@@ -978,6 +983,14 @@ export const VALID: Readonly<Record<string, Readonly<Record<string, ValidCall>>>
         await setBackend('simd-of-a-peak');
         return enginePackage.measurePeak();
       },
+    },
+  },
+  distributed: {
+    launched: { args: () => [{ PMI_SIZE: '2', PMI_RANK: '1' }], wide: [0], free: [0] },
+    ranksThatDiffer: { args: () => [{ ...core.solo }, Uint8Array.of(1, 2)], wide: [0] },
+    shareOfRank: {
+      args: () => [{ ...core.solo }, { name: 'here', processors: 4 }],
+      wide: [0],
     },
   },
   'backend-native': {

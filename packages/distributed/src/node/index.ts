@@ -1,0 +1,1 @@
+export { type MpiCommunicator, type MpiOptions, mpi } from './mpi.ts';

@@ -1,0 +1,139 @@
+import { type Communicator, expectInteger, expectOptions, expectType } from '@twocan/core';
+import { launched } from '../launched.ts';
+import { type Abi, abiOf, type Calls, callsOf, type Koffi } from './abi.ts';
+import { candidates } from './find.ts';
+
+/** The ranks that MPI connects. */
+export type MpiCommunicator = Communicator & {
+  /** The file of the library, or its name where the system found it. */
+  readonly library: string;
+  /** Ends MPI, once all ranks call it; after that nothing else may be called. */
+  readonly finish: () => void;
+};
+
+/** Options of {@link mpi}. */
+export type MpiOptions = {
+  /** The MPI library, a path or a name; by default the variable `TWOCAN_MPI`, or what is found on the machine. */
+  readonly library?: string;
+};
+
+const INSTALL =
+  'install Open MPI or MPICH (Debian: apt install openmpi-bin, or mpich), or name the library in TWOCAN_MPI';
+
+/**
+ * Starts MPI in a process that `mpirun`, `mpiexec` or `srun` started.
+ *
+ * It calls the library that is installed, through the package koffi: Open MPI 4 and 5, MPICH 3.4 to 5, or any library
+ * with the standard's binary interface, MPI 5. A process can do so once.
+ *
+ * @param options the library, where it must not be looked for
+ * @returns the communicator of all ranks
+ * @throws Error with code `MPI_MISSING` without koffi or a library, and `MPI_ALONE` where the launcher started more
+ *   processes than the library connects; RangeError for options that are wrong
+ * @example
+ * const communicator = await mpi();
+ * communicator.sum(gradient);
+ * communicator.finish();
+ */
+export async function mpi(options: MpiOptions = {}): Promise<MpiCommunicator> {
+  expectOptions('mpi', 'options', options, [], ['library']);
+  const { library: named = process.env.TWOCAN_MPI || undefined } = options;
+  if (named !== undefined) expectType('mpi', 'library', named, 'string');
+  const koffi = await loadKoffi();
+  const launcher = launched(process.env);
+  const { path, abi, calls } = open(
+    koffi,
+    named === undefined ? candidates(launcher?.kind, process.env) : [named],
+  );
+  const communicator = start(path, abi, calls);
+  const { size, name } = communicator;
+  if (launcher !== undefined && launcher.size > size) {
+    const error = new Error(
+      `mpi: ${launcher.variable} says that ${launcher.size} ranks were started, but ${name} connects ${size}: ` +
+        `the launcher must be that of ${path}; take its mpirun, name the launcher's library in TWOCAN_MPI, or give srun --mpi=pmix or --mpi=pmi2`,
+    );
+    communicator.finish();
+    throw Object.assign(error, { code: 'MPI_ALONE' as const });
+  }
+  return communicator;
+}
+
+async function loadKoffi(): Promise<Koffi> {
+  try {
+    return (await import('koffi')).default;
+  } catch (cause) {
+    throw missing('the package koffi, which calls MPI, is not installed: npm install koffi', cause);
+  }
+}
+
+const missing = (message: string, cause?: unknown): Error =>
+  Object.assign(new Error(`mpi: ${message}`, { cause }), { code: 'MPI_MISSING' as const });
+
+/** The first library that loads. */
+function open(koffi: Koffi, paths: readonly string[]) {
+  const reasons: string[] = [];
+  for (const path of paths) {
+    try {
+      // Global: Open MPI loads components that look for its symbols.
+      const library = koffi.load(path, { global: true });
+      const abi = abiOf(koffi, library, path);
+      return { path, abi, calls: callsOf(library, abi) };
+    } catch (error) {
+      reasons.push(error instanceof Error ? error.message : String(error));
+    }
+  }
+  const why = paths.length === 1 ? `: ${reasons[0]}` : '';
+  throw missing(`no MPI library loads (tried ${paths.join(', ')})${why}; ${INSTALL}`);
+}
+
+function start(library: string, abi: Abi, calls: Calls): MpiCommunicator {
+  const { world, float, byte, sum, inPlace, funneled } = abi;
+  const check = (what: string, code: number): void => {
+    if (code !== 0) throw new Error(`mpi: ${what} failed with MPI's error ${code}`);
+  };
+  const numberOf = (what: string, call: (out: number[]) => number): number => {
+    const out = [0];
+    check(what, call(out));
+    return out[0] ?? 0;
+  };
+  numberOf('MPI_Init_thread', (out) => calls.init(null, null, funneled, out));
+  const rank = numberOf('MPI_Comm_rank', (out) => calls.rank(world, out));
+  const size = numberOf('MPI_Comm_size', (out) => calls.size(world, out));
+  return {
+    name: nameOf(calls),
+    library,
+    rank,
+    size,
+    sum(values) {
+      expectType('sum', 'values', values, Float32Array);
+      check('MPI_Allreduce', calls.allreduce(inPlace, values, values.length, float, sum, world));
+    },
+    gather(bytes) {
+      expectType('gather', 'bytes', bytes, Uint8Array);
+      const { length } = bytes;
+      const all = new Uint8Array(size * length);
+      check('MPI_Allgather', calls.allgather(bytes, length, byte, all, length, byte, world));
+      return all;
+    },
+    broadcast(bytes, from) {
+      expectType('broadcast', 'bytes', bytes, Uint8Array);
+      expectInteger('broadcast', 'from', from, 0, size - 1);
+      check('MPI_Bcast', calls.broadcast(bytes, bytes.length, byte, from, world));
+    },
+    barrier: () => check('MPI_Barrier', calls.barrier(world)),
+    abort: (code) => check('MPI_Abort', calls.abort(world, code)),
+    finish: () => check('MPI_Finalize', calls.finalize()),
+  };
+}
+
+/** The longest text of MPI_Get_library_version in any of them: 8192 bytes and its end. */
+const MOST_TEXT = 8193;
+
+/** Such as `Open MPI 4.1.4` or `MPICH 5.0.2`. */
+function nameOf(calls: Calls): string {
+  const text = [' '.repeat(MOST_TEXT)];
+  calls.versionOf(text, [0]);
+  const [, name = 'MPI', version = ''] =
+    /(Open MPI|MPICH|Intel\(R\) MPI)[^\d]*([\d.]+)/.exec(text[0] ?? '') ?? [];
+  return `${name} ${version}`.trim();
+}
