@@ -3,6 +3,7 @@ import { flagOf } from './args/flag-name.ts';
 import type { Topic } from './args/help.ts';
 import { programHelp } from './args/program-help.ts';
 import { COMMANDS, type ListedCommand } from './commands.ts';
+import type { RankError } from './run/ranks.ts';
 import { errorText } from './terminal/error-text.ts';
 import { EXIT, exitCodeOf, usageError } from './terminal/failure.ts';
 import { keepGoingUnderNohup } from './terminal/hang-up.ts';
@@ -73,7 +74,9 @@ try {
 } catch (error) {
   const command = find(words[0]);
   const settings = (await command?.load())?.settings ?? {};
-  console.error(`twocan: ${errorText(error, Object.keys(settings).map(flagOf))}`);
+  const { rankPrefix } = await import('./run/ranks.ts');
+  const text = errorText(error, Object.keys(settings).map(flagOf));
+  console.error(`twocan: ${rankPrefix()}${text}`);
   if (words.includes('--debug')) console.error(error);
   process.exitCode = exitCodeOf(error);
   if (process.exitCode === EXIT.usage) {
@@ -81,4 +84,5 @@ try {
   } else if (!(error instanceof Error && ('exitCode' in error || 'cause' in error))) {
     console.error('Run the same with --debug for the details.');
   }
+  (error as Partial<RankError> | undefined)?.endAll?.(process.exitCode);
 }

@@ -43,12 +43,7 @@ export type LevelRange = {
  * Mishra et al., arXiv 2210.16870: σ ~ U[0, σ_max] for each image and view. Log-uniform as in noise
  * conditional score networks (Song and Ermon, arXiv 1907.05600), whose levels are a geometric sequence.
  */
-export function sampleLevel(
-  key: Key,
-  batch: number,
-  range: LevelRange,
-  first = 0,
-): Float32Array {
+export function sampleLevel(key: Key, batch: number, range: LevelRange, first = 0): Float32Array {
   expectKey('sampleLevel', 'key', key);
   expectInteger('sampleLevel', 'batch', batch, 0);
   expectInteger('sampleLevel', 'first', first, 0);
@@ -65,9 +60,8 @@ export function sampleLevel(
   }
   const levelAt = (u: number): number =>
     spread === 'uniform' ? min + (max - min) * u : min * (max / min) ** u;
-  return Float32Array.from(
-    { length: batch },
-    (_, b) => levelAt(uniform(fold(key, first + b), 1)[0] ?? 0),
+  return Float32Array.from({ length: batch }, (_, b) =>
+    levelAt(uniform(fold(key, first + b), 1)[0] ?? 0),
   );
 }
 

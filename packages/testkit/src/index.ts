@@ -4,7 +4,7 @@ export { type EngineVariant, engineVariants, type TestedEngine } from './engines
 export { expectTreeClose, type Golden, loadGolden } from './golden.ts';
 export { checkGradient, type GradientCheck } from './gradient.ts';
 export { expectNoLeak } from './leak.ts';
-export { madeUpRecipes } from './made-up-recipes.ts';
 export { inLockstep } from './lockstep.ts';
+export { madeUpRecipes } from './made-up-recipes.ts';
 export { readBytes } from './read-bytes.ts';
 export { type MadeMember, paxRecord, tarFile, tarMember } from './tar.ts';

@@ -48,20 +48,21 @@ export const pretrain = command(
     const { knnLine } = await import('../evaluation/knn.ts');
     const { interruptible } = await import('../run/interruptible.ts');
     const { baselineName } = await import('../run/knn-result.ts');
-    const {
-      finished,
-      folder,
-      config: of,
-      goOn,
-      knn,
-      heldOut,
-    } = await runPretraining({
-      options,
-      resume,
-      overwrite,
-      ...(out !== undefined && { out }),
-      stoppable: interruptible,
-    });
+    const { asRank } = await import('../run/ranks.ts');
+    const outcome = await asRank(async (ranks) => ({
+      ...(await runPretraining({
+        options,
+        resume,
+        overwrite,
+        ranks,
+        ...(out !== undefined && { out }),
+        stoppable: interruptible,
+      })),
+      rank: ranks.communicator.rank,
+    }));
+    const { finished, folder, config: of, goOn, knn, heldOut, rank } = outcome;
+    // Rank 0 speaks for all.
+    if (rank > 0) return finished ? EXIT.done : EXIT.interrupted;
     if (!finished) {
       console.error(`saved; go on with: ${goOn}`);
       return EXIT.interrupted;

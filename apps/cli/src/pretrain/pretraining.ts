@@ -14,6 +14,7 @@ import {
 } from '../run/config.ts';
 import { knowImages, placed, sameImages, whereImagesAre } from '../run/data-identity.ts';
 import { alone } from '../run/interruptible.ts';
+import { ALONE, type Ranks } from '../run/ranks.ts';
 import {
   checkNewRun,
   checkOldRun,
@@ -24,6 +25,7 @@ import {
   rewriteRun,
   runFolder,
 } from '../run/run-folder.ts';
+import { expectEvenShares, expectSameRun } from '../run/same-run.ts';
 import { startBackend } from '../run/start-backend.ts';
 import { usageError } from '../terminal/failure.ts';
 import { shellLine } from '../terminal/shell-line.ts';
@@ -39,6 +41,8 @@ export type PretrainRequest = {
   readonly out?: string;
   readonly resume: boolean;
   readonly overwrite: boolean;
+  /** The processes that compute the run together; this one alone by default. */
+  readonly ranks?: Ranks;
   /** Does the training with a signal that stops it between two steps, after a checkpoint. */
   readonly stoppable: <T>(work: (signal: AbortSignal) => Promise<T>) => Promise<T>;
   /** Called with each event, once it is written. */
@@ -72,35 +76,39 @@ export async function runPretraining(request: PretrainRequest): Promise<Pretrain
 }
 
 async function newRun(request: PretrainRequest): Promise<PretrainOutcome> {
-  const { options: asked, out, overwrite } = request;
+  const { options: asked, out, overwrite, ranks = ALONE } = request;
+  const { communicator } = ranks;
   const options = quickStart(asked);
   checkBeginning(options);
   // Without weights to read, what is wrong with the flags is found before a backend starts.
   const early = options.init === undefined ? resolveModel(options) : undefined;
   const folder = runFolder(out ?? defaultRunPath(runLabel(options), new Date()));
-  checkNewRun(folder, overwrite);
-  const backend = await startBackend(options);
+  if (communicator.rank === 0) checkNewRun(folder, overwrite);
+  const backend = await startBackend({ ...options, share: ranks.threads });
   const beginning = await beginningOf(options);
   const model = early ?? resolveModel(options, beginning?.start);
   const data = await openData({ ...options, seen: () => true }, model.encoder.image);
   return closing(data, async () => {
     const known = await knowImages(data);
-    const facts = { ...data, ...(known && { images: known.identity }) };
+    const facts = {
+      ...data,
+      ...(known && { images: known.identity }),
+      ranks: communicator.size,
+    };
     const config = resolveRun(placed(options, data), facts, backend.name, beginning);
     expectEffect({ given: asked, config });
-    return alone(folder, async () => {
-      await createRun(folder, config, known?.marks);
-      return carryOut({ folder, config, data, backend, resume: false }, request);
-    });
+    const run = { folder, config, data, backend, resume: false, communicator };
+    return writing(run, request, () => createRun(folder, config, known?.marks));
   });
 }
 
 async function resumeRun(request: PretrainRequest): Promise<PretrainOutcome> {
-  const { options, out } = request;
+  const { options, out, ranks = ALONE } = request;
+  const { communicator } = ranks;
   if (out === undefined) throw usageError('--resume needs --out RUN, the run to go on with');
   const folder = runFolder(out);
   const before = readRunConfig(folder, runConfigProblems);
-  checkOldRun(folder);
+  if (communicator.rank === 0) checkOldRun(folder);
   const asked = layOver(whereImagesAre(before, options), options);
   expectSameRecipe(options, before);
   if (options.init !== undefined && resolve(options.init) !== before.init?.from) {
@@ -115,7 +123,7 @@ async function resumeRun(request: PretrainRequest): Promise<PretrainOutcome> {
       asked.backend === undefined || asked.backend === 'auto' ? before.backend : asked.backend;
     const { known, notes } = await sameImages(folder, before, data);
     const images = known && { images: known.identity };
-    const facts = { ...data, ...images };
+    const facts = { ...data, ...images, ranks: communicator.size };
     const now = resolveRun(placed(asked, data), facts, wanted, beginning, recipe);
     const changes = differences(before, now);
     if (changes.length > 0) {
@@ -131,12 +139,11 @@ async function resumeRun(request: PretrainRequest): Promise<PretrainOutcome> {
       ...(evalData && { evalData }),
     };
     const config = { ...before, ...images, options: kept };
-    return alone(folder, async () => {
-      const backend = await startBackend({ ...asked, backend: before.backend });
-      await rewriteRun(folder, before, config, known?.marks);
-      const noted = { ...data, notes: () => [...data.notes(), ...notes] };
-      return carryOut({ folder, config, data: noted, backend, resume: true }, request);
-    });
+    const machine = { ...asked, backend: before.backend, share: ranks.threads };
+    const backend = await startBackend(machine);
+    const noted = { ...data, notes: () => [...data.notes(), ...notes] };
+    const run = { folder, config, data: noted, backend, resume: true, communicator };
+    return writing(run, request, () => rewriteRun(folder, before, config, known?.marks));
   });
 }
 
@@ -157,8 +164,24 @@ async function closing<T>(data: OpenedData, work: () => Promise<T>): Promise<T> 
   }
 }
 
+/** Has rank 0 hold the folder and prepare it, and carries the run out. */
+async function writing(
+  run: Omit<Run, 'signal' | 'goOn'> & Required<Pick<Run, 'communicator'>>,
+  request: PretrainRequest,
+  prepare: () => Promise<unknown>,
+): Promise<PretrainOutcome> {
+  const { folder, config, data, communicator } = run;
+  expectEvenShares(config, communicator);
+  if (communicator.size > 1) expectSameRun(communicator, config, data.length);
+  if (communicator.rank > 0) return carryOut(run, request);
+  return alone(folder, async () => {
+    await prepare();
+    return carryOut(run, request);
+  });
+}
+
 async function carryOut(
-  run: Pick<Run, 'folder' | 'config' | 'data' | 'backend' | 'resume'>,
+  run: Omit<Run, 'signal' | 'goOn'>,
   { stoppable, onEvent }: PretrainRequest,
 ): Promise<PretrainOutcome> {
   const { folder, config, data } = run;

@@ -1,4 +1,5 @@
 import type { BackendReport } from '@twocan/backend';
+import type { Communicator } from '@twocan/core';
 import type { PretrainEvent } from '@twocan/pretrain';
 import type { OpenedData } from '../images/datasets.ts';
 import type { RunConfig } from '../run/config.ts';
@@ -11,6 +12,8 @@ export type Run = {
   readonly data: OpenedData;
   readonly backend: BackendReport;
   readonly resume: boolean;
+  /** The ranks that compute it together, of which rank 0 alone writes; one process by default. */
+  readonly communicator?: Communicator;
   readonly signal: AbortSignal;
   /** Called with each event, once it is written. */
   readonly onEvent?: ((event: PretrainEvent) => unknown) | undefined;

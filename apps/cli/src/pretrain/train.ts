@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { memory } from '@tensorflow/tfjs-core';
 import type { Json } from '@twocan/checkpoint';
 import { saveCheckpoint } from '@twocan/checkpoint/node';
-import { disposeTree, key } from '@twocan/core';
+import { disposeTree, key, solo } from '@twocan/core';
 import {
   type Compared,
   type Evaluation,
@@ -46,16 +46,16 @@ export type Outcome = { readonly finished: boolean; readonly knn?: KnnComparison
  *   state; an error with the command that goes on when something else stops it
  */
 export async function train(run: Run): Promise<Outcome> {
-  const { goOn, folder } = run;
+  const { goOn, folder, communicator = solo } = run;
   try {
-    return await trained(run);
+    return await (communicator.rank === 0 ? trained(run) : joined(run));
   } catch (error) {
     throw await stopped(error, { checkpoints: folder.checkpoints, goOn });
   }
 }
 
 async function trained(run: Run): Promise<Outcome> {
-  const { folder, config, data, signal } = run;
+  const { folder, config, data, signal, communicator = solo } = run;
   const state = run.resume ? await savedState(folder, config) : undefined;
   const first = state?.step ?? 0;
   listSkipped(folder.skipped, data.leftOut());
@@ -75,6 +75,7 @@ async function trained(run: Run): Promise<Outcome> {
     state,
     evaluations,
     signal,
+    communicator,
     progress: showWork,
   });
   try {
@@ -100,6 +101,31 @@ async function trained(run: Run): Promise<Outcome> {
     throw await exploded(found, folder.checkpoints, advice);
   } finally {
     listSkipped(folder.skipped, data.leftOut());
+    if (initial !== undefined) disposeTree(initial);
+  }
+  throw new Error('train: the run ended without a last event');
+}
+
+/** What the other ranks do: they compute, and write nothing. */
+async function joined({
+  folder,
+  config,
+  data,
+  signal,
+  communicator = solo,
+  resume,
+}: Run): Promise<Outcome> {
+  const state = resume ? await savedState(folder, config) : undefined;
+  const initial = state === undefined ? await initialParams(config) : undefined;
+  const { dataset } = data;
+  const events = pretrainWith(config, { dataset, initial, state, signal, communicator });
+  try {
+    for await (const event of heedingSignals(events)) {
+      if (event.type !== 'done') continue;
+      disposeState(event.state);
+      return { finished: !event.aborted };
+    }
+  } finally {
     if (initial !== undefined) disposeTree(initial);
   }
   throw new Error('train: the run ended without a last event');
@@ -168,7 +194,11 @@ function scoresLine({ step, scores }: Evaluation, width: number): string {
 }
 
 /** What a person wants to know before waiting: on what, with what, for how long. */
-function announce({ config, data, resume }: Run, step: number, progress: Progress): void {
+function announce(
+  { config, data, resume, backend, communicator = solo }: Run,
+  step: number,
+  progress: Progress,
+): void {
   const { model, batch, steps } = config;
   const { height, width } = model.encoder.image;
   for (const note of data.notes()) progress.note(note);
@@ -176,6 +206,12 @@ function announce({ config, data, resume }: Run, step: number, progress: Progres
     `${config.method} on ${data.length} images of ${data.source} at ${width}x${height}, ` +
       `preset ${config.preset}, batch ${batch}, ${steps} steps`,
   );
+  const { size, name } = communicator;
+  if (size > 1) {
+    const { threads } = backend;
+    const own = threads === null ? '' : `${threads} ${threads === 1 ? 'thread' : 'threads'} and `;
+    progress.note(`${size} ranks by ${name}, each with ${own}${batch / size} images of a batch`);
+  }
   const recipe = recipeNote(config);
   if (recipe !== undefined) progress.note(recipe);
   if (resume) progress.note(`going on after step ${step}`);

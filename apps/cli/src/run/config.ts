@@ -58,6 +58,8 @@ export type DataFacts = {
   readonly length: number;
   readonly evaluation?: { readonly source: string };
   readonly images?: ImagesIdentity;
+  /** Processes that share each batch; one by default. */
+  readonly ranks?: number;
 };
 
 /** Weights that a run begins with. */
@@ -121,12 +123,8 @@ export function resolveRun(
     resolveConfig(onlySettings(options), data, beginning?.start, used),
   );
   const sizes = '--image-size or --preset';
-  checkMemory({
-    cost: methodCost(rest.model),
-    batch: rest.microBatch ?? rest.batch,
-    backend,
-    sizes,
-  });
+  const images = Math.ceil((rest.microBatch ?? rest.batch) / (data.ranks ?? 1));
+  checkMemory({ cost: methodCost(rest.model), batch: images, backend, sizes });
   return {
     version: 1,
     data: data.source,

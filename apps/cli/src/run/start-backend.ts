@@ -19,7 +19,7 @@ export function backendLine({ name, why, passedOver }: BackendReport): string {
  * Makes the wanted backend tfjs's current one, and prints its name on standard error.
  *
  * @param machine a backend or `auto`, which it is unless given, and its threads; `quiet` where nothing
- *   is computed that a backend matters for
+ *   is computed that a backend matters for; `share`, the threads where no number is asked for
  * @returns what was chosen
  * @throws Failure (exit code 2) saying what to install when it is missing
  */
@@ -27,12 +27,14 @@ export async function startBackend({
   backend = 'auto',
   threads,
   quiet = false,
-}: Pick<Machine, 'backend' | 'threads'> & { readonly quiet?: boolean }): Promise<BackendReport> {
+  share,
+}: Pick<Machine, 'backend' | 'threads'> & {
+  readonly quiet?: boolean;
+  readonly share?: number | undefined;
+}): Promise<BackendReport> {
   enableProdMode(); // else tfjs's cpu backend prints an advertisement
   try {
-    const report = await withoutAborts(() =>
-      chooseBackend(backend, threads === undefined ? {} : { threads }),
-    );
+    const report = await withoutAborts(() => chooseBackend(backend, threadsOf(threads ?? share)));
     if (threads !== undefined && report.threads !== threads) {
       message(
         `--threads ${threads} changes nothing: the backend ${report.name} takes the number that it likes; only native and simd are given one`,
@@ -43,6 +45,11 @@ export async function startBackend({
   } catch (error) {
     throw hasCode(error, 'BACKEND_MISSING') ? usageError(reasonOf(error), error) : error;
   }
+}
+
+/** Nothing leaves the choice to the backend, which heeds TWOCAN_THREADS; so does a share. */
+function threadsOf(threads: number | undefined): { readonly threads?: number } {
+  return threads === undefined ? {} : { threads };
 }
 
 /** Does some work without the lines that a WebAssembly module prints when it cannot start. */
