@@ -185,6 +185,7 @@ export const VALID: Readonly<Record<string, Readonly<Record<string, ValidCall>>>
     uniform: just(key, 5),
     uniformInt: just(key, 5, 10),
     valueAndGrad: { args: () => [loss] },
+    watchKernels: { args: () => [() => 1] },
     'valueAndGrad()': {
       args: () => [tree()],
       call: (params: never) => core.valueAndGrad(loss)(params),
@@ -533,7 +534,8 @@ export const VALID: Readonly<Record<string, Readonly<Record<string, ValidCall>>>
       ],
     ]),
     curveOf: { args: () => [[{ step: 1, loss: 2 }], 'loss', 2], wide: [0], free: [1] },
-    referenceOf: { args: () => [wholeRun()], wide: [0] },
+    // What is not compared is not read.
+    referenceOf: { args: () => [wholeRun()], wide: [0], free: [0] },
     valueAt: just(
       [
         [0, 1],
@@ -606,6 +608,7 @@ export const VALID: Readonly<Record<string, Readonly<Record<string, ValidCall>>>
       wide: [0, 1],
       free: [0],
     },
+    replay: { args: () => [wholeRun(), { dataset: dataset(), until: 0 }], wide: [0, 1], free: [0] },
     imagesOfStep: { args: () => [{ batch: 8, accumulate: 2 }], wide: [0] },
     rawPixels: { args: () => [draw(1, 192), 1], free: [0, 1] },
     randomViews: of(

@@ -78,6 +78,12 @@ export const COMMANDS: readonly ListedCommand[] = [
     load: async () => (await import('./commands/inspect.ts')).inspect,
   },
   {
+    name: 'replay',
+    description:
+      'Take the step of a run again at which numbers stopped being finite, and look at it',
+    load: async () => (await import('./commands/replay.ts')).replay,
+  },
+  {
     name: 'doctor',
     description: 'List the backends that load here, and what would be faster',
     load: async () => (await import('./commands/doctor.ts')).doctor,

@@ -33,3 +33,4 @@ export {
   type ValueAndGrad,
   valueAndGrad,
 } from './value-and-grad.ts';
+export { type FirstNonFinite, type TensorFacts, watchKernels } from './watch-kernels.ts';

@@ -57,6 +57,7 @@ export {
   type Naming,
 } from './run/explosion.ts';
 export { pretrain, pretrainWith } from './run/pretrain.ts';
+export { type Replayed, type ReplayOptions, replay } from './run/replay.ts';
 export {
   freshParams,
   type PretrainState,

@@ -11,12 +11,14 @@ export type Resumable = { readonly checkpoints: string; readonly goOn: string };
  * @param explosion what, and when
  * @param checkpoints where the run saves, if it does; the last finite state is there if there was one
  * @param advice what to do
+ * @param look the command that shows where it began, where there is one
  * @returns an error with exit code 3
  */
 export async function exploded(
   { step, what }: Explosion,
   checkpoints: string | undefined,
   advice: string,
+  look?: string,
 ): Promise<Failure> {
   const [last] =
     checkpoints === undefined ? [] : await listCheckpoints(checkpoints).catch(() => []);
@@ -24,7 +26,10 @@ export async function exploded(
     last === undefined
       ? 'no state of it was saved'
       : `the state after step ${last.step} is saved in ${checkpoints}`;
-  return nonFiniteError(`the run exploded after step ${step}: ${what}\n  ${saved}\n  ${advice}`);
+  const where = look === undefined ? '' : `\n  where it began: ${look}`;
+  return nonFiniteError(
+    `the run exploded after step ${step}: ${what}\n  ${saved}\n  ${advice}${where}`,
+  );
 }
 
 const REMEDIES: Readonly<Record<string, string>> = {

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { memory } from '@tensorflow/tfjs-core';
 import type { Json } from '@twocan/checkpoint';
 import { saveCheckpoint } from '@twocan/checkpoint/node';
@@ -23,11 +23,13 @@ import { heedingSignals } from '../run/interruptible.ts';
 import { keepMap } from '../run/map-file.ts';
 import { evaluationsIn } from '../run/metrics-file.ts';
 import { recipeNote } from '../run/recipe-lines.ts';
+import { keepReplay } from '../run/replay-file.ts';
 import { sheetPath } from '../run/sample-sheets.ts';
 import { savedState } from '../run/saved-state.ts';
 import { messageStream } from '../terminal/messages.ts';
 import { percent } from '../terminal/percent.ts';
 import { duration, makeProgress, type Progress } from '../terminal/progress.ts';
+import { shellLine } from '../terminal/shell-line.ts';
 import { showWork } from '../terminal/work.ts';
 import { initialParams } from './beginning.ts';
 import { openRecord, type RunRecord } from './record.ts';
@@ -59,6 +61,8 @@ async function trained(run: Run): Promise<Outcome> {
   const state = run.resume ? await savedState(folder, config) : undefined;
   const first = state?.step ?? 0;
   listSkipped(folder.skipped, data.leftOut());
+  // What a run of before met it may not meet again.
+  rmSync(folder.replay, { force: true });
   const record = openRecord(run, environmentOf(run.backend), first);
   const progress = makeProgress({ stream: messageStream(), total: config.steps, first });
   announce(run, first, progress);
@@ -97,8 +101,10 @@ async function trained(run: Run): Promise<Outcome> {
     const found = explosionOf(error);
     if (found === undefined) throw error;
     record.report();
+    await keepReplay(folder.replay, found);
     const advice = explosionAdvice(config, found.step, writtenFlag);
-    throw await exploded(found, folder.checkpoints, advice);
+    const look = shellLine(['twocan', 'replay', folder.path]);
+    throw await exploded(found, folder.checkpoints, advice, look);
   } finally {
     listSkipped(folder.skipped, data.leftOut());
     if (initial !== undefined) disposeTree(initial);

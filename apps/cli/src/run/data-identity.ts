@@ -95,15 +95,21 @@ export const countChanges = (changes: FileChanges): string[] =>
  * @param path where they were looked for
  * @param before what the run knows of them
  * @param now what is there
+ * @param command what needs them, for the error
  * @throws Failure (exit code 2) that counts what differs and names the first
  */
-export function expectSameImages(path: string, before: KnownImages, now: KnownImages): void {
+export function expectSameImages(
+  path: string,
+  before: KnownImages,
+  now: KnownImages,
+  command = '--resume',
+): void {
   const counts = countChanges(compareMarks(before.marks, now.marks));
   if (counts.length === 0 && before.identity.evaluation === now.identity.evaluation) return;
   const what =
     counts.length === 0 ? 'those of the evaluation have other names or labels' : counts.join(', ');
   throw usageError(
-    `--resume: the images of ${path} are not those that the run began with: ${what}; ` +
+    `${command}: the images of ${path} are not those that the run began with: ${what}; ` +
       'restore them, name their folder with --data, or start a new run',
   );
 }
@@ -142,6 +148,7 @@ export function readMarks(path: string, identity: ImagesIdentity): KnownImages |
  * @param folder the run's places
  * @param before the run's config
  * @param data what was opened now
+ * @param command what needs them, for the error
  * @returns the images, and what the user should know about them
  * @throws Failure (exit code 2) that names what differs
  */
@@ -149,6 +156,7 @@ export async function sameImages(
   folder: { readonly images: string },
   before: Pick<Known, 'images'>,
   data: Opened,
+  command?: string,
 ): Promise<{ readonly known: KnownImages | undefined; readonly notes: readonly string[] }> {
   const old = before.images && readMarks(folder.images, before.images);
   const known = await knowImages(data, old?.marks);
@@ -161,7 +169,7 @@ export async function sameImages(
       ],
     };
   }
-  if (old !== undefined) expectSameImages(data.source, old, known);
+  if (old !== undefined) expectSameImages(data.source, old, known, command);
   return { known, notes: [] };
 }
 

@@ -25,6 +25,8 @@ export type RunFolder = {
   readonly images: string;
   /** Images that were left out, one a line, with the reason. */
   readonly skipped: string;
+  /** At which step numbers stopped being finite, where they did. */
+  readonly replay: string;
   /** TensorBoard's event files. */
   readonly tensorboard: string;
   /** Holds which process works on the run. */
@@ -54,6 +56,7 @@ export function runFolder(out: string): RunFolder {
     environment: join(path, 'environment.json'),
     images: join(path, 'images.jsonl'),
     skipped: join(path, 'skipped.jsonl'),
+    replay: join(path, 'replay.json'),
     tensorboard: join(path, 'tensorboard'),
     lock: join(path, 'lock'),
   };

@@ -63,6 +63,7 @@ export function curveOf(lines: readonly MetricsOfStep[], name: string, steps: nu
  */
 export function valueAt(curve: Curve, share: number): number | undefined {
   expectType('valueAt', 'curve', curve, Array);
+  for (const point of curve) expectType('valueAt', 'curve', point, Array);
   expectNumber('valueAt', 'share', share, 'be finite', Number.isFinite);
   const next = curve.findIndex(([x]) => x >= share);
   const [right, left] = [curve[next], curve[next - 1]];
@@ -86,7 +87,10 @@ const DEVIATIONS = 2;
  */
 export function bandOf(curves: readonly Curve[]): Band {
   expectType('bandOf', 'curves', curves, Array);
-  for (const curve of curves) expectType('bandOf', 'curves', curve, Array);
+  for (const curve of curves) {
+    expectType('bandOf', 'curves', curve, Array);
+    for (const point of curve) expectType('bandOf', 'curves', point, Array);
+  }
   const [first = [], ...others] = curves;
   return first.flatMap(([share, own]) => {
     const values = [own, ...others.map((curve) => valueAt(curve, share))];

@@ -9,7 +9,7 @@ import {
   refuse,
   solo,
 } from '@twocan/core';
-import { type BatchRows, expectDataset, makeBatches } from '@twocan/data';
+import { expectDataset } from '@twocan/data';
 import { disposeState, fit, isNonFinite, type TrainEvent } from '@twocan/trainer';
 import { type PretrainConfig, resolveConfig } from '../config.ts';
 import { expectPretrainConfig } from '../expect-config.ts';
@@ -21,7 +21,7 @@ import { type Evaluated, evaluated, expectFeatures, imagesToShow } from './evalu
 import type { PretrainEvent, PretrainOptions } from './events.ts';
 import { exploded, explosionOf } from './explosion.ts';
 import { freshState, type PretrainState, scheduleOf } from './state.ts';
-import { partsOf, type StepParts, stepOf } from './step.ts';
+import { batchesOf, partsOf, type StepParts, stepOf } from './step.ts';
 
 /**
  * Pretrains an encoder, as events: it reads and writes no files, and prints nothing.
@@ -125,23 +125,12 @@ function stepsOf(
   { dataset, signal, communicator = solo }: PretrainOptions,
   state: PretrainState,
 ): AsyncGenerator<TrainEvent<CanParams>, void, void> {
-  const root = key(config.seed);
   const { checkpointEvery } = config;
-  const batchesOf = (rows: BatchRows) =>
-    makeBatches(dataset, {
-      key: fold(root, 'data'),
-      batch: config.batch,
-      rows,
-      size: config.model.encoder.image.width,
-      views: config.model.views,
-      augmentation: config.augmentation,
-      ...config.normalization,
-    });
   return fit<CanParams, StepParts>({
     state,
     step: stepOf(config, communicator),
-    key: fold(root, 'train'),
-    batches: partsOf(config, batchesOf, communicator),
+    key: fold(key(config.seed), 'train'),
+    batches: partsOf(config, batchesOf(config, dataset), communicator),
     until: config.steps,
     communicator,
     learningRate: scheduleOf(config),

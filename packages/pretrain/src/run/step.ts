@@ -1,7 +1,7 @@
 import { type Tensor4D, tensor4d } from '@tensorflow/tfjs-core';
 import { type CanBatch, type CanParams, canLargeBatch, canLoss, usesContrast } from '@twocan/can';
-import type { Communicator } from '@twocan/core';
-import type { Batch, BatchRows } from '@twocan/data';
+import { type Communicator, fold, key } from '@twocan/core';
+import { type Batch, type BatchRows, type Dataset, makeBatches } from '@twocan/data';
 import { makeLargeBatchStep, makeStep, type Step } from '@twocan/trainer';
 import type { PretrainConfig } from '../config.ts';
 import { optimizerOf } from './state.ts';
@@ -14,14 +14,15 @@ export type StepParts = readonly Batch[];
  *
  * @param config the run
  * @param communicator the ranks that take it together
+ * @param optimizer what updates the weights
  * @returns a step over the parts of {@link partsOf}
  */
 export function stepOf(
   config: PretrainConfig,
   communicator: Communicator,
+  optimizer = optimizerOf(config),
 ): Step<CanParams, StepParts> {
   const { model, batch, accumulate = 1, microBatch = batch } = config;
-  const optimizer = optimizerOf(config);
   const options = { communicator, ...(config.ema !== undefined && { ema: config.ema }) };
   const loss = canLoss(model);
   const parts = (accumulate * batch) / microBatch;
@@ -55,6 +56,26 @@ export function stepOf(
 const tensorsOf = ({ views, shape }: Batch): CanBatch => ({
   views: views.map((view): Tensor4D => tensor4d(view, [...shape])),
 });
+
+/**
+ * The batches of a run, as functions of their number.
+ *
+ * @param config the run
+ * @param dataset its images
+ * @returns views, normalised, of some rows of each batch
+ */
+export const batchesOf =
+  (config: PretrainConfig, dataset: Dataset) =>
+  (rows: BatchRows): ((batch: number) => Promise<Batch>) =>
+    makeBatches(dataset, {
+      key: fold(key(config.seed), 'data'),
+      batch: config.batch,
+      rows,
+      size: config.model.encoder.image.width,
+      views: config.model.views,
+      augmentation: config.augmentation,
+      ...config.normalization,
+    });
 
 /**
  * This rank's parts of each step, as a function of the step.
