@@ -37,6 +37,8 @@ export default defineConfig({
   base: './',
   resolve: { conditions: ['@twocan/source', ...defaultClientConditions] },
   plugins: [policy],
+  // The worker's libraries are found at the start: found later, they would load the page again.
+  optimizeDeps: { entries: ['index.html', 'src/worker/main.ts'] },
   server: { headers },
   preview: { headers },
   worker: { format: 'es' },

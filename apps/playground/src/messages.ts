@@ -64,7 +64,10 @@ export type FeaturesLook = {
   readonly points: readonly Dot[];
   /** Share of the variance that the map shows. */
   readonly explained: number;
+  /** How many directions features use. */
   readonly rank: number;
+  /** How far features of different images are apart: their variance as a share of their mean square. */
+  readonly spread: number;
   readonly width: number;
   /** Share of the five nearest neighbours that are of the same class; absent where classes are not known. */
   readonly purity?: Beside<number>;
@@ -86,7 +89,8 @@ export type Report =
       readonly step: number;
       readonly lines: readonly StepLine[];
       readonly evaluations: readonly EvaluationLine[];
-      readonly gallery: Gallery;
+      /** Whether the classes of the images are known. */
+      readonly labelled: boolean;
       /** What is trained on. */
       readonly about: string;
       readonly source: Source;
@@ -95,6 +99,7 @@ export type Report =
       /** The command that goes on outside of the tab. */
       readonly command: string;
     }
+  | { readonly type: 'gallery'; readonly gallery: Gallery }
   | { readonly type: 'playing'; readonly playing: boolean; readonly finished: boolean }
   | { readonly type: 'line'; readonly line: StepLine; readonly imagesPerSecond: number }
   | { readonly type: 'evaluation'; readonly line: EvaluationLine }

@@ -1,8 +1,8 @@
 import type { FeaturesLook } from '../messages.ts';
 
-/** Fewer directions than this tell next to nothing apart; an untrained encoder has many more. */
-const LEAST_RANK = 2;
+/** Runs that learn stay above a third, as the untrained encoder does; runs that collapsed end far below this. */
+const LEAST_SPREAD = 0.02;
 
 /** Whether all images look alike to the model. */
-export const hasCollapsed = ({ step, rank }: Pick<FeaturesLook, 'step' | 'rank'>): boolean =>
-  step > 0 && rank < LEAST_RANK;
+export const hasCollapsed = ({ step, spread }: Pick<FeaturesLook, 'step' | 'spread'>): boolean =>
+  step > 0 && spread < LEAST_SPREAD;

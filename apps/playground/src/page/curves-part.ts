@@ -61,12 +61,13 @@ export function curvesPart(): {
     line: ({ step, metrics }) =>
       losses.add(step, [metrics.loss, ...terms.map((name) => metrics[name])]),
     look(look) {
-      const { step, rank, width, purity } = look;
+      const { step, rank, spread, width, purity } = look;
       if (purity) shares.add(step, [purity.trained, purity.untrained, purity.pixels]);
       ranks.add(step, [rank]);
       rankLine.textContent = `Features use ${rank.toFixed(1)} of ${width} directions.`;
       collapse.hidden = !hasCollapsed(look);
-      collapse.textContent = `The features have collapsed: they use ${rank.toFixed(1)} of ${width} directions, so all images look alike to the model. Try a lower learning rate or a higher weight of the contrastive loss, and Reset.`;
+      if (collapse.hidden) return;
+      collapse.textContent = `The features have collapsed: those of different images are ${percentOfSame(spread)} the same, so all images look alike to the model. Try a lower learning rate, and Reset.`;
     },
     evaluation({ step, scores: { knn: accuracy, rawPixels } }) {
       if (accuracy === undefined) return;
@@ -77,3 +78,6 @@ export function curvesPart(): {
     },
   };
 }
+
+/** In as many digits as show that it is not all. */
+const percentOfSame = (spread: number): string => `${(100 * (1 - spread)).toPrecision(4)}%`;

@@ -36,3 +36,11 @@ let numbers = 0;
 
 /** An id that no other element has. */
 export const freshId = (name: string): string => `${name}-${numbers++}`;
+
+/** A command: it breaks between words alone, not at their dashes. */
+export const commandLine = (text: string): HTMLElement =>
+  h(
+    'code',
+    { class: 'command-line' },
+    ...text.split(' ').flatMap((word) => [h('span', {}, word), ' ']),
+  );

@@ -1,5 +1,5 @@
 import type { Download } from '../messages.ts';
-import { h } from './dom.ts';
+import { commandLine, h } from './dom.ts';
 
 const FILES: readonly { readonly what: Download; readonly text: string; readonly about: string }[] =
   [
@@ -35,14 +35,15 @@ export function keepPart(download: (what: Download) => void): {
     { class: 'help kept' },
     'A run is kept in this browser while it trains; a reload goes on with it.',
   );
-  const command = h('code', {});
+  const command = h('span', { class: 'whole' });
+  let text = '';
   const copy = h(
     'button',
     {
       type: 'button',
       class: 'quiet',
       click: () =>
-        void navigator.clipboard.writeText(command.textContent).then(() => {
+        void navigator.clipboard.writeText(text).then(() => {
           copy.textContent = 'Copied';
         }),
     },
@@ -58,8 +59,9 @@ export function keepPart(download: (what: Download) => void): {
       h('p', { class: 'help' }, 'Unpack the run and go on with it outside of the tab:'),
       h('div', { class: 'command' }, command, copy),
     ),
-    begin(text) {
-      command.textContent = text;
+    begin(line) {
+      text = line;
+      command.replaceChildren(commandLine(line));
       copy.textContent = 'Copy';
     },
     ready(ready) {

@@ -9,6 +9,7 @@ import { imagesPart } from './images-part.ts';
 import { keepPart } from './keep-part.ts';
 import { mapPart } from './map-part.ts';
 import { neighboursPart } from './neighbours-part.ts';
+import { rememberedSource, rememberSource } from './remembered.ts';
 import { settingsForm } from './settings-form.ts';
 import { tour } from './tour.ts';
 import { transport } from './transport.ts';
@@ -16,10 +17,9 @@ import { transport } from './transport.ts';
 const worker = new Worker(new URL('../worker/main.ts', import.meta.url), { type: 'module' });
 const ask = (request: Request): void => worker.postMessage(request);
 
-const SOURCE = 'twocan-playground-source';
 let given: Settings = {};
 let running: Settings = {};
-let source: Source = localStorage.getItem(SOURCE) === 'files' ? 'files' : 'drawings';
+let source: Source = rememberedSource();
 let step = 0;
 
 const open = (goOn: boolean): void => {
@@ -29,7 +29,7 @@ const open = (goOn: boolean): void => {
 };
 const sources = (next: Source): void => {
   source = next;
-  localStorage.setItem(SOURCE, next);
+  rememberSource(next);
 };
 const setGiven = (settings: Settings): void => {
   given = settings;
@@ -84,20 +84,22 @@ const RECEIVERS: {
     buttons.machine(machine);
     form.machine(machine.name === 'webgpu');
   },
-  begun({ config, gallery, lines, evaluations, about, command, ...begun }) {
+  begun({ config, labelled, lines, evaluations, about, command, ...begun }) {
     problem.hidden = true;
     step = begun.step;
     const kept = begun.resumed ? 'Goes on with the run that was kept: ' : '';
     buttons.begin(step, config.steps, `${kept}${about}.`);
-    curves.begin(config, gallery.labels.length > 0);
+    curves.begin(config, labelled);
     for (const line of lines) curves.line(line);
     for (const line of evaluations) curves.evaluation(line);
-    neighbours.begin(gallery);
-    map.begin(gallery);
     images.show(about, begun.source === 'files');
     keep.begin(command);
     keep.ready(false);
     form.resolve(config);
+  },
+  gallery({ gallery }) {
+    neighbours.begin(gallery);
+    map.begin(gallery);
   },
   playing: ({ playing, finished }) => buttons.playing(playing, finished),
   line({ line, imagesPerSecond }) {
@@ -164,6 +166,7 @@ document.body.append(
     'main',
     {},
     buttons.element,
+    buttons.lines,
     problem,
     h('div', { class: 'parts' }, crops.element, curves.element, neighbours.element, map.element),
     h(

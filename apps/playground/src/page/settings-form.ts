@@ -2,7 +2,7 @@ import type { PretrainConfig, Settings } from '@twocan/pretrain';
 import { aboutOf, pretrainSettings, problemsOf } from '@twocan/pretrain/settings';
 import { FRONT, OF_METHOD, type SettingName, titleOf } from '../settings/names.ts';
 import { tooLarge } from '../settings/sizes.ts';
-import { h } from './dom.ts';
+import { commandLine, h } from './dom.ts';
 import { type Field, makeField } from './field.ts';
 
 /** What the form does with settings that a person chose. */
@@ -99,7 +99,7 @@ export function settingsForm(wishes: FormWishes): {
       larger.hidden = large.length === 0;
       larger.replaceChildren(
         `Too large for a tab: ${large.join(', ')}. Outside of it: `,
-        h('code', {}, `npx twocan pretrain --preset ${large[0]} --data FOLDER`),
+        commandLine(`npx twocan pretrain --preset ${large[0]} --data FOLDER`),
       );
     },
   };

@@ -12,6 +12,8 @@ export type Wishes = {
 /** The buttons of a run, and how far it is. */
 export function transport(wishes: Wishes): {
   readonly element: HTMLElement;
+  /** What is being done, and on what. */
+  readonly lines: HTMLElement;
   readonly begin: (step: number, steps: number, about: string) => void;
   readonly at: (step: number, imagesPerSecond: number) => void;
   readonly playing: (playing: boolean, finished: boolean) => void;
@@ -41,9 +43,8 @@ export function transport(wishes: Wishes): {
       { class: 'transport', role: 'group', 'aria-label': 'Training' },
       h('div', { class: 'buttons' }, play, step, reset),
       h('div', { class: 'how-far' }, bar, h('span', { class: 'numbers' }, count, speed)),
-      status,
-      machineLine,
     ),
+    lines: h('div', { class: 'lines' }, status, machineLine),
     begin(done, all, about) {
       steps = all;
       base = about;

@@ -3,7 +3,7 @@ import type { Dataset } from '@twocan/data';
 import { extractRows, type Point, type PretrainConfig, rawPixels } from '@twocan/pretrain';
 import type { Beside, FeaturesLook, Neighbours } from '../messages.ts';
 import { describeFeatures, featuresOf, umapOf } from './look.ts';
-import { type Comparable, comparable, nearestTo, purityOf } from './neighbours.ts';
+import { type NearestOfAll, nearestOfAll, purityOf } from './neighbours.ts';
 
 /** The side of the largest images whose pixels are compared. */
 const LARGEST = 32;
@@ -31,10 +31,11 @@ export async function follow(
   const rows = gallery.length;
   const before = await featuresOf(config, untrained, gallery);
   let now = before;
-  const sides: { -readonly [K in keyof Beside<Comparable>]: Comparable } = {
-    untrained: comparable(before, rows),
-    trained: comparable(before, rows),
-    pixels: comparable(await pixelsOf(config, gallery), rows),
+  const untrainedNear = await nearestOfAll(before, rows);
+  const sides: { -readonly [K in keyof Beside<NearestOfAll>]: NearestOfAll } = {
+    untrained: untrainedNear,
+    trained: untrainedNear,
+    pixels: await nearestOfAll(await pixelsOf(config, gallery), rows),
   };
   const { labels } = gallery;
   const fixed = labels && {
@@ -44,7 +45,7 @@ export async function follow(
   return {
     async look(params, step) {
       now = step === 0 ? before : await featuresOf(config, params, gallery);
-      sides.trained = comparable(now, rows);
+      if (step > 0) sides.trained = await nearestOfAll(now, rows);
       const look = describeFeatures(now, gallery, step);
       if (labels === undefined || fixed === undefined) return look;
       return { ...look, purity: { ...fixed, trained: purityOf(sides.trained, labels) } };
@@ -52,9 +53,9 @@ export async function follow(
     near: (image) => ({
       image,
       near: {
-        trained: nearestTo(sides.trained, image),
-        untrained: nearestTo(sides.untrained, image),
-        pixels: nearestTo(sides.pixels, image),
+        trained: sides.trained[image] ?? [],
+        untrained: sides.untrained[image] ?? [],
+        pixels: sides.pixels[image] ?? [],
       },
     }),
     umap: () => umapOf(now, gallery, config),

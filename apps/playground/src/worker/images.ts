@@ -1,4 +1,4 @@
-import { atMost, type Dataset, drawnSets, holdOut } from '@twocan/data';
+import { atMost, type Dataset, drawnSets, holdOut, subset } from '@twocan/data';
 import type { LabelledSets } from '@twocan/pretrain';
 import { QUICK_START_DRAWINGS } from '@twocan/pretrain/settings';
 
@@ -27,7 +27,11 @@ export function drawings(size: number): RunImages {
   return {
     dataset: train,
     evaluation: { train: atMost(train, EVALUATED.train), test: atMost(test, EVALUATED.test) },
-    gallery: atMost(test, FOLLOWED),
+    // Classes take turns among drawings: each so-many-th would leave some of them out.
+    gallery: subset(
+      test,
+      Array.from({ length: Math.min(FOLLOWED, test.length) }, (_, i) => i),
+    ),
     data: source,
     evaluated: evaluation,
     about: `${train.length.toLocaleString('en')} drawings of ${train.classes?.length} figures and textures`,

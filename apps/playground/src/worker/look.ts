@@ -13,6 +13,7 @@ import {
   picturesOf,
 } from '@twocan/pretrain';
 import type { FeaturesLook, Gallery } from '../messages.ts';
+import { spreadOf } from './spread.ts';
 
 /** Images whose crops are shown. */
 const CROPPED = 4;
@@ -80,6 +81,7 @@ export function describeFeatures(
     points,
     explained,
     rank: effectiveRank(features, { rows }),
+    spread: spreadOf(features, rows),
     width: features.length / rows,
   };
 }

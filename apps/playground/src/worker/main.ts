@@ -15,6 +15,10 @@ const page = globalThis as unknown as {
 };
 const report = (what: Report): void => page.postMessage(what);
 
+/** An error for a person: without the name of the function that it is of. */
+const sentenceOf = (error: unknown): string =>
+  (error instanceof Error ? error.message : String(error)).replace(/^\w+: /, '');
+
 const SAVE_EVERY = 10_000; // milliseconds
 
 let machine: Machine | undefined;
@@ -29,7 +33,7 @@ let last: Promise<unknown> = Promise.resolve();
 function inTurn(work: () => Promise<unknown> | unknown): void {
   last = last.then(work).catch((error: unknown) => {
     playing = false;
-    report({ type: 'problem', text: error instanceof Error ? error.message : String(error) });
+    report({ type: 'problem', text: sentenceOf(error) });
     report({ type: 'playing', playing: false, finished: false });
   });
 }
@@ -55,7 +59,7 @@ function step(own: Session, goOn: boolean): void {
     if (session !== own || (goOn && !playing)) return;
     const more = await own.advance({ look: !goOn });
     if (!more) playing = false;
-    if (!more || performance.now() - savedAt > SAVE_EVERY) await save();
+    if (!more || !goOn || performance.now() - savedAt > SAVE_EVERY) await save();
     if (!more || !goOn) report({ type: 'playing', playing: false, finished: !more });
     // A turn for messages: a step is one piece of work.
     await new Promise((resolve) => setTimeout(resolve));

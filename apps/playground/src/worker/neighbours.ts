@@ -1,33 +1,38 @@
-import { meanRow, nearestRows, unitRows } from '@twocan/evaluate';
+import { matMul, tensor2d, tidy } from '@tensorflow/tfjs-core';
+import { meanRow, unitRows } from '@twocan/evaluate';
 
 /** How many neighbours are shown, and counted. */
 const NEAR = 5;
 
-/** Features of images, made ready to be compared. */
-export type Comparable = { readonly unit: Float32Array; readonly rows: number };
+/** The nearest neighbours of each of some images, nearest first: fewer than five of a handful. */
+export type NearestOfAll = readonly (readonly number[])[];
 
-/** Rows that differ from their mean, of length 1: products are cosines, as k-NN takes them. */
-export function comparable(features: Float32Array, rows: number): Comparable {
-  const centre = meanRow(features, { rows });
-  return { unit: unitRows(features, { rows, centre }), rows };
-}
-
-/** The images nearest to one of them, itself left out. */
-export function nearestTo({ unit, rows }: Comparable, image: number): number[] {
-  const width = unit.length / rows;
-  const query = unit.subarray(image * width, (image + 1) * width);
-  return nearestRows(query, unit, { k: NEAR, except: image }).map(({ row }) => row);
+/**
+ * Finds the nearest neighbours of every image, by the cosine of features less their mean, as k-NN does.
+ *
+ * @param features `[rows, D]`
+ * @param rows how many images
+ * @returns the neighbours of each, itself left out
+ */
+export async function nearestOfAll(features: Float32Array, rows: number): Promise<NearestOfAll> {
+  const unit = unitRows(features, { rows, centre: meanRow(features, { rows }) });
+  const product = tidy(() => {
+    const all = tensor2d(unit, [rows, unit.length / rows]);
+    return matMul(all, all, false, true);
+  });
+  const cosines = await product.data<'float32'>();
+  product.dispose();
+  return Array.from({ length: rows }, (_, image) => {
+    const own = cosines.subarray(image * rows, (image + 1) * rows);
+    const others = [...own.keys()].filter((other) => other !== image);
+    return others.sort((a, b) => (own[b] as number) - (own[a] as number) || a - b).slice(0, NEAR);
+  });
 }
 
 /** The share of nearest neighbours that are of the class of their image. */
-export function purityOf(of: Comparable, labels: Int32Array): number {
-  let same = 0;
-  let all = 0;
-  for (let image = 0; image < of.rows; image++) {
-    for (const other of nearestTo(of, image)) {
-      all++;
-      if (labels[other] === labels[image]) same++;
-    }
-  }
-  return all === 0 ? 0 : same / all;
+export function purityOf(nearest: NearestOfAll, labels: Int32Array): number {
+  const same = nearest.flatMap((near, image) =>
+    near.map((other) => labels[other] === labels[image]),
+  );
+  return same.filter(Boolean).length / Math.max(1, same.length);
 }

@@ -69,7 +69,7 @@ export async function openSession(beginning: Beginning): Promise<Session> {
   report({
     type: 'begun',
     ...{ config, settings, source, lines, evaluations, step: first },
-    gallery: await galleryOf(gallery, config),
+    labelled: gallery.labels !== undefined,
     about: images.about,
     resumed: before !== undefined,
     command: commandOf(source),
@@ -90,6 +90,7 @@ export async function openSession(beginning: Beginning): Promise<Session> {
   try {
     const now = before ? trainedParams(before.state) : untrained;
     await drawn(now, first);
+    report({ type: 'gallery', gallery: await galleryOf(gallery, config) });
     followed = await follow(config, gallery, untrained);
     report({ type: 'features', look: await followed.look(now, first) });
     report({ type: 'neighbours', neighbours: followed.near(picked) });
@@ -133,7 +134,11 @@ export async function openSession(beginning: Beginning): Promise<Session> {
   return {
     async advance({ look: always }) {
       for (;;) {
-        const { value: event, done } = await events.next();
+        const { value: event, done } = await events.next().catch((error: unknown) => {
+          // The run is over, and its state went with it.
+          state = undefined;
+          throw error;
+        });
         if (done || event === undefined) return false;
         await take(event, always);
         if (event.type === 'done') return false;

@@ -1,12 +1,8 @@
-import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import { decodeSafetensors } from '@twocan/checkpoint';
-import { unzipSync } from 'fflate';
 import type { Browser } from 'playwright';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { emptyFolder, newestCheckpoint, twocan, unpackedRun } from './command-line.ts';
 import {
   download,
   openPage,
@@ -18,7 +14,6 @@ import {
   takeSteps,
 } from './open-page.ts';
 
-const BIN = fileURLToPath(new URL('../../../cli/dist/bin.js', import.meta.url));
 /** The settings of a run of a few quick steps, as the page and the command line write them. */
 const SHORT = '#steps=4&batch=8&checkpointEvery=4';
 const FLAGS = ['--steps', '4', '--batch', '8', '--checkpoint-every', '4', '--backend', 'simd'];
@@ -36,19 +31,6 @@ const tensorsOf = (bytes: Uint8Array) =>
     Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString('base64'),
   ]);
 
-const newestOf = (run: string): Uint8Array => {
-  const folder = join(run, 'checkpoints');
-  return readFileSync(join(folder, readdirSync(folder).sort().at(-1) ?? ''));
-};
-
-function twocan(...words: readonly string[]): string {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [BIN, ...words], {
-    encoding: 'utf8',
-  });
-  if (status !== 0) throw new Error(`twocan ${words.join(' ')}: ${stdout}${stderr}`);
-  return `${stdout}${stderr}`;
-}
-
 describe('a page that is cross-origin isolated', () => {
   it('trains, goes on after a reload, and its run goes on in the command line, with the same bits', async () => {
     const context = await browser.newContext();
@@ -60,33 +42,27 @@ describe('a page that is cross-origin isolated', () => {
     );
     expect(machine).toContain('not on a GPU');
     await takeSteps(page, 2);
-    const early = unzipSync(await download(page, 'run'));
-    await press(page, 'Pause').catch(() => undefined);
-    await page.evaluate(() => document.dispatchEvent(new Event('visibilitychange')));
+    const early = await download(page, 'run');
+    await page.getByText('Kept in this browser after step 2').waitFor();
     await page.close();
 
     const again = await openPage(context, `${inject('isolatedPage')}${SHORT}`);
+    expect(await stepOf(again.page)).toBe(2);
+    await again.page.getByText(/^Goes on with the run that was kept/).waitFor();
     await press(again.page, 'Play');
     await reached(again.page, 4);
     await again.page.getByText('The run is finished').waitFor({ timeout: 120_000 });
-    const late = unzipSync(await download(again.page, 'run'));
+    const late = await download(again.page, 'run');
     expect([...wrong, ...again.wrong]).toEqual([]);
     await context.close();
 
-    const folder = mkdtempSync(join(tmpdir(), 'playground-'));
-    const straight = join(folder, 'straight');
+    const straight = join(emptyFolder(), 'straight');
     twocan('pretrain', ...FLAGS, '--out', straight);
-    const expected = tensorsOf(newestOf(straight));
-    expect(
-      tensorsOf(late['twocan-run/checkpoints/checkpoint-00000004.safetensors'] as Uint8Array),
-    ).toEqual(expected);
-    for (const [name, bytes] of Object.entries(early)) {
-      mkdirSync(dirname(join(folder, name)), { recursive: true });
-      writeFileSync(join(folder, name), bytes);
-    }
-    const said = twocan('pretrain', '--resume', '--out', join(folder, 'twocan-run'));
-    expect(said).toContain('going on after step 2');
-    expect(tensorsOf(newestOf(join(folder, 'twocan-run')))).toEqual(expected);
+    const expected = tensorsOf(newestCheckpoint(straight));
+    expect(tensorsOf(newestCheckpoint(unpackedRun(late)))).toEqual(expected);
+    const gone = unpackedRun(early);
+    expect(twocan('pretrain', '--resume', '--out', gone)).toContain('going on after step 2');
+    expect(tensorsOf(newestCheckpoint(gone))).toEqual(expected);
   });
 
   it('gives features and the encoder away', async () => {
@@ -126,6 +102,18 @@ describe('a page that is not isolated', () => {
     await takeSteps(page, 1);
     expect(await stepOf(page)).toBe(1);
     expect(wrong).toEqual([]);
+    await context.close();
+  });
+});
+
+describe('a run that collapses', () => {
+  it('is warned of', async () => {
+    const context = await browser.newContext();
+    const { page } = await openPage(context, `${inject('isolatedPage')}#steps=8&batch=16&lr=0.3`);
+    await takeSteps(page, 4);
+    await page
+      .getByText(/The features have collapsed: those of different images are 9\d[.\d]*% the same/)
+      .waitFor();
     await context.close();
   });
 });
