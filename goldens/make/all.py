@@ -7,7 +7,7 @@ import torch
 
 import store
 
-SCRIPTS = ["positions", "vit", "classifier", "contrastive", "pixels", "noise", "can", "optimizers", "checkpoints", "foreign", "events", "evaluate", "exported"]
+SCRIPTS = ["positions", "vit", "classifier", "contrastive", "pixels", "noise", "can", "optimizers", "checkpoints", "foreign", "events", "evaluate", "exported", "power"]
 
 parser = argparse.ArgumentParser(description=__doc__)
 parser.add_argument("scripts", nargs="*", default=SCRIPTS)
