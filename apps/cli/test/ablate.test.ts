@@ -1,5 +1,16 @@
-import { cpSync, existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import {
+  cpSync,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
+import { decodeSafetensors } from '@twocan/checkpoint';
+import { resolveConfig } from '@twocan/pretrain';
 import { afterAll, describe, expect, test } from 'vitest';
 import { CLAIMS, testClaim, testClaims } from '../src/ablation/claims.ts';
 import { GRIDS, type GridName, optionsOf } from '../src/ablation/grid.ts';
@@ -63,11 +74,38 @@ describe('the grid of the paper', () => {
     for (const row of rows) {
       const of = { steps: 100, batch: 8, seeds: [0], budgets: ['steps'] as const };
       const [run] = planRuns([row], base, of).runs;
-      const model = JSON.stringify(resolveModel(optionsOf(base, row)));
-      expect(names.get(run?.name ?? '') ?? model).toBe(model);
-      names.set(run?.name ?? '', model);
+      const { data: _, ...settings } = { ...base, ...optionsOf(base, row) };
+      const { model, augmentation } = resolveConfig(settings, { length: 40 });
+      const config = JSON.stringify({ model, augmentation });
+      expect(names.get(run?.name ?? '') ?? config).toBe(config);
+      names.set(run?.name ?? '', config);
     }
     expect(names.size).toBe(new Set(names.values()).size);
+  });
+
+  test('rows of other views have their own runs, and share those of equal views', () => {
+    const of = { steps: 100, batch: 8, seeds: [0], budgets: ['steps'] as const };
+    const namesOf = (given: object) => {
+      const { cells } = planRuns(GRIDS.views, { ...base, ...given }, of);
+      return Object.fromEntries(cells.map(({ row, runs }) => [row.name, runs[0]]));
+    };
+    const names = namesOf({});
+    expect(new Set(Object.values(names)).size).toBe(GRIDS.views.length);
+    expect(names['crops from 0.08']).toContain('-cropMin0.08-');
+    const small = namesOf({ cropMin: 0.08 });
+    expect(small['crops from 0.08']).toBe(small['views as given']);
+    expect(new Set(Object.values(small)).size).toBe(GRIDS.views.length - 1);
+  });
+
+  test('runs come seed by seed', () => {
+    const of = { steps: 100, batch: 8, seeds: [3, 4], budgets: ['steps'] as const };
+    const { runs } = planRuns(GRIDS.noise, base, of);
+    expect(runs.map(({ options }) => options.seed)).toEqual([3, 3, 3, 3, 4, 4, 4, 4]);
+  });
+
+  test('claims are the losses and the noise, whose rows share two runs', () => {
+    const of = { steps: 100, batch: 8, seeds: [0], budgets: ['steps'] as const };
+    expect(planRuns(GRIDS.claims, base, of).runs).toHaveLength(7 + 4 - 2);
   });
 
   test('settings of the base hold in every row that does not vary them', () => {
@@ -75,6 +113,9 @@ describe('the grid of the paper', () => {
     const noises = GRIDS.losses.map((row) => resolveModel(optionsOf(louder, row)).noise);
     expect(noises.map(({ max }) => max)).toEqual([0, 0, 0.4, 0, 0.4, 0.4, 0.4]);
     expect(noises.every(({ scale }) => scale === 30)).toBe(true);
+    const logarithmic = { ...louder, sigmaMin: 0.1, noiseLevels: 'log-uniform' as const };
+    const drawn = GRIDS.claims.map((row) => resolveModel(optionsOf(logarithmic, row)).noise);
+    expect(drawn.map(({ max, min = 0 }) => max === 0 || min === 0.1)).not.toContain(false);
   });
 
   test('under equal operations a cheaper row takes more steps, to the same total', () => {
@@ -156,14 +197,20 @@ describe('claims', () => {
     expect(testClaims(lines).map(({ says }) => says)).toEqual(['noise helps as an augmentation']);
     const baselines = { rawPixels: measures(0.1), untrained: measures(0.1) };
     expect(markdownOf(lines, baselines, 'about')).toContain(
-      '| noise helps as an augmentation | held: +5.0 ± 0.0 | within noise: 0.0 ± 0.0 |',
+      '| noise helps as an augmentation | held: +5.0 ± 0.0 (0.0) | within noise: 0.0 ± 0.0 (0.0) |',
     );
   });
 });
 
-describe('twocan ablate', () => {
+/** Several processes of the program, each of which starts for seconds. */
+const LONG = { timeout: 300_000 };
+
+describe('twocan ablate', LONG, () => {
   const out = folder.path('ablation');
-  const tiny = ['--data', 'shapes:20', '--batch', '4', '--steps', '2', '--checkpoint-every', '1'];
+  const tiny = [
+    ...['--data', 'shapes:20', '--batch', '4', '--steps', '2'],
+    ...['--checkpoint-every', '1', '--threads', '1'],
+  ];
   const args = ['ablate', '--grid', 'noise', '--seeds', '1', '--budget', 'steps', ...tiny];
 
   test('goes on where it was interrupted, repeats nothing, and ends with the same table', async () => {
@@ -195,4 +242,68 @@ describe('twocan ablate', () => {
     const { code, stderr } = await twocan([...args, '--lr', '0.5', '--out', out]);
     expect([code, stderr]).toEqual([2, expect.stringContaining('ablation of other settings')]);
   });
+
+  test('trains runs side by side to the same bits, stops them all, and goes on', async () => {
+    const side = folder.path('side-by-side');
+    const many = [...args, '--jobs', '2', '--out', side];
+    // Once both of the first two are begun.
+    const when = /-seed0: step 1\/2(?:.|\n)*-seed0: step 1\/2/;
+    const stopped = await twocan(many, { when, signal: 'SIGTERM' });
+    expect([stopped.code, stopped.stderr]).toEqual([
+      130,
+      expect.stringContaining('saved; the same command goes on'),
+    ]);
+    expect(existsSync(join(side, 'ablation.json'))).toBe(true);
+
+    // The folder of another cannot be made; the rest are done all the same.
+    const [last = ''] = readdirSync(join(out, 'runs')).filter((name) => name.includes('-none-'));
+    const blocked = join(side, 'runs', last);
+    writeFileSync(blocked, '');
+    const failing = await twocan(many);
+    expect(failing.code).toBe(1);
+    expect(failing.stderr).toContain(`1 of 4 runs failed, the first: ${last}`);
+    expect(failing.stderr).toMatch(/going on after step [12]/);
+    expect(readdirSync(join(side, 'runs'))).toEqual(readdirSync(join(out, 'runs')));
+
+    rmSync(blocked);
+    const again = await twocan(many);
+    expect([again.code, again.stderr]).toEqual([
+      0,
+      expect.stringContaining('3 of 4 runs are done'),
+    ]);
+    for (const file of ['ablation.json', ...weightsIn(out)]) {
+      const [own, other] = [side, out].map((at) => readFileSync(join(at, file)));
+      expect([file, own?.equals(other ?? Buffer.of())]).toEqual([file, true]);
+    }
+  });
+
+  test('keeps a file of each row that trains it again, to the same bits', async () => {
+    const file = join(out, 'configs', 'noise-no-noise-steps.json');
+    const run = folder.path('again');
+    const { code } = await twocan(['pretrain', '--config', file, '--out', run]);
+    expect(code).toBe(0);
+    const [first = ''] = weightsIn(out).filter((path) => path.includes('-s0-'));
+    const again = join(run, 'checkpoints', 'checkpoint-00000002.safetensors');
+    expect(weightsOf(again)).toEqual(weightsOf(join(out, first)));
+  });
+
+  test('plans seeds from runs that are done, and trains nothing for it', async () => {
+    const none = await twocan([...args, '--plan', '--out', out]);
+    expect([none.code, none.stderr]).toEqual([2, expect.stringContaining('needs two seeds')]);
+  });
 });
+
+/** The last checkpoints of all runs of an ablation. */
+const weightsIn = (out: string): string[] =>
+  readdirSync(join(out, 'runs')).map((name) =>
+    join('runs', name, 'checkpoints', 'checkpoint-00000002.safetensors'),
+  );
+
+/** A digest of the tensors of a checkpoint, without what else its file says. */
+function weightsOf(path: string): string {
+  const hash = createHash('sha256');
+  for (const [name, { data }] of Object.entries(decodeSafetensors(readFileSync(path)).tensors)) {
+    hash.update(name).update(Buffer.from(data.buffer, data.byteOffset, data.byteLength));
+  }
+  return hash.digest('hex');
+}

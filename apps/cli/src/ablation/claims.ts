@@ -1,7 +1,8 @@
 import { meanAndDeviation } from '@twocan/evaluate';
-import { ALL_LOSSES, LOSSES, NOISE } from './grid.ts';
+import { ALL_LOSSES, AS_GIVEN, LOSSES, NOISE, VIEWS_CHANGED } from './grid.ts';
 import type { Line, Statistic } from './lines.ts';
 import type { Budget } from './plan.ts';
+import { detectable, marginOf } from './power/power.ts';
 
 /** That one row of a group is better than another. */
 export type Claim = {
@@ -11,7 +12,7 @@ export type Claim = {
   readonly worse: string;
 };
 
-/** The claims of the paper about noise, and that the whole method is better than its parts. */
+/** The claims of the paper about noise, that the whole method is better than its parts, and that a change of the views helps. */
 export const CLAIMS: readonly Claim[] = [
   ...LOSSES.filter(({ name }) => name !== ALL_LOSSES).map(({ group, name }) => ({
     group,
@@ -37,6 +38,12 @@ export const CLAIMS: readonly Claim[] = [
     better: NOISE.augmentation,
     worse: NOISE.levelHidden,
   },
+  ...VIEWS_CHANGED.filter(({ name }) => name !== AS_GIVEN).map(({ group, name }) => ({
+    group,
+    says: `${name} is better`,
+    better: name,
+    worse: AS_GIVEN,
+  })),
 ];
 
 /** How much better, and whether chance explains it; in shares of the test images. */
@@ -44,11 +51,13 @@ export type Verdict = {
   readonly difference: number;
   /** Half the width of the 95% interval of the difference; infinite for a single seed. */
   readonly margin: number;
+  /** The smallest true difference that as many seeds find in four of five repetitions. */
+  readonly detectable: number;
+  /** Standard deviation of the differences, and how many there are. */
+  readonly deviation: number;
+  readonly seeds: number;
   readonly verdict: 'held' | 'not held' | 'within noise';
 };
-
-// Student's t at 97.5%, by degrees of freedom from 1; more seeds use the last value, which is slightly too strict.
-const T = [12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228];
 
 /**
  * Tests a claim by the differences of equal seeds, which share initialisation, images and crops.
@@ -69,10 +78,30 @@ export function testClaim(
     (_, i) => (better.values[i] ?? Number.NaN) - (worse.values[i] ?? Number.NaN),
   );
   const { mean: difference, deviation } = meanAndDeviation(differences);
-  const t = T[Math.min(seeds - 1, T.length) - 1];
-  const margin = t === undefined ? Number.POSITIVE_INFINITY : (t * deviation) / Math.sqrt(seeds);
-  if (Math.abs(difference) <= margin) return { difference, margin, verdict: 'within noise' };
-  return { difference, margin, verdict: difference > 0 ? 'held' : 'not held' };
+  const margin = marginOf(deviation, seeds);
+  const found = { difference, margin, detectable: detectable(deviation, seeds), deviation, seeds };
+  if (Math.abs(difference) <= margin) return { ...found, verdict: 'within noise' };
+  return { ...found, verdict: difference > 0 ? 'held' : 'not held' };
+}
+
+/** The line of a row. */
+export const findLine = (
+  lines: readonly Line[],
+  group: string,
+  row: string,
+  budget: Budget,
+): Line | undefined =>
+  lines.find((line) => line.group === group && line.row === row && line.budget === budget);
+
+/** The values of the seeds that two rows both have. */
+export function paired<T>(
+  better: { readonly which: readonly number[]; readonly values: readonly T[] },
+  worse: { readonly which: readonly number[]; readonly values: readonly T[] },
+): { readonly better: readonly T[]; readonly worse: readonly T[] } {
+  const both = better.which.filter((seed) => worse.which.includes(seed));
+  const of = ({ which, values }: typeof better): T[] =>
+    both.flatMap((seed) => values.slice(which.indexOf(seed), which.indexOf(seed) + 1));
+  return { better: of(better), worse: of(worse) };
 }
 
 /** A claim under one budget. */
@@ -82,6 +111,22 @@ export type TestedClaim = Claim & {
   readonly probe: Verdict;
 };
 
+/** Undefined where no seed has numbers of both rows. */
+function testedOn(
+  better: Line | undefined,
+  worse: Line | undefined,
+  measure: 'knn' | 'probe',
+): Verdict | undefined {
+  const [one, other] = [better?.[measure], worse?.[measure]];
+  if (!better || !worse || !one || !other) return undefined;
+  const values = paired(
+    { which: better.which, values: one.values },
+    { which: worse.which, values: other.values },
+  );
+  if (values.better.length === 0) return undefined;
+  return testClaim({ values: values.better }, { values: values.worse });
+}
+
 /**
  * Tests every claim whose two rows have results.
  *
@@ -89,22 +134,14 @@ export type TestedClaim = Claim & {
  * @returns the claims, each budget on its own
  */
 export function testClaims(lines: readonly Line[]): TestedClaim[] {
-  const find = (group: string, row: string, budget: Budget): Line | undefined =>
-    lines.find((line) => line.group === group && line.row === row && line.budget === budget);
   const budgets = [...new Set(lines.map(({ budget }) => budget))];
   return CLAIMS.flatMap((claim) =>
     budgets.flatMap((budget) => {
-      const better = find(claim.group, claim.better, budget);
-      const worse = find(claim.group, claim.worse, budget);
-      if (!better?.knn || !better.probe || !worse?.knn || !worse.probe) return [];
-      return [
-        {
-          ...claim,
-          budget,
-          knn: testClaim(better.knn, worse.knn),
-          probe: testClaim(better.probe, worse.probe),
-        },
-      ];
+      const better = findLine(lines, claim.group, claim.better, budget);
+      const worse = findLine(lines, claim.group, claim.worse, budget);
+      const knn = testedOn(better, worse, 'knn');
+      const probe = testedOn(better, worse, 'probe');
+      return knn && probe ? [{ ...claim, budget, knn, probe }] : [];
     }),
   );
 }

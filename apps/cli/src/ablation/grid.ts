@@ -13,7 +13,8 @@ export type Row = {
 };
 
 const ALL: Kept = {};
-const SILENT: Options = { sigmaMax: 0 };
+/** Also of bases whose levels begin above 0. */
+const SILENT: Options = { sigmaMax: 0, sigmaMin: 0, noiseLevels: 'uniform' };
 
 /** The paper's letters for the terms. */
 const LETTERS: Readonly<Record<string, TermName>> = {
@@ -105,13 +106,39 @@ const denoising: readonly Row[] = (
   options,
 }));
 
+/** The row that those about augmentation are compared with. */
+export const AS_GIVEN = 'views as given';
+
+/** The rows of one change of the views each; a blur of usual deviations does not reach a pixel at 32 px. */
+export const VIEWS_CHANGED: readonly Row[] = (
+  [
+    [AS_GIVEN, {}],
+    ['crops from 0.08', { cropMin: 0.08 }],
+    ['crops from 0.5', { cropMin: 0.5 }],
+    ['no jitter', { jitterStrength: 0 }],
+    ['jitter of strength 1', { jitterStrength: 1 }],
+    ['no grey', { grey: 0 }],
+    ['half are blurred', { blur: 0.5, blurSigma: 7 }],
+    ['a fifth solarized', { solarize: 0.2 }],
+  ] as const
+).map(([name, options]) => ({ group: 'views', name, keep: ALL, options }));
+
 const PARTS = { losses: LOSSES, noise, 'mask-ratio': maskRatio, sigma, contrast } as const;
 
 /** The grids that `paper` is made of. */
 export const PAPER = Object.keys(PARTS);
 
-/** The grids by name; `paper` is those of its own questions. */
-export const GRIDS = { paper: Object.values(PARTS).flat(), ...PARTS, denoising } as const;
+/** The grids whose rows the claims compare. */
+export const CLAIMED = ['losses', 'noise'] as const;
+
+/** The grids by name; `paper` is those of its own questions, `claims` those with claims. */
+export const GRIDS = {
+  paper: Object.values(PARTS).flat(),
+  claims: CLAIMED.flatMap((name) => PARTS[name]),
+  ...PARTS,
+  denoising,
+  views: VIEWS_CHANGED,
+} as const;
 
 /** The name of a grid. */
 export type GridName = keyof typeof GRIDS;
@@ -123,6 +150,7 @@ export const QUESTIONS: Readonly<Record<string, string>> = {
   'mask-ratio': 'How many patches to hide?',
   sigma: 'How much noise? Largest level, in deviations of a normalised pixel.',
   contrast: 'How much contrast? Its weight, with 0.67 for reconstruction and 0.3 for denoising.',
+  views: 'Which changes of the views matter? Each row changes one.',
   denoising: 'Where denoising adds nothing: what makes it a task that teaches?',
 };
 

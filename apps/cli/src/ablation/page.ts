@@ -2,14 +2,18 @@ import { documentOf, type Html, html } from '../report/html.ts';
 import { ends, ticks } from '../report/scale.ts';
 import { STYLE } from '../report/style.ts';
 import { percent } from '../terminal/percent.ts';
+import { type TestedClaim, testClaims } from './claims.ts';
+import { FOREST_STYLE, forestPlot } from './forest.ts';
 import { QUESTIONS } from './grid.ts';
 import type { Baselines, Line, Statistic } from './lines.ts';
+import { TITLES } from './markdown.ts';
 
 const WIDTH = 520;
 const PLOT = { left: 190, right: 500, top: 10, row: 26, axis: 24 } as const;
 
 /**
- * The ablation as one HTML file: a plot for each group, measure and budget.
+ * The ablation as one HTML file: a plot for each group, measure and budget, and the claims about each
+ * group as intervals.
  *
  * @param lines of `linesOf`
  * @param baselines raw pixels and the untrained encoder
@@ -19,11 +23,12 @@ const PLOT = { left: 190, right: 500, top: 10, row: 26, axis: 24 } as const;
 export function ablationPage(lines: readonly Line[], baselines: Baselines, about: string): string {
   const groups = [...new Set(lines.map(({ group }) => group))];
   const budgets = [...new Set(lines.map(({ budget }) => budget))];
+  const claims = testClaims(lines);
   const plots = groups.map((group) => {
     const figures = budgets.flatMap((budget) =>
       (['knn', 'probe'] as const).map((measure) => {
         const own = lines.filter((line) => line.group === group && line.budget === budget);
-        const title = `${measure === 'knn' ? 'k-NN' : 'Linear probe'}, equal ${budget === 'flops' ? 'FLOPs' : 'steps'}`;
+        const title = `${measure === 'knn' ? 'k-NN' : 'Linear probe'}, ${TITLES[budget]}`;
         const levels = [baselines.rawPixels[measure], baselines.untrained[measure]];
         const drawn = dotPlot(
           title,
@@ -33,9 +38,9 @@ export function ablationPage(lines: readonly Line[], baselines: Baselines, about
         return html`<figure class="chart"><h3>${title}</h3>${drawn}</figure>`;
       }),
     );
-    return html`<h2>${group}</h2><p class="faint">${QUESTIONS[group] ?? ''}</p><div class="charts wide">${figures}</div>`;
+    return html`<h2>${group}</h2><p class="faint">${QUESTIONS[group] ?? ''}</p><div class="charts wide">${figures}</div>${claimPlots(claims.filter((claim) => claim.group === group))}`;
   });
-  return documentOf('twocan ablation', `${STYLE}${MEAN}`, [
+  return documentOf('twocan ablation', `${STYLE}${MEAN}${FOREST_STYLE}`, [
     html`<h1>Ablation</h1>`,
     html`<p class="faint">${about}</p>`,
     html`<p class="faint">Top-1 accuracy. A dot is a seed, the upright line their mean, the bar one standard deviation to each side; dashed lines are raw pixels and the untrained encoder.</p>`,
@@ -44,6 +49,17 @@ export function ablationPage(lines: readonly Line[], baselines: Baselines, about
 }
 
 const MEAN = '.mean { stroke: var(--curve); stroke-width: 2; }';
+
+/** Nothing while no claim can be tested. */
+function claimPlots(claims: readonly TestedClaim[]): Html {
+  if (claims.length === 0) return html``;
+  const figures = [...new Set(claims.map(({ budget }) => budget))].map((budget) => {
+    const title = `Claims, ${TITLES[budget]}`;
+    const own = claims.filter((claim) => claim.budget === budget);
+    return html`<figure class="chart"><h3>${title}</h3>${forestPlot(title, own)}</figure>`;
+  });
+  return html`<p class="faint">Claims, in percentage points: the mean difference over equal seeds with its 95% interval. Right of 0 a claim holds, left of 0 it does not; an interval that contains 0 decides nothing.</p><div class="charts wide">${figures}</div>`;
+}
 
 type Entry = { readonly name: string; readonly statistic: Statistic | undefined };
 

@@ -6,6 +6,7 @@ import {
   termNames,
   usesContrast,
 } from '@twocan/can';
+import { aboutOf, pretrainSettings, type Schema } from '@twocan/pretrain/settings';
 import type { Options } from '../args/options.ts';
 import { resolveModel } from '../run/config.ts';
 import { optionsOf, type Row } from './grid.ts';
@@ -43,7 +44,7 @@ export type Plan = { readonly runs: readonly PlannedRun[]; readonly cells: reado
  * @param rows the grid
  * @param base what all rows share
  * @param of steps and batch of the base, seeds and budgets
- * @returns runs in the order of the rows, all seeds of the first before the second
+ * @returns runs seed by seed, so that rows always have about as many; in the order of the rows
  */
 export function planRuns(
   rows: readonly Row[],
@@ -55,24 +56,29 @@ export function planRuns(
     readonly budgets: readonly Budget[];
   },
 ): Plan {
-  const runs = new Map<string, PlannedRun>();
   const whole = flopsOf(resolveModel(base));
-  const cells = rows.flatMap((row) =>
-    of.budgets.map((budget): Cell => {
+  const planned = rows.flatMap((row) =>
+    of.budgets.map((budget) => {
       const { epochs: _, ...options } = optionsOf(base, row);
       const model = resolveModel(options);
       const ratio = budget === 'steps' ? 1 : whole / flopsOf(model);
       const steps = Math.max(1, Math.round(of.steps * ratio));
       const flops = steps * of.batch * flopsOf(model);
-      const names = of.seeds.map((seed) => {
-        const name = `${nameOf(model)}-${steps}-seed${seed}`;
-        runs.set(name, { name, options: { ...options, steps, seed, batch: of.batch }, flops });
-        return name;
-      });
-      return { row, budget, steps, flops, runs: names };
+      const runs = of.seeds.map(
+        (seed): PlannedRun => ({
+          name: `${nameOf(model)}${otherOptions(base, row)}-${steps}-seed${seed}`,
+          options: { ...options, steps, seed, batch: of.batch },
+          flops,
+        }),
+      );
+      return { row, budget, steps, flops, runs };
     }),
   );
-  return { runs: [...runs.values()], cells };
+  const inOrder = of.seeds.flatMap((_, i) => planned.flatMap(({ runs }) => runs[i] ?? []));
+  return {
+    runs: [...new Map(inOrder.map((run) => [run.name, run])).values()],
+    cells: planned.map((cell) => ({ ...cell, runs: cell.runs.map(({ name }) => name) })),
+  };
 }
 
 /** Operations of a training step for one image. */
@@ -96,4 +102,35 @@ function nameOf(model: CanConfig): string {
   const pixels = normalizePixels || weights.reconstruction === 0 ? '' : '-raw';
   const head = usesContrast(model) && projector.batchNorm ? '-large' : '';
   return `w${termNames.map((name) => short(weights[name])).join('_')}-m${short(maskRatio)}-s${short(noise.max)}${level}${code}${drawn}${pixels}${head}`;
+}
+
+/** The options that {@link nameOf} names by what they do to the model. */
+const OF_THE_MODEL: readonly string[] = [
+  'weights',
+  'maskRatio',
+  'sigmaMax',
+  'noiseEmbed',
+  'sigmaMin',
+  'sigmaUnit',
+  'noiseLevels',
+  'noiseTarget',
+  'noiseWeight',
+  'noiseCode',
+  'noiseScale',
+  'pixels',
+  'head',
+] satisfies (keyof Options)[];
+
+/** All else that a row sets other than the base does, such as its augmentation. */
+function otherOptions(base: Options, { options }: Row): string {
+  const before: Readonly<Record<string, unknown>> = base;
+  const settings: Schema = pretrainSettings;
+  return Object.entries(options)
+    .filter(([name, value]) => {
+      const setting = settings[name];
+      const usual = before[name] ?? (setting && aboutOf(setting).default);
+      return !OF_THE_MODEL.includes(name) && value !== usual;
+    })
+    .map(([name, value]) => `-${name}${value}`)
+    .join('');
 }

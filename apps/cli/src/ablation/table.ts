@@ -2,7 +2,7 @@ import { percent } from '../terminal/percent.ts';
 import { type TestedClaim, testClaims, type Verdict } from './claims.ts';
 import { QUESTIONS } from './grid.ts';
 import type { Baselines, Line, Statistic } from './lines.ts';
-import type { Budget } from './plan.ts';
+import { points, TITLES, tableOf } from './markdown.ts';
 
 /**
  * The table as Markdown, a part for each group, both budgets side by side, and what becomes of the
@@ -11,9 +11,15 @@ import type { Budget } from './plan.ts';
  * @param lines of {@link linesOf}
  * @param baselines raw pixels and the untrained encoder
  * @param about one line on what all rows share
+ * @param needs what follows the groups, of {@link needsMarkdown}
  * @returns a whole document
  */
-export function markdownOf(lines: readonly Line[], baselines: Baselines, about: string): string {
+export function markdownOf(
+  lines: readonly Line[],
+  baselines: Baselines,
+  about: string,
+  needs: readonly string[] = [],
+): string {
   const { rawPixels, untrained } = baselines;
   const groups = [...new Set(lines.map(({ group }) => group))];
   const claims = testClaims(lines);
@@ -28,28 +34,47 @@ export function markdownOf(lines: readonly Line[], baselines: Baselines, about: 
       groupTable(lines.filter((line) => line.group === group)),
       ...claimsTable(claims.filter((claim) => claim.group === group)),
     ]),
+    ...needs,
   ]
     .join('\n\n')
     .concat('\n');
 }
 
-const TITLES: Readonly<Record<Budget, string>> = { steps: 'equal steps', flops: 'equal FLOPs' };
-
 function groupTable(lines: readonly Line[]): string {
   const group = lines[0]?.group ?? '';
   const budgets = [...new Set(lines.map(({ budget }) => budget))];
   const rows = [...new Set(lines.map(({ row }) => row))];
+  const more = extraColumns(lines);
   const head = budgets.flatMap((budget) => [
     `steps (${TITLES[budget]})`,
-    ...['k-NN', 'probe', 'rank', 'seeds'],
+    ...['k-NN', 'probe', 'rank', ...more.map(({ name }) => name), 'seeds'],
   ]);
   const body = rows.map((row) => [
     row,
     ...budgets.flatMap((budget) =>
-      lines.filter((line) => line.row === row && line.budget === budget).flatMap(cellsOf),
+      lines
+        .filter((line) => line.row === row && line.budget === budget)
+        .flatMap((line) => cellsOf(line, more)),
     ),
   ]);
   return [`## ${group}`, QUESTIONS[group] ?? '', tableOf(['', ...head], body)].join('\n\n');
+}
+
+/** A column that a group has if one of its lines has the number. */
+type Extra = { readonly name: string; readonly of: (line: Line) => string | undefined };
+
+function extraColumns(lines: readonly Line[]): Extra[] {
+  const terms = [...new Set(lines.flatMap(({ shares = {} }) => Object.keys(shares)))];
+  const extras: readonly Extra[] = [
+    { name: 'denoising loss / silence', of: ({ denoising }) => denoising?.mean.toFixed(2) },
+    ...terms.map(
+      (term): Extra => ({
+        name: `share of ${term}`,
+        of: ({ shares }) => shares?.[term] && percent(shares[term].mean),
+      }),
+    ),
+  ];
+  return extras.filter(({ of }) => lines.some((line) => of(line) !== undefined));
 }
 
 /** Nothing while no claim can be tested. */
@@ -65,7 +90,7 @@ function claimsTable(claims: readonly TestedClaim[]): string[] {
     }),
   ]);
   return [
-    'Claims, in percentage points: the mean difference with its 95% interval over the seeds.',
+    'Claims, in percentage points: the mean difference with its 95% interval over the seeds; in brackets the smallest true difference that so many seeds find in four of five ablations.',
     tableOf(['claim', ...head], body),
   ];
 }
@@ -76,20 +101,25 @@ const POINTS = new Intl.NumberFormat('en', {
   signDisplay: 'exceptZero',
 });
 
-function inPoints({ difference, margin, verdict }: Verdict): string {
-  const interval = Number.isFinite(margin) ? (100 * margin).toFixed(1) : '∞';
-  return `${verdict}: ${POINTS.format(100 * difference)} ± ${interval}`;
+/**
+ * A claim's difference as text.
+ *
+ * @param verdict of the claim
+ * @returns such as `within noise: +0.5 ± 1.2 (1.6)`
+ */
+export function inPoints({ difference, margin, detectable, verdict }: Verdict): string {
+  const found = `${POINTS.format(100 * difference)} ± ${points(margin)}`;
+  return `${verdict}: ${found} (${points(detectable)})`;
 }
 
-const tableOf = (head: readonly string[], body: readonly (readonly string[])[]): string =>
-  [head, head.map(() => '---'), ...body].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
-
-function cellsOf({ steps, knn, probe, effectiveRank, done, seeds }: Line): string[] {
+function cellsOf(line: Line, more: readonly Extra[]): string[] {
+  const { steps, knn, probe, effectiveRank, done, seeds } = line;
   return [
     String(steps),
     inPercent(knn),
     inPercent(probe),
     effectiveRank === undefined ? '–' : effectiveRank.mean.toFixed(1),
+    ...more.map(({ of }) => of(line) ?? '–'),
     done === seeds ? String(seeds) : `${done} of ${seeds}`,
   ];
 }

@@ -1,7 +1,7 @@
-import { choice, setting, text, whole } from '@twocan/pretrain/settings';
+import { choice, flag, number, setting, text, whole } from '@twocan/pretrain/settings';
 import { GRIDS, type GridName, PAPER } from '../ablation/grid.ts';
 import { command } from '../args/command.ts';
-import { onlyOneLength, SHARED } from '../args/options.ts';
+import { type Options, onlyOneLength, SHARED } from '../args/options.ts';
 
 const group = 'Ablation';
 const names = Object.keys(GRIDS) as readonly GridName[];
@@ -25,6 +25,27 @@ export const ablate = command(
         default: 'both',
         text: 'Train all rows for the same steps, for the same FLOPs, or both, a column each',
       }),
+      jobs: setting(whole({ min: 1 }), {
+        group,
+        default: 1,
+        text: 'Runs side by side, each a process of its own with --threads (its share of the processors unless given)',
+      }),
+      points: setting(number({ above: 0, max: 100 }), {
+        group,
+        default: 1,
+        text: 'Percentage points between two rows that the table says the needed seeds for',
+      }),
+      plan: setting(flag, {
+        group,
+        default: false,
+        text: 'Train nothing: say what a claim needs by the runs that are done, such as --seeds 3 of them',
+      }),
+      configs: setting(text, {
+        group,
+        hint: 'DIR',
+        usual: 'configs in --out',
+        text: 'Where a file for each row goes, for twocan pretrain --config',
+      }),
       out: setting(text, {
         group,
         hint: 'DIR',
@@ -38,10 +59,17 @@ export const ablate = command(
       'twocan ablate --grid losses --data photos --steps 1000 --seeds 5 --out ablation',
     ],
   },
-  async ({ grid, seeds, budget }, { grid: _, seeds: __, budget: ___, out, ...base }) => {
+  async ({ grid, seeds, budget, jobs, points, plan }, given) => {
+    const shared = Object.entries(given).filter(([name]) => Object.hasOwn(SHARED, name));
+    const base: Options = onlyOneLength(Object.fromEntries(shared));
+    const { out, configs } = given;
     const budgets = budget === 'both' ? (['steps', 'flops'] as const) : [budget];
     // Loaded here, so that --help and wrong usage answer at once.
     const { ablate: run } = await import('../ablation/ablate.ts');
-    return run({ grid, rows: GRIDS[grid], base: onlyOneLength(base), seeds, budgets, out });
+    return run({
+      ...{ grid, rows: GRIDS[grid], base, seeds, budgets, out, jobs, points },
+      planOnly: plan,
+      ...(configs !== undefined && { configs }),
+    });
   },
 );

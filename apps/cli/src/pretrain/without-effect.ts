@@ -39,6 +39,38 @@ export const noRate = (rate: number): Finding | undefined =>
     ? { refuse: `--lr ${rate}: no weight would change; leave it out for the default` }
     : undefined;
 
+/** The settings of one part of a run, when the run has that part, and what it is called. */
+type OfPart = readonly [
+  name: keyof Options,
+  isOn: (config: Pick<RunConfig, 'model'>) => boolean,
+  part: string,
+];
+
+/** Settings that do nothing in a run without their part. */
+const OF_PARTS: readonly OfPart[] = [
+  ['temperature', ({ model }) => usesContrast(model), 'the contrastive loss'],
+  ['head', ({ model }) => usesContrast(model), 'the contrastive loss'],
+  ['pixels', ({ model }) => model.weights.reconstruction > 0, 'reconstruction'],
+  ['noiseEmbed', ({ model }) => usesNoise(model) && usesDecoder(model), 'noise and a decoder'],
+  ['noiseScale', ({ model }) => usesLevel(model), 'a decoder that gets the noise level'],
+  ['noiseCode', ({ model }) => usesLevel(model), 'a decoder that gets the noise level'],
+  ['sigmaMin', ({ model }) => usesNoise(model), 'noise'],
+  ['noiseLevels', ({ model }) => usesNoise(model), 'noise'],
+  ['noiseTarget', ({ model }) => model.weights.denoising > 0, 'denoising'],
+  ['noiseWeight', ({ model }) => model.weights.denoising > 0, 'denoising'],
+];
+
+/**
+ * The options of a run without those of parts that it does without, which {@link expectEffect} refuses.
+ *
+ * @param planned options, and the run that follows from them
+ * @returns options that give the same run
+ */
+export function withEffect({ given, config }: Planned): Options {
+  const idle = OF_PARTS.filter(([, isOn]) => !isOn(config)).map(([name]): string => name);
+  return Object.fromEntries(Object.entries(given).filter(([name]) => !idle.includes(name)));
+}
+
 /** Every rule, over settings as they were resolved. */
 const RULES: readonly Rule<Planned>[] = [
   ({ config }) => noRate(config.optimizer.learningRate),
@@ -73,20 +105,7 @@ const RULES: readonly Rule<Planned>[] = [
     const note = given.data === undefined ? undefined : narrowTokens(model);
     return note === undefined ? undefined : { note };
   },
-  withoutPart('temperature', ({ model }) => usesContrast(model), 'the contrastive loss'),
-  withoutPart('head', ({ model }) => usesContrast(model), 'the contrastive loss'),
-  withoutPart('pixels', ({ model }) => model.weights.reconstruction > 0, 'reconstruction'),
-  withoutPart(
-    'noiseEmbed',
-    ({ model }) => usesNoise(model) && usesDecoder(model),
-    'noise and a decoder',
-  ),
-  withoutPart('noiseScale', ({ model }) => usesLevel(model), 'a decoder that gets the noise level'),
-  withoutPart('noiseCode', ({ model }) => usesLevel(model), 'a decoder that gets the noise level'),
-  withoutPart('sigmaMin', ({ model }) => usesNoise(model), 'noise'),
-  withoutPart('noiseLevels', ({ model }) => usesNoise(model), 'noise'),
-  withoutPart('noiseTarget', ({ model }) => model.weights.denoising > 0, 'denoising'),
-  withoutPart('noiseWeight', ({ model }) => model.weights.denoising > 0, 'denoising'),
+  ...OF_PARTS.map(withoutPart),
   ({ given: { sigmaUnit, sigmaMax, sigmaMin } }) =>
     sigmaUnit !== undefined && sigmaMax === undefined && sigmaMin === undefined
       ? { refuse: '--sigma-unit has no effect without --sigma-max or --sigma-min; give the level' }
@@ -133,11 +152,7 @@ const RULES: readonly Rule<Planned>[] = [
 ];
 
 /** A setting of a part that this run does without. */
-function withoutPart(
-  name: keyof Options,
-  isOn: (config: RunConfig) => boolean,
-  part: string,
-): Rule<Planned> {
+function withoutPart([name, isOn, part]: OfPart): Rule<Planned> {
   return ({ given, config }) =>
     given[name] === undefined || isOn(config)
       ? undefined

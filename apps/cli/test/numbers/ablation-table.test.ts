@@ -21,7 +21,10 @@ const line = (
   steps,
   flops: 1,
   seeds: 2,
+  runs: ['a', 'b'],
   done: 2,
+  which: [0, 1],
+  courses: [],
   ...changes,
 });
 // Every number differs from every other: one in another's place is seen.
@@ -71,11 +74,11 @@ describe('the table of an ablation', () => {
         '| no noise | 100 | 31.0% ± 1.4 | 40.5% ± 0.7 | 2.5 | 2 | 120 | 35.0% ± 1.4 | 47.5% ± 3.5 | 4.5 | 2 |',
         '| noise as augmentation only | 100 | 61.0% ± 1.4 | 30.5% ± 0.7 | 6.5 | 2 | 90 | – | – | – | 0 of 2 |',
       ],
-      ['Claims, in percentage points: the mean difference with its 95% interval over the seeds.'],
+      [expect.stringMatching(/^Claims, in percentage points: .*; in brackets the smallest /)],
       [
         '| claim | k-NN (equal steps) | probe |',
         '| --- | --- | --- |',
-        '| noise helps as an augmentation | held: +30.0 ± 0.0 | not held: -10.0 ± 0.0 |',
+        '| noise helps as an augmentation | held: +30.0 ± 0.0 (0.0) | not held: -10.0 ± 0.0 (0.0) |',
         '',
       ],
     ]);
@@ -97,8 +100,8 @@ describe('the table of an ablation', () => {
       .split('\n')
       .filter((row) => / ± .*: | – /.test(row));
     expect(rows.slice(-2)).toEqual([
-      '| noise helps as an augmentation | held: +30.0 ± 0.0 | not held: -10.0 ± 0.0 | not held: -15.0 ± 12.7 | within noise: -20.0 ± ∞ |',
-      '| denoising without the level hurts | – | – | within noise: 0.0 ± 127.1 | within noise: +5.0 ± ∞ |',
+      '| noise helps as an augmentation | held: +30.0 ± 0.0 (0.0) | not held: -10.0 ± 0.0 (0.0) | not held: -15.0 ± 12.7 (16.3) | within noise: -20.0 ± ∞ (∞) |',
+      '| denoising without the level hurts | – | – | within noise: 0.0 ± 127.1 (163.3) | within noise: +5.0 ± ∞ (∞) |',
     ]);
   });
 
@@ -117,26 +120,46 @@ describe('claims', () => {
     const { deviation } = statistic(...better.values);
     const { difference, margin } = testClaim(better, worse);
     expect(difference).toBeCloseTo(0.25 + 0.005 * (seeds - 1), 12);
-    expect(margin).toBeCloseTo((t * deviation) / Math.sqrt(seeds), 12);
+    expect((margin * Math.sqrt(seeds)) / deviation).toBeCloseTo(t, 3);
   });
 
-  test('more seeds are tested as strictly as eleven', () => {
-    const better = { values: Array.from({ length: 40 }, (_, i) => 0.01 * i) };
+  test('more seeds are tested by their own degrees of freedom', () => {
+    const better = { values: Array.from({ length: 41 }, (_, i) => 0.01 * i) };
     const { deviation } = statistic(...better.values);
-    const { margin } = testClaim(better, { values: new Array<number>(40).fill(0) });
-    expect(margin).toBeCloseTo((2.228 * deviation) / Math.sqrt(40), 12);
+    const { margin } = testClaim(better, { values: new Array<number>(41).fill(0) });
+    // 97.5% quantile with 40 degrees of freedom, from a table.
+    expect((margin * Math.sqrt(41)) / deviation).toBeCloseTo(2.021, 3);
+  });
+
+  test('compare the seeds that both rows have', () => {
+    const [none, augmentation] = [lines[0] as Line, lines[2] as Line];
+    const seeds = { knn: statistic(0.3, 0.5), probe: statistic(0.4, 0.4), which: [1, 2] };
+    const others = { knn: statistic(0.9, 0.4), probe: statistic(0.1, 0.7), which: [0, 1] };
+    const [tested] = testClaims([
+      { ...none, ...seeds },
+      { ...augmentation, ...others },
+    ]);
+    expect(tested?.knn).toMatchObject({ difference: expect.closeTo(0.1, 12), seeds: 1 });
+    expect(tested?.probe).toMatchObject({ difference: expect.closeTo(0.3, 12), seeds: 1 });
+    expect(testClaims([none, { ...augmentation, which: [5, 6] }])).toEqual([]);
   });
 
   test('a single seed decides nothing, equal rows are within noise, odd seeds are left out', () => {
     expect(testClaim({ values: [0.9] }, { values: [0.1] })).toEqual({
       difference: 0.8,
       margin: Number.POSITIVE_INFINITY,
+      detectable: Number.POSITIVE_INFINITY,
+      deviation: 0,
+      seeds: 1,
       verdict: 'within noise',
     });
     expect(testClaim({ values: [0.5, 0.5] }, { values: [0.5, 0.5] }).verdict).toBe('within noise');
     expect(testClaim({ values: [0.5, 0.5, 9] }, { values: [0.25, 0.25] })).toEqual({
       difference: 0.25,
       margin: 0,
+      detectable: 0,
+      deviation: 0,
+      seeds: 2,
       verdict: 'held',
     });
   });
@@ -190,7 +213,10 @@ test('lines bring together the runs of a cell, in the order of their seeds', () 
     steps: 7,
     flops: 8,
     seeds: 3,
+    runs: ['a', 'b', 'c'],
     done: 2,
+    which: [0, 2],
+    courses: [],
     knn: statistic(0.1, 0.3),
     probe: statistic(0.2, 0.6),
     effectiveRank: statistic(3, 5),
@@ -202,14 +228,17 @@ test('lines bring together the runs of a cell, in the order of their seeds', () 
     steps: 9,
     flops: 10,
     seeds: 1,
+    runs: ['d'],
     done: 0,
+    which: [],
+    courses: [],
   });
 });
 
 describe('the plots of an ablation', () => {
   const draw = (): string => ablationPage(lines, baselines, 'What all rows share.');
   const figuresOf = (page: string) =>
-    [...page.matchAll(/<h3>(.*?)<\/h3>(.*?)<\/figure>/g)].map(([, title, body = '']) => ({
+    [...page.matchAll(/<h3>(?!Claims)(.*?)<\/h3>(.*?)<\/figure>/g)].map(([, title, body = '']) => ({
       title,
       /** Where percentages stand on the axis. */
       ticks: [...body.matchAll(/<text x="([\d.]+)" [^>]*>([\d.]+)%</g)].map(([, x, share]) => [

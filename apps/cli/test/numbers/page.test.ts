@@ -281,7 +281,10 @@ describe('what is put into a page', () => {
       steps: 5,
       flops: 1,
       seeds: 2,
+      runs: ['a', 'b'],
       done: 2,
+      which: [0, 1],
+      courses: [],
       knn: statistic,
       probe: statistic,
     };
