@@ -97,6 +97,7 @@ const loss = (p: core.Params) => {
   const squares = core.namedLeaves<Tensor>(p).map(([, t]) => sum(square(t)));
   return { loss: squares.reduce((a, b) => add(a, b), scalar(0)) as never };
 };
+const lossTerms = [{ name: 'squares', weight: 1, loss }];
 const state = () => trainer.initState(tree(), adamw as never);
 const sgdStep = () => trainer.makeStep(loss as never, optim.sgd({ learningRate: 0.1 }));
 const image = (): data.Image => ({
@@ -638,8 +639,19 @@ export const VALID: Readonly<Record<string, Readonly<Record<string, ValidCall>>>
       takes: true,
       wide: [0],
     },
+    gradientShares: { args: () => [lossTerms, 'encoder'] },
+    'gradientShares()': {
+      args: () => [{ encoder: tree() }, {}, { key }],
+      call: trainer.gradientShares(lossTerms as never, 'encoder') as never,
+      wide: [0, 1, 2],
+      free: [1, 2],
+    },
     initState: { args: () => [tree(), adamw, { ema: true }], wide: [0, 1] },
     isNonFinite: { args: () => [new Error('other')], free: [0] },
+    makeBalancedStep: {
+      args: () => [lossTerms, 'encoder', adamw, { ema: 0.9, accumulate: 1 }],
+      wide: [2],
+    },
     makeLargeBatchStep: {
       args: () => [{ part: loss, joint: loss }, adamw, { ema: 0.9 }],
       wide: [1],

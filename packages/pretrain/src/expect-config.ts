@@ -27,6 +27,14 @@ export function expectPretrainConfig(caller: string, config: PretrainConfig): vo
   if (config.microBatch !== undefined && config.accumulate !== undefined) {
     throw new RangeError(`${caller}: microBatch and accumulate exclude each other; give one`);
   }
+  if (config.balance !== undefined && config.balance !== 'gradients') {
+    refuse(caller, 'balance', 'be gradients, or left out', config.balance);
+  }
+  if (config.balance !== undefined && config.microBatch !== undefined) {
+    throw new RangeError(`${caller}: balance and microBatch exclude each other; give one`);
+  }
+  const { shareEvery = 0 } = config;
+  expectInteger(caller, 'shareEvery', shareEvery, 0, Number.MAX_SAFE_INTEGER);
   expectOptions(caller, 'augmentation', config.augmentation, []);
   resolveAugmentation(config.model.encoder.image.width, config.augmentation);
 }

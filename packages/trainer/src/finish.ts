@@ -1,4 +1,4 @@
-import { add, mul, type Scalar, sqrt, sub, type Tensor, tidy } from '@tensorflow/tfjs-core';
+import { add, mul, type Scalar, sub, type Tensor, tidy } from '@tensorflow/tfjs-core';
 import {
   type Communicator,
   expectCommunicator,
@@ -12,11 +12,10 @@ import {
   mapTree,
   type Params,
   solo,
-  sortedLeaves,
 } from '@twocan/core';
-import { squaredNorm, updatesInPlace } from '@twocan/ops';
+import { updatesInPlace } from '@twocan/ops';
 import { type ApplyOptions, applyTransform, type Transform } from '@twocan/optim';
-import { type Gradients, gradientsOverRanks } from './gradients.ts';
+import { type Gradients, gradientNorm, gradientsOverRanks } from './gradients.ts';
 import { expectState, type TrainState } from './state.ts';
 
 /** What one step gives; the caller owns every tensor in it. */
@@ -112,13 +111,6 @@ export const partContext = <P>(context: LossContext<P>, i: number): LossContext<
   ...context,
   key: fold(context.key, i),
 });
-
-/**
- * The length of all gradients as one vector; infinite where the optimizer's squares of them would be, and
- * such a step must not be taken.
- */
-const gradientNorm = (grads: Params): Scalar =>
-  sqrt(squaredNorm(sortedLeaves<Tensor>(grads).map(([, gradient]) => gradient)));
 
 const allFinite = (metrics: StepResult<Params>['metrics']): boolean =>
   Object.values(metrics).every((metric) => Number.isFinite(metric.dataSync()[0]));

@@ -1,6 +1,6 @@
-import { add, mul, type Scalar, type Tensor, tidy } from '@tensorflow/tfjs-core';
+import { add, mul, type Scalar, sqrt, type Tensor, tidy } from '@tensorflow/tfjs-core';
 import { type Communicator, disposeTree, mapTree, type Params, sortedLeaves } from '@twocan/core';
-import { meansOverRanks } from '@twocan/ops';
+import { meansOverRanks, squaredNorm } from '@twocan/ops';
 
 /** Gradients with the metrics of the same pass, the loss among them. */
 export type Gradients<P extends Params> = {
@@ -9,6 +9,13 @@ export type Gradients<P extends Params> = {
   /** Paths of parameters that the loss did not depend on. */
   readonly unused: readonly string[];
 };
+
+/**
+ * The length of gradients as one vector; infinite where the optimizer's squares of them would be, and
+ * such a step must not be taken.
+ */
+export const gradientNorm = (grads: Params): Scalar =>
+  sqrt(squaredNorm(sortedLeaves<Tensor>(grads).map(([, gradient]) => gradient)));
 
 /**
  * The mean of several gradient computations, run one after the other.

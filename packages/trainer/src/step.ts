@@ -66,14 +66,24 @@ export function makeStep<P extends Params, B>(
     const { loss: value, metrics, grads, unused } = differentiate(params, batch, context);
     return { metrics: { ...metrics, loss: value }, grads, unused };
   };
+  return stepOverBatches('makeStep', gradients, optimizer, options);
+}
+
+/** A step over one batch, or over several whose gradients are averaged. */
+export function stepOverBatches<P extends Params, B>(
+  caller: string,
+  gradients: (params: P, batch: B, context: LossContext<P>) => Gradients<P>,
+  optimizer: Transform,
+  options: StepOptions & { readonly accumulate?: number },
+): Step<P, B> | Step<P, readonly B[]> {
   const { accumulate } = options;
   if (accumulate === undefined) return finishStep(gradients, optimizer, options);
-  expectInteger('makeStep', 'accumulate', accumulate);
+  expectInteger(caller, 'accumulate', accumulate);
   const together = (params: P, batches: readonly B[], context: LossContext<P>): Gradients<P> => {
-    expectType('makeStep', 'batch', batches, Array);
+    expectType(caller, 'batch', batches, Array);
     if (batches.length !== accumulate) {
       throw new RangeError(
-        `makeStep: a step accumulates ${accumulate} batches, got ${batches.length}`,
+        `${caller}: a step accumulates ${accumulate} batches, got ${batches.length}`,
       );
     }
     return meanGradients(

@@ -1,4 +1,4 @@
-import { usesContrast, usesDecoder, usesLevel, usesNoise } from '@twocan/can';
+import { canTerms, usesContrast, usesDecoder, usesLevel, usesNoise } from '@twocan/can';
 import { flagOf } from '../args/flag-name.ts';
 import type { Options } from '../args/options.ts';
 import type { RunConfig } from '../run/config.ts';
@@ -137,6 +137,26 @@ const RULES: readonly Rule<Planned>[] = [
     microBatch !== undefined && usesContrast(model) && model.projector.batchNorm
       ? {
           refuse: `--micro-batch ${microBatch}: the batch norm of the large head would see one part of the batch, so the loss would be another; give --head light`,
+        }
+      : undefined,
+  ({ config: { balance, microBatch } }) =>
+    balance !== undefined && microBatch !== undefined
+      ? {
+          refuse:
+            '--balance gradients and --micro-batch exclude each other: a part of a batch has another gradient than the whole; give one',
+        }
+      : undefined,
+  ({ given, config: { model, balance } }) =>
+    (balance !== undefined || (given.shareEvery ?? 0) > 0) && canTerms(model).length < 2
+      ? {
+          refuse: `--${balance === undefined ? 'share-every' : 'balance'} has no effect here: the loss has one term; leave it out, or change --method or --weights`,
+        }
+      : undefined,
+  ({ given, config: { balance } }) =>
+    balance !== undefined && given.shareEvery !== undefined
+      ? {
+          refuse:
+            '--share-every has no effect with --balance gradients: the shares are those of --weights; leave one out',
         }
       : undefined,
   ({ given, config: { steps } }) =>

@@ -20,8 +20,9 @@ import { compareKnn, type Evaluation, expectEvaluations } from './evaluate.ts';
 import { type Evaluated, evaluated, expectFeatures, imagesToShow } from './evaluations.ts';
 import type { PretrainEvent, PretrainOptions } from './events.ts';
 import { exploded, explosionOf } from './explosion.ts';
+import { batchesOf, partsOf, type StepParts } from './parts.ts';
 import { freshState, type PretrainState, scheduleOf } from './state.ts';
-import { batchesOf, partsOf, type StepParts, stepOf } from './step.ts';
+import { stepOf } from './step.ts';
 
 /**
  * Pretrains an encoder, as events: it reads and writes no files, and prints nothing.

@@ -18,8 +18,9 @@ import type { Transform } from '@twocan/optim';
 import { disposeState, nonFiniteLeaf } from '@twocan/trainer';
 import type { PretrainConfig } from '../config.ts';
 import { expectPretrainConfig } from '../expect-config.ts';
+import { batchesOf, partsOf, type StepParts } from './parts.ts';
 import { freshState, optimizerOf, type PretrainState, scheduleOf } from './state.ts';
-import { batchesOf, partsOf, type StepParts, stepOf } from './step.ts';
+import { stepOf } from './step.ts';
 
 /** What is needed to replay a step. */
 export type ReplayOptions = {

@@ -1,6 +1,6 @@
 import { expectInteger, expectOptions, refuse } from '@twocan/core';
 import { scaledLearningRate } from '@twocan/optim';
-import { number, setting, type Values, whole } from './setting.ts';
+import { choice, number, setting, type Values, whole } from './setting.ts';
 
 const group = 'Training';
 
@@ -12,6 +12,7 @@ const SMALL = ['micro', 'mini', 'tiny', 'small'] as const;
 /** A twentieth of the run warms up: MAE's 40 of 800 epochs. */
 const WARMUP_SHARE = 0.05;
 const CHECKPOINTS = 5;
+const BALANCES = ['none', 'gradients'] as const;
 
 /** The settings of a training that any images have in common. */
 export const TRAINING = {
@@ -64,6 +65,17 @@ export const TRAINING = {
     usual: 'no average',
     text: 'Evaluate and use a moving average of the weights with this decay, such as 0.99 for hundreds of steps and 0.999 for ten thousand',
   }),
+  balance: setting(choice(BALANCES), {
+    group,
+    default: BALANCES[0],
+    text: "Weigh the terms of the loss anew at each step, so that their shares of the encoder's gradient are as --weights (gradients), or not (none)",
+  }),
+  shareEvery: setting(whole({ min: 0 }), {
+    group,
+    hint: 'STEPS',
+    usual: 'with each checkpoint',
+    text: "Measure each term's share of the encoder's gradient after so many steps, for a pass a term; 0 for never",
+  }),
   seed: setting(whole({ min: 0 }), {
     group,
     default: 0,
@@ -99,6 +111,10 @@ export type Training = {
   };
   /** The decay of the moving average of the weights, where one is kept. */
   readonly ema?: number;
+  /** What the terms are weighed anew by at each step, where they are. */
+  readonly balance?: 'gradients';
+  /** Steps between measurements of the terms' shares, where it was set; else they come with checkpoints. */
+  readonly shareEvery?: number;
   readonly seed: number;
   /** Steps between checkpoints; 0 for the last alone. */
   readonly checkpointEvery: number;
@@ -139,7 +155,7 @@ export function resolveTraining(
   values: Values<typeof TRAINING>,
   { preset, images }: { readonly preset: string; readonly images: number },
 ): Training {
-  const { seed, weightDecay, accumulate, microBatch, clip, ema } = values;
+  const { seed, weightDecay, accumulate, microBatch, clip, ema, balance, shareEvery } = values;
   const batch = values.batch ?? Math.min(BATCH, images);
   if (batch > images) refuse(caller, 'batch', `be at most the ${images} images of the data`, batch);
   const perEpoch = Math.floor(images / batch) / (accumulate ?? 1);
@@ -173,6 +189,8 @@ export function resolveTraining(
       ...(clip !== undefined && { clip }),
     },
     ...(ema !== undefined && { ema }),
+    ...(balance !== 'none' && { balance }),
+    ...(shareEvery !== undefined && { shareEvery }),
     seed,
     checkpointEvery: values.checkpointEvery ?? Math.max(1, Math.ceil(steps / CHECKPOINTS)),
   };
