@@ -45,11 +45,13 @@ export function courseOf(lines: readonly MetricsLine[], model: CanConfig): Cours
     return silence === undefined || loss === undefined ? {} : { denoising: loss / silence };
   };
   const last = steps.at(-1)?.step ?? 0;
-  const names = Object.keys(steps.at(-1) ?? {}).filter((name) => name.startsWith(SHARE));
+  // Shares may be measured at some of the steps alone.
+  const names = new Set(before(last).flatMap((line) => Object.keys(line)));
+  const shares = [...names].filter((name) => name.startsWith(SHARE));
   return {
     ...denoising(last),
     shares: Object.fromEntries(
-      names.map((name) => [name.slice(SHARE.length), meanOf(before(last), name) ?? Number.NaN]),
+      shares.map((name) => [name.slice(SHARE.length), meanOf(before(last), name) ?? Number.NaN]),
     ),
     moments: evaluationsIn(lines).flatMap(({ step, scores }) =>
       step === 0 || scores.knn === undefined ? [] : [{ step, knn: scores.knn, ...denoising(step) }],
