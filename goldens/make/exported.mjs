@@ -17,7 +17,14 @@ for (const [size, patch] of [
   [224, 16],
 ]) {
   const dataset = shapes({ key: key(size), count: 4, size });
-  const settings = { imageSize: size, patch, steps: 2, batch: 2, checkpointEvery: 2 };
+  const settings = {
+    imageSize: size,
+    patch,
+    steps: 2,
+    batch: 2,
+    checkpointEvery: 2,
+    recipe: 'paper',
+  };
   const model = resolveCanConfig({
     method: 'can',
     encoder: { image: { height: size, width: size }, patch, width: 16, depth: 2, heads: 2 },

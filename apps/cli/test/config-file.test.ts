@@ -74,7 +74,8 @@ test('a file is taken where the published schema fits, by a validator of JSON Sc
 test('preset < file < flags, and --steps replaces the epochs of a file', async () => {
   const settings = { seed: 5, maskRatio: 0.25, epochs: 3, weights: [0.5, 0.35, 0.15] };
   const run = folder.path('layers');
-  const flags = [...TINY, '--config', file(settings), '--seed', '6', '--out', run];
+  const own = ['--seed', '6', '--recipe', 'paper', '--out', run];
+  const flags = [...TINY, '--config', file(settings), ...own];
   expect(await twocan(['pretrain', ...flags])).toMatchObject({ code: 0 });
   expect(configOf(run)).toMatchObject({
     seed: 6,

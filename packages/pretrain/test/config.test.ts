@@ -7,7 +7,10 @@ const HALVES = { mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5] } as const;
 
 describe('resolveConfig', () => {
   it('fills in the recipe of MAE and CAN', () => {
-    const { optimizer, steps, batch, method, preset } = resolveConfig({}, { length: 1000 });
+    const { optimizer, steps, batch, method, preset } = resolveConfig(
+      { recipe: 'paper' },
+      { length: 1000 },
+    );
     expect([method, preset, batch]).toEqual(['can', 'micro32', 64]);
     expect(steps).toBe(100 * Math.floor(1000 / 64));
     expect(optimizer).toEqual({
@@ -86,7 +89,7 @@ describe('views', () => {
 
 describe('resolveModel', () => {
   it('names what the method refuses by the settings that lead to it', () => {
-    const resolve = (settings: object) => () => resolveModel(settings);
+    const resolve = (settings: object) => () => resolveModel({ recipe: 'paper', ...settings });
     expect(resolve({ imageSize: 33, sigmaMax: 0 })).toThrow(
       'resolveModel: imageSize must be divisible by the patch of 8, got 33\n' +
         'sigmaMax must be positive while the weight of denoising is above 0 (weights, method), got 0',
