@@ -1,6 +1,6 @@
 import { backendNames } from '@twocan/backend';
 import { imageFolderDefaults } from '@twocan/data/node';
-import { choice, number, setting, type Values, whole } from '@twocan/pretrain/settings';
+import { choice, number, setting, text, type Values, whole } from '@twocan/pretrain/settings';
 
 const group = 'Machine';
 
@@ -26,6 +26,18 @@ export const MACHINE = {
     hint: 'MB',
     default: imageFolderDefaults.cacheBytes / 1e6,
     text: 'Memory for decoded images; those of larger folders are read when needed',
+  }),
+  cacheDir: setting(text, {
+    group,
+    hint: 'DIR',
+    usual: 'none',
+    text: 'Folder where decoded images are kept for all processes of this machine',
+  }),
+  cacheDirSize: setting(number({ above: 0 }), {
+    group,
+    hint: 'MB',
+    default: imageFolderDefaults.cacheDirBytes / 1e6,
+    text: 'How much that folder may hold',
   }),
   ...BACKEND,
 };

@@ -88,7 +88,7 @@ function dtypeOf({ to, dtype }: ExportRequest): Dtype {
 }
 
 async function measured(
-  { data, cache, to }: ExportRequest,
+  { data, to, cache, cacheDir, cacheDirSize }: ExportRequest,
   { config }: OpenedModel,
   exported: ExportedModel,
   dtype: Dtype,
@@ -102,7 +102,7 @@ async function measured(
     {
       data: data ?? config.data,
       ...(data === undefined && { most: FEW }),
-      ...(cache !== undefined && { cache }),
+      ...{ cache, cacheDir, cacheDirSize },
       seen: (source) => isSamePlace(source, config.data),
     },
     config.model.encoder.image,

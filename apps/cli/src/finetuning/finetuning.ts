@@ -41,7 +41,7 @@ export async function runFinetuning(
   return finetune({ ...values, data, sizes: values, recipeFor, stoppable });
 }
 
-const WITH_RESUME = 'resume out data confusion threads cache'.split(' ');
+const WITH_RESUME = 'resume out data confusion threads cache cacheDir cacheDirSize'.split(' ');
 
 /** What a run is does not change while it goes on. */
 function checkResume(names: readonly string[]): void {

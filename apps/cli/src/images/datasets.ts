@@ -13,7 +13,7 @@ import {
 } from './layout/evaluate.ts';
 import { evaluateOn } from './layout/evaluate-on.ts';
 import { leftOutLine, refused } from './layout/left-out.ts';
-import { type Room, roomFor } from './layout/open-images.ts';
+import { type CacheFlags, type Room, roomFor } from './layout/open-images.ts';
 import { oneColourNote } from './one-colour.ts';
 
 /** Data ready for a run. */
@@ -32,11 +32,9 @@ export type OpenedData = DataFacts & {
 export type LabelledData = OpenedData & { readonly evaluation: Evaluation };
 
 /** The data that a user names. */
-export type Asked = {
+export type Asked = CacheFlags & {
   readonly data?: string;
   readonly evalData?: string;
-  /** Megabytes of decoded images to keep. */
-  readonly cache?: number;
   /** Largest number of pictures of the evaluation. */
   readonly most?: Most;
   /** Whether the pretraining sees, or saw, the images of a folder; unless given it did not. */
@@ -52,17 +50,17 @@ const DEFAULT_COUNT = 2000;
  * @param asked.data `shapes`, `shapes:COUNT` or a folder; the built-in shapes unless given. A folder
  *   that is called shapes is meant before the built-in ones
  * @param asked.evalData a folder of labelled pictures; default those of the data
- * @param asked.cache megabytes of decoded images to keep
+ * @param asked.cache megabytes of decoded images to keep; `cacheDir` and `cacheDirSize` likewise on a disk
  * @param asked.most largest number of pictures of the evaluation; default 2000 and 500
  * @param image the model's image size
  * @returns the data; the caller closes it
  * @throws Failure (exit code 2) for a count or a folder that cannot be used
  */
 export async function openData(
-  { data, evalData, cache, most = MOST, seen = () => false }: Asked,
+  { data, evalData, most = MOST, seen = () => false, ...caches }: Asked,
   image: Room['image'],
 ): Promise<OpenedData> {
-  const room = roomFor({ image }, { cache });
+  const room = roomFor({ image }, caches);
   const rules = { room, most, seen };
   const other = evalData === undefined ? undefined : resolve(evalData);
   if (isBuiltIn(data)) {

@@ -181,12 +181,13 @@ export async function sameImages(
  * @returns the same, folders as absolute paths
  */
 export function placed(options: Options, { source }: Pick<Opened, 'source'>): Options {
-  const { data, evalData, init } = options;
+  const { data, evalData, init, cacheDir } = options;
   return {
     ...options,
     ...(data !== undefined && isPlace(source) ? { data: resolve(data) } : {}),
     ...(evalData === undefined ? {} : { evalData: resolve(evalData) }),
     ...(init === undefined ? {} : { init: resolve(init) }),
+    ...(cacheDir === undefined ? {} : { cacheDir: resolve(cacheDir) }),
   };
 }
 

@@ -105,7 +105,8 @@ async function markFile(
   }
 }
 
-async function stampOf(
+/** What is the same as long as nobody writes to a file, and its bytes. */
+export async function stampOf(
   path: string | Buffer,
 ): Promise<{ readonly size: number; readonly stamp: string }> {
   const { size, mtimeMs, ctimeMs, ino } = await stat(path);

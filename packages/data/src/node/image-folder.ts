@@ -1,13 +1,15 @@
 import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { expectOptions } from '@twocan/core';
 import pLimit, { type LimitFunction } from 'p-limit';
 import { checkIndex, type Dataset, type Image } from '../dataset.ts';
 import { firstLevel, withClasses } from '../folder-classes.ts';
-import type { Size } from './decode.ts';
+import type { Decoded, Size } from './decode.ts';
+import { decodedCache } from './decoded-cache.ts';
 import { openable, printable } from './file-names.ts';
-import type { FileParts, FilePlace } from './file-part.ts';
+import { type FileParts, type FilePlace, isPart } from './file-part.ts';
+import { stampOf } from './fingerprint.ts';
 import { readEndings } from './image-formats.ts';
 import { listImages } from './list-images.ts';
 
@@ -33,6 +35,10 @@ export type ImageFolderOptions = {
   readonly shortSide?: number;
   /** Folders that decoded need no more than this, as estimated, are kept in memory; by default 512 MB. */
   readonly cacheBytes?: number;
+  /** A folder on a disk where decoded pictures are kept, for every process of the machine that decodes them. */
+  readonly cacheDir?: string;
+  /** How much that folder may hold; by default 20 GB. */
+  readonly cacheDirBytes?: number;
   /**
    * At most how many pictures are decoded at a time; by default one a processor, 8 at most. Node computes
    * them on `UV_THREADPOOL_SIZE` threads. Of large pictures fewer are decoded, down to one.
@@ -51,21 +57,32 @@ export type ImageFolderOptions = {
 /** What holds where {@link ImageFolderOptions} leave it out. */
 export const imageFolderDefaults = {
   cacheBytes: 512e6,
+  cacheDirBytes: 20e9,
   atOnce: Math.min(8, availableParallelism()),
 } as const;
 
-const OPTIONS = ['shortSide', 'cacheBytes', 'atOnce', 'only', 'parts', 'classOf', 'progress'];
+const OPTIONS = [
+  'shortSide',
+  'cacheBytes',
+  'cacheDir',
+  'cacheDirBytes',
+  'atOnce',
+  'only',
+  'parts',
+  'classOf',
+  'progress',
+];
 
 /** How many pictures of a folder that is not kept in memory are decoded when it opens. */
 const LOOKED_AT = 32;
 /** Of how many pictures the headers are read when the folder opens. */
-const MOST_HEADERS = 100_000;
+const MOST_HEADERS = 20_000;
 
 /**
  * The pictures of a folder, at any nesting, decoded by sharp's threads to upright 8-bit sRGB.
  *
  * A folder that fits the cache is decoded when it opens; of a larger one only the headers are read, of
- * one with over 100,000 files not even these.
+ * one with over 20,000 files not even these.
  * Files that fail are left out and named in `broken`. In a large folder, a file that turns out
  * damaged later is replaced by the next sound one of its class, so that batches stay deterministic.
  * Transparent pixels are blended over grey (128, 128, 128); of pages and frames the first is read;
@@ -111,10 +128,15 @@ export async function imageFolder(
   const oneColour = new Set<string>();
   const placeOf = (name: string): FilePlace =>
     parts === undefined ? openable(join(folder, name)) : parts.part(name);
+  const { cacheDir, cacheDirBytes = imageFolderDefaults.cacheDirBytes } = options;
+  const kept = cacheDir === undefined ? undefined : decodedCache(cacheDir, cacheDirBytes);
+  const decodePlace = async (place: FilePlace): Promise<Decoded> => {
+    const fresh = (): Promise<Decoded> => decoder.decode(place, shortSide);
+    const identity = kept && (await identityOf(place, shortSide).catch(() => undefined));
+    return identity === undefined ? fresh() : (kept?.decoded(identity, fresh) ?? fresh());
+  };
   const decode = async (name: string): Promise<Image> => {
-    const { width, height, data, ...found } = await limit(() =>
-      decoder.decode(placeOf(name), shortSide),
-    );
+    const { width, height, data, ...found } = await limit(() => decodePlace(placeOf(name)));
     if (found.oneColour) oneColour.add(name);
     return { width, height, channels: 3, data };
   };
@@ -161,6 +183,15 @@ export async function imageFolder(
     await parts?.close();
     throw error;
   }
+}
+
+/** What a decoded picture depends on: the file, the size, and what decodes it. */
+async function identityOf(place: FilePlace, shortSide: number | undefined): Promise<string> {
+  const { default: sharp } = await import('sharp');
+  const of = isPart(place)
+    ? place.stamp
+    : `${resolve(String(place))} ${(await stampOf(place)).stamp}`;
+  return [of, shortSide, ...Object.values(sharp.versions)].join('\n');
 }
 
 /** Decoded size of a folder in bytes, from the headers of at most 200 files spread over it. */

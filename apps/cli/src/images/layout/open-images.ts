@@ -25,6 +25,9 @@ import { filesUnder, type Listed, listShards, shardsIn, shardsOf } from './shard
 export type Room = {
   readonly image: { readonly height: number; readonly width: number };
   readonly cacheBytes?: number;
+  /** A folder for decoded images on a disk, and how much it may hold. */
+  readonly cacheDir?: string;
+  readonly cacheDirBytes?: number;
 };
 
 /** A folder that was listed. */
@@ -61,13 +64,25 @@ export async function openImages(path: string, room: Room): Promise<OpenedImages
  * What decides how a folder is read.
  *
  * @param encoder has the model's image size
- * @param machine megabytes for decoded images
+ * @param flags where decoded images are kept
  * @returns the room
  */
 export const roomFor = (
   { image }: Pick<Room, 'image'>,
-  { cache }: { readonly cache?: number | undefined },
-): Room => ({ image, ...(cache === undefined ? {} : { cacheBytes: cache * 1e6 }) });
+  { cache, cacheDir, cacheDirSize }: CacheFlags,
+): Room => ({
+  image,
+  ...(cache !== undefined && { cacheBytes: cache * 1e6 }),
+  ...(cacheDir !== undefined && { cacheDir }),
+  ...(cacheDirSize !== undefined && { cacheDirBytes: cacheDirSize * 1e6 }),
+});
+
+/** Megabytes of decoded images in memory, and where on a disk how many are kept. */
+export type CacheFlags = {
+  readonly cache?: number | undefined;
+  readonly cacheDir?: string | undefined;
+  readonly cacheDirSize?: number | undefined;
+};
 
 /**
  * Opens one part of a folder.
@@ -81,7 +96,7 @@ export const roomFor = (
 export async function openPart(
   { root, filesIn }: Pick<ListedFolder, 'root' | 'filesIn'>,
   part: Pick<Part, 'folder' | 'names' | 'inside'>,
-  { image: { height, width }, cacheBytes }: Room,
+  { image: { height, width }, ...caches }: Room,
 ): Promise<ImageFolder> {
   const parts = filesIn(part.folder);
   try {
@@ -92,7 +107,7 @@ export async function openPart(
       classOf: classOfName(part),
       progress: progressOf('reading images').count,
       ...(parts && { parts }),
-      ...(cacheBytes === undefined ? {} : { cacheBytes }),
+      ...caches,
     });
   } catch (error) {
     throw usageError(`--data: ${reasonOf(error)}`, error);
