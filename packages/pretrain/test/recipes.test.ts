@@ -232,7 +232,11 @@ describe('referenceOf', () => {
     expect(metrics({ batch: 50 }, 1000)).toEqual(without('loss', 'contrastive'));
     expect(metrics({ sigmaMax: 0.5 })).toEqual(without('loss', 'denoising'));
     expect(metrics({ pixels: 'raw' })).toEqual(without('loss', 'reconstruction'));
-    for (const other of [{ weights: [1, 1, 1] as const }, { maskRatio: 0.25 }, { patch: 8 }]) {
+    const others: readonly Settings[] = [
+      ...[{ weights: [1, 1, 1] as const }, { maskRatio: 0.25 }, { patch: 8 }],
+      { balance: 'gradients' },
+    ];
+    for (const other of others) {
       expect(metrics(other)).toEqual([]);
     }
     expect(of({ temperature: 0.1 })?.differs).toEqual([

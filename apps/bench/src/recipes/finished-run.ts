@@ -51,7 +51,16 @@ export function readFinishedRun(path: string, name: string): FinishedRun {
 }
 
 /** Options that are no part of what was learned, or that are written first. */
-const LEFT_OUT = ['data', 'evalData', 'seed', 'backend', 'threads', 'cache', 'checkpointEvery'];
+const LEFT_OUT = [
+  'data',
+  'evalData',
+  'seed',
+  'backend',
+  'threads',
+  'cache',
+  'checkpointEvery',
+  'shareEvery',
+];
 
 /**
  * The command that makes a run again, with the name of its images in place of where they lay.

@@ -13,7 +13,17 @@ const DIGITS = 4;
 /** Settings that are no part of a recipe: sizes, length, seed, and what changes no result. */
 const OF_RUN = [
   ...['preset', 'method', 'recipe', 'imageSize', 'epochs', 'steps', 'seed', 'checkpointEvery'],
-  ...['accumulate', 'microBatch', 'data', 'evalData', 'cache', 'backend', 'threads', 'init'],
+  ...[
+    'shareEvery',
+    'accumulate',
+    'microBatch',
+    'data',
+    'evalData',
+    'cache',
+    'backend',
+    'threads',
+    'init',
+  ],
 ];
 
 /**

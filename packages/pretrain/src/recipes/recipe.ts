@@ -15,7 +15,11 @@ const without = <T extends object, K extends keyof T>(all: T, ...names: readonly
 const SETTABLE = {
   ...VIEWS,
   ...without(methodSettings(), 'preset', 'imageSize', 'method'),
-  ...without(TRAINING, 'epochs', 'steps', 'seed', 'checkpointEvery', 'accumulate', 'microBatch'),
+  ...without(
+    TRAINING,
+    ...(['epochs', 'steps', 'seed', 'checkpointEvery', 'shareEvery'] as const),
+    ...(['accumulate', 'microBatch'] as const),
+  ),
   // A rate is one of a batch: neither says anything without the other.
   batch: whole({ min: 2 }),
   lr: number({ above: 0 }),

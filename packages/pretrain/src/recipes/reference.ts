@@ -49,7 +49,7 @@ export function referenceOf(
   recipes: readonly Recipe[] = RECIPES,
 ): Reference | undefined {
   expectOptions('referenceOf', 'config', config, ['preset', 'method', 'model', 'steps', 'batch']);
-  const { preset, method, steps, model, augmentation } = config;
+  const { preset, method, steps } = config;
   const batch = imagesOfStep(config);
   const recipe = nearestRecipe({ preset, method, steps, batch } as Settings, recipes);
   if (recipe === undefined) return undefined;
@@ -70,11 +70,9 @@ export function referenceOf(
     { ...settings, preset: recipe.preset, method: recipe.method, recipe: 'paper', steps: 1 },
     { length: settings.batch },
   );
-  const differs = differences(
-    { batch: usual.batch, model: usual.model, augmentation: usual.augmentation },
-    { batch, model, augmentation },
-    { sides: ['in the recipe', 'here'] },
-  );
+  const differs = differences(comparable(usual, usual.batch), comparable(config, batch), {
+    sides: ['in the recipe', 'here'],
+  });
   const isConcerned = (metric: string): boolean =>
     differs.some((line) => {
       const concern = CONCERNS.find(({ path }) => path.test(line));
@@ -83,3 +81,11 @@ export function referenceOf(
   const bands = Object.entries(recipe.bands).filter(([metric]) => !isConcerned(metric));
   return { ...about, bands: Object.fromEntries(bands), differs };
 }
+
+/** What decides the meaning of curves: what is minimised, on which views, in batches of which size. */
+const comparable = ({ model, augmentation, balance }: PretrainConfig, batch: number) => ({
+  batch,
+  balance: balance ?? 'none',
+  model,
+  augmentation,
+});
