@@ -52,9 +52,10 @@ async function connect(size: number, variable: string) {
   try {
     return await mpi();
   } catch (error) {
-    if (hasCode(error, 'MPI_ALONE')) throw usageError(reasonOf(error), error);
+    const plain = reasonOf(error).replace(/^mpi: /, '');
+    if (hasCode(error, 'MPI_ALONE')) throw usageError(plain, error);
     if (!hasCode(error, 'MPI_MISSING')) throw error;
-    throw usageError(`${variable} says that ${size} ranks were started: ${reasonOf(error)}`, error);
+    throw usageError(`${variable} says that ${size} ranks were started: ${plain}`, error);
   }
 }
 

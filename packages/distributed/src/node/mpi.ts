@@ -1,5 +1,5 @@
 import { type Communicator, expectInteger, expectOptions, expectType } from '@twocan/core';
-import { launched } from '../launched.ts';
+import { type Launched, launched } from '../launched.ts';
 import { type Abi, abiOf, type Calls, callsOf, type Koffi } from './abi.ts';
 import { candidates } from './find.ts';
 
@@ -41,6 +41,13 @@ export async function mpi(options: MpiOptions = {}): Promise<MpiCommunicator> {
   if (named !== undefined) expectType('mpi', 'library', named, 'string');
   const koffi = await loadKoffi();
   const launcher = launched(process.env);
+  // srun that offers no interface for MPI: Open MPI would end the process, MPICH leave it alone.
+  if (launcher !== undefined && launcher.size > 1 && !launcher.kind && named === undefined) {
+    throw alone(
+      launcher,
+      'nothing connects them: start twocan by srun --mpi=pmix for Open MPI, by srun --mpi=pmi2 for MPICH, or by mpirun',
+    );
+  }
   const { path, abi, calls } = open(
     koffi,
     named === undefined ? candidates(launcher?.kind, process.env) : [named],
@@ -48,15 +55,19 @@ export async function mpi(options: MpiOptions = {}): Promise<MpiCommunicator> {
   const communicator = start(path, abi, calls);
   const { size, name } = communicator;
   if (launcher !== undefined && launcher.size > size) {
-    const error = new Error(
-      `mpi: ${launcher.variable} says that ${launcher.size} ranks were started, but ${name} connects ${size}: ` +
-        `the launcher must be that of ${path}; take its mpirun, name the launcher's library in TWOCAN_MPI, or give srun --mpi=pmix or --mpi=pmi2`,
-    );
     communicator.finish();
-    throw Object.assign(error, { code: 'MPI_ALONE' as const });
+    throw alone(
+      launcher,
+      `${name} connects ${size}: the launcher must be that of ${path}; take its mpirun, or name the launcher's library in TWOCAN_MPI`,
+    );
   }
   return communicator;
 }
+
+const alone = ({ variable, size }: Launched, but: string): Error =>
+  Object.assign(new Error(`mpi: ${variable} says that ${size} ranks were started, but ${but}`), {
+    code: 'MPI_ALONE' as const,
+  });
 
 async function loadKoffi(): Promise<Koffi> {
   try {

@@ -1,0 +1,140 @@
+import { execFileSync } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { nativeSupport } from '@twocan/backend-native';
+import { decodeSafetensors } from '@twocan/checkpoint';
+import { afterAll, describe, expect, it } from 'vitest';
+import {
+  MPIS,
+  type Mpi,
+  NO_MPI,
+  type RanksOutcome,
+  type Running,
+  runRanks,
+} from '../../../test/mpi.ts';
+import { BIN, ENVIRONMENT, metricsOf, scratch, twocan } from './cli.ts';
+
+const folder = scratch();
+afterAll(folder.remove);
+
+const DATA = ['pretrain', '--data', 'shapes:16', '--batch', '8', '--threads', '1'];
+const [STEPS, EVERY] = [12, 2];
+const LONG = [
+  ...[...DATA, '--backend', 'simd'],
+  ...['--steps', `${STEPS}`, '--checkpoint-every', `${EVERY}`],
+];
+const environment = { TWOCAN_BACKENDS: ENVIRONMENT.TWOCAN_BACKENDS };
+
+const ranks = (
+  mpi: Mpi,
+  count: number,
+  words: readonly string[],
+  watch?: (running: Running) => void,
+): Promise<RanksOutcome> =>
+  runRanks(mpi, count, [BIN, ...words], { environment, ...(watch && { watch }) });
+
+/** Calls once, as soon as some step was printed. */
+function atStep(step: number, act: (running: Running) => void): (running: Running) => void {
+  let done = false;
+  return (running) => {
+    if (done || !new RegExp(`step +${step}/`).test(running.stderr())) return;
+    done = true;
+    act(running);
+  };
+}
+
+/** The losses of a run's steps. */
+const lossesOf = (run: string): number[] =>
+  metricsOf(run).flatMap(({ loss }) => (typeof loss === 'number' ? [loss] : []));
+
+/** Every loss, to what rounding makes of it after so few steps. */
+function expectSameLosses(run: string, want: readonly number[]): void {
+  const losses = lossesOf(run);
+  expect(losses.length).toBe(want.length);
+  want.forEach((loss, i) => {
+    expect(Math.abs((losses[i] ?? Number.NaN) - loss), `step ${i + 1}`).toBeLessThan(2e-4);
+  });
+}
+
+/** The steps of a run's checkpoints, each read whole. */
+const checkpointsOf = (run: string): number[] =>
+  readdirSync(join(run, 'checkpoints'))
+    .filter((name) => /^checkpoint-.*\.safetensors$/.test(name))
+    .map((name) =>
+      Number(decodeSafetensors(readFileSync(join(run, 'checkpoints', name))).metadata.step),
+    );
+
+describe.skipIf(MPIS.length > 0)(`pretrain on ranks (${NO_MPI})`, () => {
+  it.skip('comes to the same as one process', () => {});
+});
+
+describe.each(MPIS)('pretrain on $name', { timeout: 600_000 }, (mpi) => {
+  const at = (name: string): string => folder.path(`${mpi.name.replaceAll(' ', '-')}-${name}`);
+  const backends = ['cpu', 'simd', ...(nativeSupport().available ? ['native'] : [])];
+
+  it.each(
+    backends.flatMap((backend) => ['light', 'large'].map((head) => [backend, head] as const)),
+  )('comes to the same as one process: %s, the %s head', async (backend, head) => {
+    const words = [...DATA, '--steps', '3', '--backend', backend, '--head', head];
+    const one = at(`${backend}-${head}-1`);
+    expect((await twocan([...words, '--out', one])).code).toBe(0);
+    for (const count of [2, 4]) {
+      const run = at(`${backend}-${head}-${count}`);
+      const { code, stdout, stderr } = await ranks(mpi, count, [...words, '--out', run]);
+      expect([code, stderr]).toEqual([
+        0,
+        expect.stringContaining(`${count} ranks by ${mpi.name}, each with `),
+      ]);
+      // Rank 0 alone prints.
+      expect(stdout.match(/^run: /gm)).toHaveLength(1);
+      expectSameLosses(run, lossesOf(one));
+    }
+  });
+
+  it('gives the same bits for the same number of ranks', async () => {
+    const [a, b] = [at('again-a'), at('again-b')];
+    const words = [...DATA, '--steps', '2', '--backend', 'simd'];
+    for (const run of [a, b]) expect((await ranks(mpi, 2, [...words, '--out', run])).code).toBe(0);
+    expect(metricsOf(a)).toEqual(metricsOf(b));
+    const bytes = (run: string) =>
+      decodeSafetensors(readFileSync(join(run, 'checkpoints', 'checkpoint-00000002.safetensors')));
+    expect(bytes(a).tensors).toEqual(bytes(b).tensors);
+  });
+
+  it('ends all when a rank is killed, and goes on with another number of ranks', async () => {
+    const [whole, run] = [at('whole'), at('killed')];
+    expect((await twocan([...LONG, '--out', whole])).code).toBe(0);
+    const killed = await ranks(
+      mpi,
+      4,
+      [...LONG, '--out', run],
+      atStep(5, () => killOne(run)),
+    );
+    expect(killed.code).not.toBe(0);
+    expect(Math.max(...checkpointsOf(run))).toBeGreaterThanOrEqual(4);
+    const resume = ['pretrain', '--resume', '--out', run];
+    const interrupted = await ranks(
+      mpi,
+      2,
+      resume,
+      atStep(8, ({ kill }) => kill('SIGINT')),
+    );
+    expect(interrupted.code).not.toBe(0);
+    // Stopped between two steps, after a checkpoint of its own.
+    const last = Math.max(...checkpointsOf(run));
+    expect(last).toBeGreaterThanOrEqual(8);
+    expect(lossesOf(run).length).toBe(last);
+    expect((await twocan(resume)).code).toBe(0);
+    expectSameLosses(run, lossesOf(whole));
+  });
+});
+
+/** Kills one rank that is not the first: the processes whose words name the run. */
+function killOne(run: string): void {
+  const found = execFileSync('pgrep', ['-f', `${BIN} .*${run}`], { encoding: 'utf8' });
+  const ranked = found
+    .trim()
+    .split('\n')
+    .filter((pid) => readFileSync(`/proc/${pid}/comm`, 'utf8').trim() === 'node');
+  process.kill(Number(ranked.at(-1)), 'SIGKILL');
+}
