@@ -145,7 +145,8 @@ describeBackends('the events of fit', () => {
   it('leave out what fit was not given, and time each step', async () => {
     for (const event of await collect({})) {
       if (event.type !== 'step') continue;
-      expect(Object.keys(event).sort()).toEqual(['metrics', 'millis', 'step', 'type', 'unused']);
+      const names = ['metrics', 'millis', 'state', 'step', 'type', 'unused'];
+      expect(Object.keys(event).sort()).toEqual(names);
       expect(event.millis).toBeGreaterThanOrEqual(0);
       expect(event.millis).toBeLessThan(60_000);
     }
