@@ -99,6 +99,12 @@ describe('a recipe from finished runs', () => {
     );
     const longer = readFinishedRun(runFolder('resized', 5, { imageSize: 64 }), 'birds-1k');
     expect(() => recipeFromRuns([longer])).toThrow("a recipe is of the preset's size");
+    const run = readFinishedRun(first, 'a');
+    expect(() => recipeFromRuns([run, run])).toThrow('there is another run of a with its seed');
+    expect(() => recipeFromRuns([run, { ...run, name: 'b' }])).not.toThrow();
+    const options = { ...run.config.options, accumulate: 2 };
+    const parts = { ...run, config: { ...run.config, options } };
+    expect(() => recipeFromRuns([parts])).toThrow('leave --accumulate out');
     expect(() => recipeFromRuns([])).toThrow('runs must be one or more, got none');
     const cut = runFolder('cut', 5, { done: 300 });
     expect(() => readFinishedRun(cut, 'birds-1k')).toThrow('the run is not finished');

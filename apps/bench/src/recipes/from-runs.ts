@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { termNames } from '@twocan/can';
 import { bandOf, curveOf, imagesOfStep, type Recipe } from '@twocan/pretrain';
-import { recipeProblems } from '@twocan/pretrain/settings';
+import { recipeProblems, recipeSettings } from '@twocan/pretrain/settings';
 import { commandOf, type FinishedRun } from './finished-run.ts';
 
 /** The metrics that a recipe has a band of. */
@@ -9,22 +9,6 @@ const METRICS = ['loss', ...termNames, 'knn', 'effectiveRank'];
 
 /** Digits of a number of a band: more than can be seen. */
 const DIGITS = 4;
-
-/** Settings that are no part of a recipe: sizes, length, seed, and what changes no result. */
-const OF_RUN = [
-  ...['preset', 'method', 'recipe', 'imageSize', 'epochs', 'steps', 'seed', 'checkpointEvery'],
-  ...[
-    'shareEvery',
-    'accumulate',
-    'microBatch',
-    'data',
-    'evalData',
-    'cache',
-    'backend',
-    'threads',
-    'init',
-  ],
-];
 
 /**
  * A recipe from the runs that it was measured by.
@@ -43,6 +27,15 @@ export function recipeFromRuns(runs: readonly FinishedRun[]): Recipe {
     throw new Error(
       `${run.path} has other settings than ${first.path}:\n${JSON.stringify(aboutOf(run))}\n${JSON.stringify(about)}`,
     );
+  }
+  const twice = runs.find(({ name, config: { seed } }, i) =>
+    runs.slice(0, i).some((other) => other.name === name && other.config.seed === seed),
+  );
+  if (twice !== undefined) {
+    throw new Error(`${twice.path}: there is another run of ${twice.name} with its seed; give one`);
+  }
+  if (options.accumulate !== undefined) {
+    throw new Error(`${first.path}: a recipe has whole batches; leave --accumulate out`);
   }
   if (options.imageSize !== undefined) {
     throw new Error(`${first.path}: a recipe is of the preset's size; leave --image-size out`);
@@ -73,7 +66,7 @@ const short = (value: number): number => Number(value.toPrecision(DIGITS));
 function aboutOf({ config }: FinishedRun) {
   const { preset, method, options, optimizer } = config;
   const given = { ...config.recipe?.settings, ...options };
-  const settings = Object.entries(given).filter(([name]) => !OF_RUN.includes(name));
+  const settings = Object.entries(given).filter(([name]) => Object.hasOwn(recipeSettings, name));
   const together = { batch: imagesOfStep(config), lr: optimizer.learningRate };
   return {
     preset,

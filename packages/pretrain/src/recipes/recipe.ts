@@ -12,7 +12,7 @@ const without = <T extends object, K extends keyof T>(all: T, ...names: readonly
   ) as unknown as Omit<T, K>;
 
 /** What a recipe may set: what is learned and how, but not on which sizes, for how long, or in which pieces. */
-const SETTABLE = {
+export const recipeSettings = {
   ...VIEWS,
   ...without(methodSettings(), 'preset', 'imageSize', 'method'),
   ...without(
@@ -51,7 +51,7 @@ export const RECIPE = v.strictObject({
   preset: choice(presetNames),
   method: choice(methodNames),
   epochs: positive,
-  settings: v.strictObject(SETTABLE),
+  settings: v.strictObject(recipeSettings),
   runs: v.pipe(v.array(RUN), v.minLength(1)),
   /** By the name of the metric: between which values the curves of the runs lie. */
   bands: v.record(text, v.pipe(v.array(POINT), v.minLength(1))),

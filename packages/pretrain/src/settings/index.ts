@@ -2,7 +2,7 @@ export { PAPER, type RecipeUsed, recipeFor } from '../recipes/choose.ts';
 export { recipeDefaults } from '../recipes/defaults.ts';
 export { layUnder } from '../recipes/lay-under.ts';
 export { RECIPES } from '../recipes/list.ts';
-export { recipeName, recipeProblems } from '../recipes/recipe.ts';
+export { recipeName, recipeProblems, recipeSettings } from '../recipes/recipe.ts';
 export { methodSettings } from './method.ts';
 export { didYouMean } from './nearest-name.ts';
 export { checkedValues, problemsOf, type Source } from './problems.ts';
