@@ -165,7 +165,7 @@ function combinations(config: CanConfig): readonly Check[] {
       'noise.min',
       min,
       weight === 'variance' || target === 'unit' || min > 0,
-      'must be positive where noise.weight is equal and noise.target is scaled: errors are divided by the level',
+      'must be positive where weight is equal and target scaled: errors are divided by the level',
     ],
     [
       'maskRatio',

@@ -43,7 +43,7 @@ describe('choices about noise', () => {
     [
       { weight: 'equal' },
       [
-        '- noise.min: must be positive where noise.weight is equal and noise.target is scaled: errors are divided by the level, got 0',
+        '- noise.min: must be positive where weight is equal and target scaled: errors are divided by the level, got 0',
       ],
     ],
     [{ weight: 'equal', target: 'unit' }, []],

@@ -184,6 +184,15 @@ describeRows('Training', {
     );
     await refused([...mae, '--noise-embed', 'none'], /--noise-embed has no effect here/);
     await refused([...mae, '--noise-scale', '20'], /--noise-scale has no effect here/);
+    await refused(
+      [...mae, '--noise-target', 'unit', '--balance', 'gradients'],
+      /--noise-target has no effect here[\s\S]*--balance has no effect here: the loss has one term/,
+    );
+    await refused(
+      [...TINY, '--sigma-unit', 'unit', '--balance', 'gradients', '--share-every', '2'],
+      /--sigma-unit has no effect without --sigma-max[\s\S]*--share-every has no effect with --balance/,
+    );
+    await refused([...TINY, '--noise-levels', 'log-uniform'], /--sigma-min must be positive/);
     await refused([...TINY, '--noise-embed', 'none', '--noise-scale', '2'], /--noise-scale has/);
     await refused(
       [...TINY, '--method', 'simclr', '--pixels', 'raw'],
