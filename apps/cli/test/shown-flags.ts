@@ -36,7 +36,8 @@ export function shownFlags(page: string, commands: readonly string[]): ShownFlag
       // A row of a table stands for itself.
       return part.split(/\n\s*\n|\n(?=\|)/).flatMap((paragraph) => {
         const spans = [...paragraph.matchAll(/`([^`]*)`/g)].map(([, code = '']) => code);
-        const whole = spans.filter((code) => code.startsWith('twocan '));
+        // Lines within prose: of ours, and of other programs.
+        const whole = spans.filter((code) => /^[a-z][\w./-]* /.test(code));
         const rest = whole.reduce((text, code) => text.replace(code, ''), paragraph);
         const near = [...own, ...named(paragraph)];
         const allowed = near.length > 0 ? near : around;
@@ -51,6 +52,8 @@ export function shownFlags(page: string, commands: readonly string[]): ShownFlag
   function ofLine(line: string): ShownFlag[] {
     const command = run(line)[0];
     if (command === undefined) return [];
-    return flagsOf(line).map((flag) => ({ flag, commands: [command] }));
+    // What stands before is another program's, such as mpirun.
+    const own = line.slice(line.search(/\btwocan /));
+    return flagsOf(own).map((flag) => ({ flag, commands: [command] }));
   }
 }
