@@ -16,6 +16,46 @@ export type Download = 'run' | 'npy' | 'jsonl' | 'onnx';
 /** Where images come from: files, or else drawings. */
 export type Source = 'drawings' | 'files';
 
+/** What is seen in one step: of the crops that are shown, and of the batch that is trained on. */
+export type Phases = {
+  readonly images: number;
+  readonly rows: readonly PictureRow[];
+  /** The crops with their hidden patches left out, before noise; nothing where none are hidden. */
+  readonly hidden?: readonly Picture[];
+  /** Patches of a crop: how many there are, and how many the encoder gets. */
+  readonly patches: { readonly all: number; readonly visible: number };
+  /** Numbers of a token, and of what the projector makes of an image. */
+  readonly widths: { readonly encoder: number; readonly projector?: number };
+  /** Cosines of first crops (rows) with second crops (columns); nothing without a contrast. */
+  readonly alike?: readonly (readonly number[])[];
+  readonly line: StepLine;
+};
+
+/** What is looked for among all images. */
+export type Wanted =
+  | { readonly find: 'page'; readonly first: number }
+  | { readonly find: 'near'; readonly image: number }
+  | { readonly find: 'pairs'; readonly least: number };
+
+/** An image among all. */
+export type FoundPicture = {
+  readonly image: number;
+  readonly name: string;
+  readonly picture: Picture;
+};
+
+/** What was found; `cosines` are of all pictures but the first of `near`, and of each two of `pairs`. */
+export type SearchReport = { readonly pictures: readonly FoundPicture[] } & (
+  | { readonly kind: 'page'; readonly first: number; readonly total: number }
+  | { readonly kind: 'near'; readonly cosines: readonly number[] }
+  | {
+      readonly kind: 'pairs';
+      readonly least: number;
+      readonly total: number;
+      readonly cosines: readonly number[];
+    }
+);
+
 /** What the page asks of the worker. */
 export type Request =
   /** Begins anew; with `goOn`, a run with the same settings that was saved here is gone on with. */
@@ -24,11 +64,18 @@ export type Request =
       readonly settings: Settings;
       readonly source: Source;
       readonly goOn: boolean;
+      /** The run that was dropped, in place of a new one. */
+      readonly dropped: boolean;
     }
   /** Reads images for the next run. */
   | { readonly type: 'images'; readonly files: readonly NamedFile[] }
   | { readonly type: 'play' | 'pause' | 'step' | 'umap' | 'crops' | 'save' }
   | { readonly type: 'pick'; readonly image: number }
+  | ({ readonly type: 'search' } & Wanted)
+  /** Takes one step, and shows what happens in it. */
+  | { readonly type: 'phases' }
+  /** Computes on none of these backends, which were lost; the first request. */
+  | { readonly type: 'start'; readonly without: readonly string[] }
   | { readonly type: 'download'; readonly what: Download };
 
 /** One step of training, as it is kept and drawn. */
@@ -96,6 +143,8 @@ export type Report =
       readonly source: Source;
       /** Whether it was read from what this browser keeps. */
       readonly resumed: boolean;
+      /** Whether it can be trained on: its images are here. */
+      readonly trains: boolean;
       /** The command that goes on outside of the tab. */
       readonly command: string;
     }
@@ -121,4 +170,10 @@ export type Report =
   | { readonly type: 'saved'; readonly step: number; readonly why?: string }
   | { readonly type: 'file'; readonly name: string; readonly bytes: Uint8Array }
   | { readonly type: 'images'; readonly text: string; readonly usable: boolean }
+  | { readonly type: 'phases'; readonly phases: Phases }
+  | { readonly type: 'search'; readonly found: SearchReport }
+  /** A run was dropped, which had these settings. */
+  | { readonly type: 'run'; readonly settings: Settings; readonly source: Source }
+  /** What computed is gone: another worker goes on with the run that was kept. */
+  | { readonly type: 'lost'; readonly backend: string; readonly why: 'gpu' | 'memory' }
   | { readonly type: 'problem'; readonly text: string };

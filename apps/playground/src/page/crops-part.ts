@@ -29,22 +29,33 @@ export function cropsPart(other: () => void): {
         known = new Map(drawn.map((row) => [row.id, makeRow(row, images)]));
         rows.replaceChildren(...[...known.values()].map(({ element }) => element));
       }
-      for (const { id, pictures } of drawn) {
-        const canvases = known.get(id)?.canvases ?? [];
-        // The pictures come view by view; beside each other are the crops of an image.
-        const views = pictures.length / images;
-        pictures.forEach((picture, i) => {
-          const at = (i % images) * views + Math.floor(i / images);
-          const canvas = canvases[at];
-          if (canvas) paint(canvas, picture);
-        });
-      }
+      for (const row of drawn) paintRow(row, known.get(row.id)?.canvases ?? [], images);
       caption.textContent =
         step === 0
           ? 'Before training. The same crops are drawn after every few steps.'
           : `After step ${step}.`;
     },
   };
+}
+
+/** A row of pictures that stays as it is. */
+export function pictureRow(row: PictureRow, images: number): HTMLElement {
+  const { element, canvases } = makeRow(row, images);
+  paintRow(row, canvases, images);
+  return element;
+}
+
+/** The pictures come view by view; beside each other are the crops of an image. */
+function paintRow(
+  { pictures }: PictureRow,
+  canvases: readonly HTMLCanvasElement[],
+  images: number,
+): void {
+  const views = pictures.length / images;
+  pictures.forEach((picture, i) => {
+    const canvas = canvases[(i % images) * views + Math.floor(i / images)];
+    if (canvas) paint(canvas, picture);
+  });
 }
 
 function makeRow({ id, gain, pictures }: PictureRow, images: number): Row {

@@ -83,7 +83,7 @@ export function imagesPart({ give, drawings }: ImageWishes): {
       h(
         'p',
         { class: 'help' },
-        'Or drop images, folders or a zip anywhere, or paste. Folders name the classes. Nothing leaves this tab.',
+        'Or drop images, folders or a zip anywhere, or paste. Folders name the classes. The folder or zip of a run opens it. Nothing leaves this tab.',
       ),
       note,
       files,

@@ -5,27 +5,50 @@ import { fromAddress, toAddress } from '../settings/address.ts';
 import { cropsPart } from './crops-part.ts';
 import { curvesPart } from './curves-part.ts';
 import { h } from './dom.ts';
+import { startEngine } from './engine.ts';
 import { imagesPart } from './images-part.ts';
 import { keepPart } from './keep-part.ts';
+import { layout } from './layout.ts';
 import { mapPart } from './map-part.ts';
 import { neighboursPart } from './neighbours-part.ts';
+import { phasesPart } from './phases-part.ts';
 import { rememberedSource, rememberSource } from './remembered.ts';
+import { searchPart } from './search-part.ts';
+import { sentenceOf } from './sentence.ts';
 import { settingsForm } from './settings-form.ts';
 import { tour } from './tour.ts';
 import { transport } from './transport.ts';
 
-const worker = new Worker(new URL('../worker/main.ts', import.meta.url), { type: 'module' });
-const ask = (request: Request): void => worker.postMessage(request);
+const engine = startEngine(
+  (report) => {
+    const receive = RECEIVERS[report.type] as (report: Report) => void;
+    receive(report);
+  },
+  (message) => {
+    complain(`The training stopped: ${message}. Reload the page to go on from what was kept.`);
+  },
+);
+const ask = (request: Request): void => engine.ask(request);
 
 let given: Settings = {};
 let running: Settings = {};
 let source: Source = rememberedSource();
 let step = 0;
+/** Whether the run is one that was dropped here. */
+let dropped = false;
+let isPlaying = false;
+/** What was lost, until the run that was kept is open again. */
+let lost: { readonly text: string; readonly wasPlaying: boolean } | undefined;
 
-const open = (goOn: boolean): void => {
+const open = (goOn: boolean, ofFolder = false): void => {
   const settings = source === 'drawings' ? quickStartSettings(given) : { cropMin: 0.5, ...given };
   running = given;
-  ask({ type: 'open', settings, source, goOn });
+  dropped = ofFolder;
+  ask({ type: 'open', settings, source, goOn, dropped });
+};
+const complain = (text: string): void => {
+  problem.hidden = false;
+  problem.textContent = text;
 };
 const sources = (next: Source): void => {
   source = next;
@@ -73,6 +96,8 @@ const images = imagesPart({
   },
 });
 const keep = keepPart((what) => ask({ type: 'download', what }));
+const slowly = phasesPart(() => ask({ type: 'phases' }));
+const search = searchPart(ask);
 const problem = h('p', { class: 'warning problem', role: 'alert', hidden: true });
 const walk = tour();
 
@@ -87,8 +112,13 @@ const RECEIVERS: {
   begun({ config, labelled, lines, evaluations, about, command, ...begun }) {
     problem.hidden = true;
     step = begun.step;
-    const kept = begun.resumed ? 'Goes on with the run that was kept: ' : '';
-    buttons.begin(step, config.steps, `${kept}${about}.`);
+    buttons.begin({
+      ...begun,
+      steps: config.steps,
+      about: sentenceOf({ about, dropped, ...begun }),
+    });
+    slowly.begin(begun.trains);
+    search.begin();
     curves.begin(config, labelled);
     for (const line of lines) curves.line(line);
     for (const line of evaluations) curves.evaluation(line);
@@ -101,7 +131,15 @@ const RECEIVERS: {
     neighbours.begin(gallery);
     map.begin(gallery);
   },
-  playing: ({ playing, finished }) => buttons.playing(playing, finished),
+  playing({ playing, finished }) {
+    isPlaying = playing;
+    buttons.playing(playing, finished);
+    if (lost === undefined) return;
+    const { text, wasPlaying } = lost;
+    lost = undefined;
+    complain(`${text}. The run goes on after step ${step}.`);
+    if (wasPlaying) ask({ type: 'play' });
+  },
   line({ line, imagesPerSecond }) {
     step = line.step;
     keep.ready(true);
@@ -124,71 +162,57 @@ const RECEIVERS: {
       total === undefined ? `Just now ${what}.` : `Just now ${what}: ${done} of ${total}.`,
     );
   },
+  phases: ({ phases }) => slowly.show(phases),
+  search({ found }) {
+    buttons.say();
+    search.show(found);
+  },
+  run({ settings, source: of }) {
+    sources(of);
+    // Only what the address can hold; the run itself has the rest.
+    setGiven(fromAddress(toAddress(settings)).settings);
+    open(false, true);
+  },
+  lost(report) {
+    const text = engine.replace(report);
+    if (text === undefined) {
+      buttons.playing(false, false);
+      complain(
+        'The memory ended again. Choose a smaller batch or preset and press Reset, or go on outside of the tab.',
+      );
+      return;
+    }
+    lost = { text, wasPlaying: isPlaying };
+    open(true);
+  },
   saved: ({ step: at, why }) => keep.saved(at, why),
   file: ({ name, bytes }) => keep.file(name, bytes),
   images({ text, usable }) {
     images.say(text, !usable);
     if (!usable) return;
     sources('files');
-    open(false);
+    open(false, dropped);
   },
-  problem({ text }) {
-    problem.hidden = false;
-    problem.textContent = text;
-  },
+  problem: ({ text }) => complain(text),
 };
 
-worker.onmessage = ({ data }: MessageEvent<Report>) => {
-  const receive = RECEIVERS[data.type] as (report: Report) => void;
-  receive(data);
-};
-worker.onerror = ({ message }) => {
-  problem.hidden = false;
-  problem.textContent = `The training stopped: ${message}. Reload the page to go on from what was kept.`;
-};
 document.addEventListener('visibilitychange', () => {
   if (document.visibilityState === 'hidden') ask({ type: 'save' });
 });
 
 document.body.append(
-  h(
-    'header',
-    {},
-    h('h1', {}, 'twocan ', h('small', {}, 'playground')),
-    h(
-      'p',
-      {},
-      'Watch a vision transformer learn to see, without labels. It trains in this tab, and nothing leaves it.',
-    ),
-    walk.button,
-  ),
-  h(
-    'main',
-    {},
-    buttons.element,
-    buttons.lines,
-    problem,
-    h('div', { class: 'parts' }, crops.element, curves.element, neighbours.element, map.element),
-    h(
-      'div',
-      { class: 'side' },
-      h(
-        'section',
-        { class: 'part', 'aria-label': 'Settings of the run' },
-        h('h2', {}, 'Settings'),
-        form.element,
-      ),
-      images.element,
-      keep.element,
-    ),
-  ),
-  walk.element,
+  ...layout({
+    walk,
+    top: [buttons.element, buttons.lines, problem],
+    parts: [crops, curves, neighbours, map, slowly, search],
+    form: form.element,
+    side: [images, keep],
+  }),
 );
 
 const found = fromAddress(location.hash);
 setGiven(found.settings);
 if (found.problems.length > 0) {
-  problem.hidden = false;
-  problem.textContent = `Left out of the address: ${found.problems.join('; ')}.`;
+  complain(`Left out of the address: ${found.problems.join('; ')}.`);
 }
 open(true);

@@ -29,6 +29,14 @@ export const PARTS = {
     title: 'Map of the images',
     text: 'Every dot is an image; near dots have similar features, so groups that form are what the model learned to tell apart.',
   },
+  search: {
+    title: 'Search',
+    text: 'All images of the run by their features: click one to see those that are nearest, or look for pairs that are nearly the same.',
+  },
+  phases: {
+    title: 'One step, slowly',
+    text: 'What happens in a step of training, phase by phase, on the images that are shown above.',
+  },
 } as const satisfies Readonly<Record<string, Explained>>;
 
 /** The rows of pictures. */
@@ -54,6 +62,67 @@ export const ROWS: Readonly<Record<PictureId, Explained>> = {
     text: 'The noise that really was added, which it should find.',
   },
 };
+
+/** What happens in one step. */
+export type PhaseId =
+  | 'crops'
+  | 'hide'
+  | 'noise'
+  | 'encode'
+  | 'project'
+  | 'decode'
+  | 'losses'
+  | 'gradient'
+  | 'update';
+
+/** The phases of a step, in their order. */
+export const PHASES: readonly (Explained & { readonly id: PhaseId })[] = [
+  {
+    id: 'crops',
+    title: 'two crops',
+    text: 'Each image is cut twice at random, flipped and coloured. The model never learns which object it is.',
+  },
+  {
+    id: 'hide',
+    title: 'hide',
+    text: 'Each crop is cut into square patches, and a random share of them is taken away.',
+  },
+  {
+    id: 'noise',
+    title: 'add noise',
+    text: 'Noise is added to the patches that stay; how strong it is differs from image to image.',
+  },
+  {
+    id: 'encode',
+    title: 'encode',
+    text: 'The encoder gets the noisy patches that are left, as tokens that look at each other.',
+  },
+  {
+    id: 'project',
+    title: 'project',
+    text: 'The mean of the tokens goes through a small network; its outputs for the two crops of an image should be alike.',
+  },
+  {
+    id: 'decode',
+    title: 'decode',
+    text: 'The decoder puts a placeholder where a patch is hidden, guesses those patches, and says what noise the others have.',
+  },
+  {
+    id: 'losses',
+    title: 'three losses',
+    text: 'Each goal is measured on the whole batch, and their weighted sum is to become smaller.',
+  },
+  {
+    id: 'gradient',
+    title: 'gradient',
+    text: 'For each weight of the model it is computed how the sum changes when the weight grows a little.',
+  },
+  {
+    id: 'update',
+    title: 'update',
+    text: 'AdamW changes each weight a little against its gradient. What is above shows the weights before this; the next step begins with the new ones.',
+  },
+];
 
 /** The walk through the method; `part` is what to look at. */
 export const TOUR: readonly (Explained & { readonly part: string })[] = [

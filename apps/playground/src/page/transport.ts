@@ -14,11 +14,18 @@ export function transport(wishes: Wishes): {
   readonly element: HTMLElement;
   /** What is being done, and on what. */
   readonly lines: HTMLElement;
-  readonly begin: (step: number, steps: number, about: string) => void;
+  readonly begin: (run: {
+    readonly step: number;
+    readonly steps: number;
+    readonly about: string;
+    /** Whether it can be trained on. */
+    readonly trains: boolean;
+  }) => void;
   readonly at: (step: number, imagesPerSecond: number) => void;
   readonly playing: (playing: boolean, finished: boolean) => void;
   readonly machine: (machine: Machine) => void;
-  readonly say: (text: string) => void;
+  /** What is being done; nothing when it is done. */
+  readonly say: (text?: string) => void;
 } {
   let isPlaying = false;
   const button = (text: string, click: () => void, kind = ''): HTMLButtonElement =>
@@ -45,13 +52,14 @@ export function transport(wishes: Wishes): {
       h('div', { class: 'how-far' }, bar, h('span', { class: 'numbers' }, count, speed)),
     ),
     lines: h('div', { class: 'lines' }, status, machineLine),
-    begin(done, all, about) {
+    begin({ step: done, steps: all, about, trains }) {
       steps = all;
       base = about;
       status.textContent = about;
       speed.textContent = '';
       show(done);
-      for (const each of [play, step, reset]) each.disabled = false;
+      reset.disabled = false;
+      for (const each of [play, step]) each.disabled = !trains;
     },
     at(done, imagesPerSecond) {
       show(done);
@@ -74,7 +82,7 @@ export function transport(wishes: Wishes): {
           : `the processor, ${threads === 1 ? 'one thread' : `${threads} threads`}`;
       machineLine.textContent = `Computes on ${what}${why ? `: ${why}` : ''}.`;
     },
-    say: (text) => {
+    say: (text = base) => {
       status.textContent = text;
     },
   };

@@ -22,8 +22,8 @@ const FOLLOWED = 300;
 const EVALUATED = { train: 2000, test: 500 };
 
 /** The built-in drawings. */
-export function drawings(size: number): RunImages {
-  const { train, test, source, evaluation } = drawnSets({ count: QUICK_START_DRAWINGS, size });
+export function drawings(size: number, count: number = QUICK_START_DRAWINGS): RunImages {
+  const { train, test, source, evaluation } = drawnSets({ count, size });
   return {
     dataset: train,
     evaluation: { train: atMost(train, EVALUATED.train), test: atMost(test, EVALUATED.test) },
@@ -36,6 +36,12 @@ export function drawings(size: number): RunImages {
     evaluated: evaluation,
     about: `${train.length.toLocaleString('en')} drawings of ${train.classes?.length} figures and textures`,
   };
+}
+
+/** How many drawings a run had, by the name of its data; nothing where it had other images. */
+export function drawingsOf(data: string): number | undefined {
+  const count = /^shapes:(\d+)$/.exec(data)?.[1];
+  return count === undefined ? undefined : Number(count);
 }
 
 /** Images of a person. Their folder has to be named where the run goes on outside of the tab. */

@@ -1,5 +1,5 @@
 import type { CanParams } from '@twocan/can';
-import { fold, key } from '@twocan/core';
+import { fold, type Key, key } from '@twocan/core';
 import { type Dataset, makeBatches, plainViews } from '@twocan/data';
 import { effectiveRank } from '@twocan/evaluate';
 import {
@@ -18,6 +18,36 @@ import { spreadOf } from './spread.ts';
 /** Images whose crops are shown. */
 const CROPPED = 4;
 
+/** Crops of some images, and what masks and noise are drawn from. */
+export type Crops = {
+  readonly views: readonly Float32Array[];
+  readonly images: number;
+  readonly key: Key;
+};
+
+/**
+ * Cuts the crops that are shown: another `which` takes other images.
+ *
+ * @returns views as a batch has them
+ */
+export async function cropsOf(
+  config: PretrainConfig,
+  dataset: Dataset,
+  which: number,
+): Promise<Crops> {
+  const root = fold(fold(key(config.seed), 'crops'), which);
+  const images = Math.min(CROPPED, dataset.length);
+  const batches = makeBatches(dataset, {
+    key: root,
+    batch: images,
+    size: config.model.encoder.image.width,
+    views: config.model.views,
+    augmentation: config.augmentation,
+    ...config.normalization,
+  });
+  return { views: (await batches(0)).views, images, key: fold(root, 'samples') };
+}
+
 /**
  * Pictures of crops, cut as the training cuts them: the same crops, masks and noise at every step.
  *
@@ -33,18 +63,8 @@ export async function drawCrops(
   dataset: Dataset,
   which: number,
 ): Promise<{ readonly rows: readonly PictureRow[]; readonly images: number }> {
-  const root = fold(fold(key(config.seed), 'crops'), which);
-  const images = Math.min(CROPPED, dataset.length);
-  const batches = makeBatches(dataset, {
-    key: root,
-    batch: images,
-    size: config.model.encoder.image.width,
-    views: config.model.views,
-    augmentation: config.augmentation,
-    ...config.normalization,
-  });
-  const { views } = await batches(0);
-  return { rows: await drawViews(config, params, views, fold(root, 'samples')), images };
+  const { views, images, key: own } = await cropsOf(config, dataset, which);
+  return { rows: await drawViews(config, params, views, own), images };
 }
 
 /** The images that are followed, as pictures. */

@@ -1,14 +1,19 @@
-import { type BackendReport, chooseBackend } from '@twocan/backend';
+import { type BackendName, type BackendReport, chooseBackend } from '@twocan/backend';
 import type { Machine } from '../messages.ts';
+
+/** What computes where there is no GPU, fastest first. */
+const AFTER_GPU: readonly BackendName[] = ['simd', 'wasm', 'cpu'];
 
 /**
  * Starts what is fastest here: a real GPU by WebGPU, else the processor.
  *
+ * @param without backends that were lost, which are not tried again
  * @returns what is computed on, and why
  * @throws Error where nothing computes here
  */
-export async function startMachine(): Promise<Machine> {
-  const report = await chooseBackend('auto');
+export async function startMachine(without: readonly string[]): Promise<Machine> {
+  const rest = AFTER_GPU.filter((name) => !without.includes(name));
+  const report = await chooseBackend(without.length === 0 ? 'auto' : rest);
   const { name, threads, device } = report;
   return { name, threads, device, why: whyOf(report) };
 }

@@ -14,6 +14,9 @@ type SyncFile = {
   readonly close: () => void;
 };
 
+const isFull = (error: unknown): boolean =>
+  error instanceof DOMException && error.name === 'QuotaExceededError';
+
 const isMissing = (error: unknown): boolean =>
   error instanceof DOMException && error.name === 'NotFoundError';
 
@@ -48,6 +51,9 @@ export async function privateFolder(name: string): Promise<PrivateFolder> {
         open.truncate(0);
         open.write(bytes, { at: 0 });
         open.flush();
+      } catch (error) {
+        if (!isFull(error)) throw error;
+        throw new Error('its storage is full; free some of it, or download the run');
       } finally {
         open.close();
       }

@@ -1,4 +1,4 @@
-import type { Settings } from '@twocan/pretrain';
+import type { PretrainConfig, Settings } from '@twocan/pretrain';
 import type { EvaluationLine, Source, StepLine } from '../messages.ts';
 import { holdsLock, type PrivateFolder, privateFolder } from './private-files.ts';
 
@@ -7,6 +7,8 @@ export type SavedRun = {
   readonly settings: Settings;
   readonly source: Source;
   readonly step: number;
+  /** Of a run that was dropped here, whose settings stand for no more than what is seen of it. */
+  readonly config?: PretrainConfig;
   readonly lines: readonly StepLine[];
   readonly evaluations: readonly EvaluationLine[];
 };

@@ -1,19 +1,8 @@
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { gzipSync } from 'node:zlib';
 import type { Browser } from 'playwright';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { expectNoViolations } from './axe.ts';
 import { openPage, startBrowser, takeSteps } from './open-page.ts';
-
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-type Axe = {
-  readonly run: () => Promise<{
-    readonly violations: readonly {
-      readonly id: string;
-      readonly nodes: readonly { readonly html: string }[];
-    }[];
-  }>;
-};
 
 let browser: Browser;
 beforeAll(async () => {
@@ -36,19 +25,7 @@ describe('the page for everyone', () => {
     const { page } = await openPage(context, `${inject('isolatedPage')}#steps=4&batch=8`);
     await takeSteps(page, 1);
     await page.locator('summary').click();
-    await page.evaluate(AXE);
-    const { violations } = await page.evaluate(() =>
-      (globalThis as unknown as { readonly axe: Axe }).axe.run(),
-    );
-    expect(
-      violations.map(
-        ({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 120)).join(' | ')}`,
-      ),
-    ).toEqual([]);
-    // Nothing is wider than the window.
-    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(
-      width,
-    );
+    await expectNoViolations(page);
     await context.close();
   });
 

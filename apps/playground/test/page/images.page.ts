@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { zipSync } from 'fflate';
 import type { Browser, Page } from 'playwright';
@@ -6,6 +6,7 @@ import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { emptyFolder, newestCheckpoint, twocan, unpackedRun } from './command-line.ts';
 import { download, openPage, press, ready, startBrowser, takeSteps } from './open-page.ts';
+import { stripedImages } from './striped-images.ts';
 
 const SHORT = '#steps=3&batch=8&checkpointEvery=3';
 
@@ -15,19 +16,7 @@ let folder: string;
 /** Two classes of twelve stripes each, and files that cannot be used. */
 beforeAll(async () => {
   browser = await startBrowser();
-  folder = join(emptyFolder(), 'photos');
-  for (const [c, name] of ['across', 'down'].entries()) {
-    mkdirSync(join(folder, name), { recursive: true });
-    for (let i = 0; i < 12; i++) {
-      const data = new Uint8Array(40 * 40 * 3).map((_, at) => {
-        const pixel = Math.floor(at / 3);
-        const along = c === 0 ? Math.floor(pixel / 40) : pixel % 40;
-        return (Math.floor(along / (3 + (i % 4))) % 2) * 200 + 5 * i;
-      });
-      const image = sharp(data, { raw: { width: 40, height: 40, channels: 3 } });
-      await image.png().toFile(join(folder, name, `${i}.png`));
-    }
-  }
+  folder = await stripedImages();
   writeFileSync(join(folder, 'down', 'photo.heic'), 'heic');
   writeFileSync(
     join(folder, 'down', 'torn.png'),
@@ -120,6 +109,47 @@ describe('images of a person', () => {
       )
       .waitFor();
     expect(await page.locator('.count').textContent()).toBe('step 1 of 3');
+    await context.close();
+  });
+
+  it('are pasted', async () => {
+    const context = await browser.newContext();
+    const { page } = await openPage(context, `${inject('isolatedPage')}${SHORT}`);
+    const contents = Array.from({ length: 8 }, (_, i) => [
+      ...readFileSync(join(folder, 'across', `${i}.png`)),
+    ]);
+    await page.evaluate((files) => {
+      const clipboardData = new DataTransfer();
+      for (const [i, content] of files.entries()) {
+        clipboardData.items.add(
+          new File([Uint8Array.from(content)], `${i}.png`, { type: 'image/png' }),
+        );
+      }
+      document.dispatchEvent(new ClipboardEvent('paste', { clipboardData }));
+    }, contents);
+    await opened(page);
+    expect(await about(page)).toBe('Trains on 8 images of your own.');
+    await context.close();
+  });
+
+  it('are ten thousand at most, spread over all', async () => {
+    const context = await browser.newContext();
+    const { page } = await openPage(context, `${inject('isolatedPage')}${SHORT}`);
+    const dot = await sharp({
+      create: { width: 8, height: 8, channels: 3, background: '#246' },
+    })
+      .png()
+      .toBuffer();
+    const many = Array.from({ length: 10_050 }, (_, i) => [`${i}.png`, dot] as const);
+    const archive = join(emptyFolder(), 'many.zip');
+    writeFileSync(archive, zipSync(Object.fromEntries(many), { level: 0 }));
+    await page.locator('[data-files="files"]').setInputFiles(archive);
+    await page
+      .getByText(
+        '10,000 images, without classes. 50 more are left out: a tab takes 10,000, evenly spread over all.',
+      )
+      .waitFor({ timeout: 240_000 });
+    await page.getByText('Trains on 10,000 images of your own.').waitFor({ timeout: 120_000 });
     await context.close();
   });
 

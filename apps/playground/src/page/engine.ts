@@ -1,0 +1,58 @@
+import type { Report, Request } from '../messages.ts';
+
+/** What computes: a worker, or after a loss the one that took its place. */
+export type Engine = {
+  readonly ask: (request: Request) => void;
+  /**
+   * Ends the worker and starts another.
+   *
+   * @param lost the backend of it, and what is gone
+   * @returns what is said about it; nothing where another worker would fail again
+   */
+  readonly replace: (lost: Extract<Report, { readonly type: 'lost' }>) => string | undefined;
+};
+
+/** Memory that ends so often, in a worker that was fresh, is not enough for the run. */
+const MEMORY_LOSSES = 2;
+
+/**
+ * Starts what computes.
+ *
+ * @param receive gets what it reports
+ * @param failed gets why it stopped, where it could not say so itself
+ * @returns the engine
+ */
+export function startEngine(
+  receive: (report: Report) => void,
+  failed: (message: string) => void,
+): Engine {
+  const without: string[] = [];
+  let losses = 0;
+  const begin = (): Worker => {
+    const own = new Worker(new URL('../worker/main.ts', import.meta.url), { type: 'module' });
+    own.onmessage = ({ data }: MessageEvent<Report>) => {
+      // What an ended worker still had to say is about a run that is gone.
+      if (own === worker) receive(data);
+    };
+    own.onerror = ({ message }) => own === worker && failed(message);
+    own.postMessage({ type: 'start', without } satisfies Request);
+    return own;
+  };
+  let worker: Worker | undefined;
+  worker = begin();
+  return {
+    ask: (request) => worker?.postMessage(request),
+    replace({ backend, why }) {
+      if (why === 'memory' && backend !== 'webgpu') losses++;
+      if (losses > MEMORY_LOSSES) return undefined;
+      // The processor is not lost: a fresh worker has its memory again.
+      if (backend === 'webgpu' && !without.includes(backend)) without.push(backend);
+      worker?.terminate();
+      worker = begin();
+      const what = why === 'gpu' ? 'The GPU was lost' : 'The memory ended';
+      return backend === 'webgpu'
+        ? `${what}; the processor computes now`
+        : `${what}; the engine was started anew`;
+    },
+  };
+}
