@@ -380,7 +380,8 @@ export const VALID: Readonly<Record<string, Readonly<Record<string, ValidCall>>>
     sampleLevel: of(
       () => key,
       () => 3,
-      () => ({ max: 0.1, first: 3 }),
+      () => ({ max: 0.1, min: 0.01, spread: 'log-uniform' as const }),
+      () => 3,
     ),
     sampleNoise: of(
       () => key,

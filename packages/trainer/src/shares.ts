@@ -57,6 +57,7 @@ export function gradientShares<P extends Params, B>(
     ),
   );
   return (params, batch, context) => {
+    expectOptions('gradientShares', 'context', context, ['key'], ['teacher', 'communicator']);
     const own = partOf('gradientShares', params, shared);
     return tidy((): never => {
       const norms = terms.map(({ weight }, i) =>
