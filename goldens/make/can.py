@@ -33,10 +33,19 @@ def predict(model, encoded, restore, levels):
     coded = levels.log() if noise.get("code") == "log" else levels
     code = model.level(level_code(coded, config["encoder"]["width"], noise["scale"]))
     output = model.decoder(encoded, restore, code, noise["embed"], noise["embedCls"])
-    if noise.get("target") != "unit":
+    if noise.get("target") != "unit" or hasattr(model, "denoiser"):
         return output
     visible = (restore < encoded.shape[1] - 1)[:, :, None]
     return torch.where(visible, output * levels[:, None, None], output)
+
+
+def predict_noise(model, encoded, restore, levels):
+    """The noise of visible patches from the encoder's tokens, in their places; 0 at hidden ones."""
+    noise = model.denoiser(encoded[:, 1:])
+    if model.config["noise"].get("target") == "unit":
+        noise = noise * levels[:, None, None]
+    hidden = noise.new_zeros(len(noise), restore.shape[1] - noise.shape[1], noise.shape[2])
+    return rows_of(torch.cat([noise, hidden], 1), restore)
 
 
 def loss_of(model, clean, noise, levels, keep, restore):
@@ -51,18 +60,21 @@ def loss_of(model, clean, noise, levels, keep, restore):
         metrics["alignment"] = alignment(a, b)
         metrics["uniformity"] = uniformity(torch.cat([a, b]))
         parts |= {"embeddings/a": a, "embeddings/b": b}
-    if hasattr(model, "decoder"):
-        prediction = predict(model, encoded, restore, levels)
-        parts["predictions"] = prediction
+    if weights["reconstruction"] or weights["denoising"]:
         masked = (restore >= keep.shape[1]).to(encoded.dtype)
-        if weights["reconstruction"]:
-            target = model.patches(clean if config["target"] == "clean" else noisy)
-            target = normalised(target) if config["normalizePixels"] else target
-            metrics["reconstruction"] = patch_error(prediction, target, masked)
-        if weights["denoising"]:
-            equal = config["noise"].get("weight") == "equal"
-            scale = levels[:, None, None] if equal else 1
-            metrics["denoising"] = patch_error(prediction / scale, model.patches(noise) / scale, 1 - masked)
+    if hasattr(model, "decoder"):
+        parts["predictions"] = predict(model, encoded, restore, levels)
+    if hasattr(model, "denoiser"):
+        parts["noisePredictions"] = predict_noise(model, encoded, restore, levels)
+    if weights["reconstruction"]:
+        target = model.patches(clean if config["target"] == "clean" else noisy)
+        target = normalised(target) if config["normalizePixels"] else target
+        metrics["reconstruction"] = patch_error(parts["predictions"], target, masked)
+    if weights["denoising"]:
+        prediction = parts["noisePredictions" if hasattr(model, "denoiser") else "predictions"]
+        equal = config["noise"].get("weight") == "equal"
+        scale = levels[:, None, None] if equal else 1
+        metrics["denoising"] = patch_error(prediction / scale, model.patches(noise) / scale, 1 - masked)
     loss = sum(weight * metrics[name] for name, weight in weights.items() if weight)
     return loss, metrics, parts
 

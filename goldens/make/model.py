@@ -127,11 +127,14 @@ class Can(nn.Module):
         self.config = config
         encoder, weights = config["encoder"], config["weights"]
         self.encoder = Encoder(encoder)
-        if weights["reconstruction"] or weights["denoising"]:
+        from_encoder = config["noise"].get("from") == "encoder"
+        if weights["reconstruction"] or (weights["denoising"] and not from_encoder):
             self.decoder = Decoder(config["decoder"], encoder)
+        if weights["denoising"] and from_encoder:
+            self.denoiser = nn.Linear(encoder["width"], encoder["patch"] ** 2 * encoder["channels"])
         if weights["contrastive"]:
             self.projector = Projector(encoder["width"], **config["projector"])
-        if config["noise"]["max"]:
+        if config["noise"]["max"] and hasattr(self, "decoder"):
             self.level = Level(encoder["width"])
 
     def patches(self, images):

@@ -49,6 +49,8 @@ OTHERWISE = {
 
 CHOSEN = {"min": 0.01, "levels": "log-uniform", "code": "log", "target": "unit", "weight": "equal"}
 
+FROM_ENCODER = {**NOISE, "max": 0.4, "from": "encoder", "target": "unit"}
+
 # By name: the config and the images of a view.
 VARIANTS = {
     "batch-norm": (CAN, 4),
@@ -57,4 +59,5 @@ VARIANTS = {
     "mae": ({**CAN, **MAE, "projector": LIGHT}, 3),
     "simclr": ({**CAN, "maskRatio": 0, "weights": ONLY_CONTRAST, "noise": NO_NOISE}, 4),
     "noise-choices": ({**CAN, "projector": LIGHT, "noise": {**NOISE, "max": 0.4, "scale": 3, **CHOSEN}}, 3),
+    "noise-from-encoder": ({**CAN, "projector": LIGHT, "noise": FROM_ENCODER}, 3),
 }

@@ -83,6 +83,16 @@ describe('the grid of the paper', () => {
     expect(names.size).toBe(new Set(names.values()).size);
   });
 
+  test('where noise is predicted from is in the name of runs that predict it', () => {
+    const of = { steps: 100, batch: 8, seeds: [0], budgets: ['steps'] as const };
+    const { cells } = planRuns(GRIDS.losses, { ...base, noiseFrom: 'encoder' }, of);
+    const named = cells.filter(({ runs }) => runs[0]?.includes('-fromencoder'));
+    expect(named.map(({ row }) => row.name)).toEqual(
+      cells.map(({ row }) => row.name).filter((name) => /N/.test(name.replace('CAN', 'N'))),
+    );
+    expect(named.length).toBeGreaterThan(0);
+  });
+
   test('rows of other views have their own runs, and share those of equal views', () => {
     const of = { steps: 100, batch: 8, seeds: [0], budgets: ['steps'] as const };
     const namesOf = (given: object) => {

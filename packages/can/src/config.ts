@@ -31,7 +31,9 @@ export type NoiseChoices = {
   readonly levels: LevelSpread;
   /** What the sinusoids code: σ, or ln σ. */
   readonly code: 'level' | 'log';
-  /** What the decoder's output is at visible patches: the noise σε as it was added, or ε, which is then multiplied by σ. */
+  /** What predicts it: the decoder, or one linear map of the encoder's visible tokens. */
+  readonly from: 'decoder' | 'encoder';
+  /** What is predicted at visible patches: the noise σε as it was added, or ε, which is then multiplied by σ. */
   readonly target: 'scaled' | 'unit';
   /** How levels weigh in the loss: by σ², as errors of σε do, or all alike, as errors of ε do. */
   readonly weight: 'variance' | 'equal';
@@ -42,6 +44,7 @@ export const PAPER_NOISE: NoiseChoices = {
   min: 0,
   levels: 'uniform',
   code: 'level',
+  from: 'decoder',
   target: 'scaled',
   weight: 'variance',
 };

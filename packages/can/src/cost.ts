@@ -1,6 +1,7 @@
 import type { CanConfig } from './config.ts';
 import type { MethodCost } from './counts.ts';
 import { expectCanConfig } from './expect.ts';
+import { needs } from './terms/kinds.ts';
 import { usesContrast, usesDecoder, usesLevel } from './uses.ts';
 
 /**
@@ -20,6 +21,7 @@ export function methodCost(config: CanConfig): MethodCost {
     maskRatio,
     level: usesLevel(config),
     ...(usesDecoder(config) && { decoder }),
+    ...(needs(config, 'noisePredictions') && { denoiser: true }),
     ...(usesContrast(config) && { head: projector }),
   };
 }

@@ -24,6 +24,8 @@ export type MethodCost = {
   readonly decoder?: DecoderConfig;
   /** Absent where nothing is contrasted. */
   readonly head?: HeadCost;
+  /** Whether a linear map of the visible tokens predicts their noise. */
+  readonly denoiser?: boolean;
   /** Whether the noise level is embedded: sinusoids of `levelCode` values and two layers of D. */
   readonly level?: boolean;
   /** Length of the level's sinusoidal code; default D. */
@@ -55,9 +57,10 @@ const sumPairs = (
 ): number => sizes.slice(1).reduce((sum, b, i) => sum + f(sizes[i] ?? 0, b, i), 0);
 
 export function expectCost(caller: string, cost: MethodCost): void {
-  const optional = ['decoder', 'head', 'level', 'levelCode'];
+  const optional = ['decoder', 'denoiser', 'head', 'level', 'levelCode'];
   expectOptions(caller, 'cost', cost, ['encoder', 'views', 'maskRatio'], optional);
-  const { encoder, decoder, head, level = false, levelCode = 1, views, maskRatio } = cost;
+  const { encoder, decoder, denoiser = false, head, level = false } = cost;
+  const { levelCode = 1, views, maskRatio } = cost;
   expectViTConfig(caller, encoder, 'encoder');
   if (decoder !== undefined) expectTransformer(caller, 'decoder', decoder);
   if (head !== undefined) {
@@ -67,6 +70,7 @@ export function expectCost(caller: string, cost: MethodCost): void {
     }
     expectInteger(caller, 'head.layers', head.layers, 0, 1000);
   }
+  expectType(caller, 'denoiser', denoiser, 'boolean');
   expectType(caller, 'level', level, 'boolean');
   expectInteger(caller, 'levelCode', levelCode);
   expectInteger(caller, 'views', views, 1, 2);
@@ -77,6 +81,7 @@ export function expectCost(caller: string, cost: MethodCost): void {
 export type ParameterCount = {
   readonly encoder: number;
   readonly decoder: number;
+  readonly denoiser: number;
   readonly head: number;
   readonly level: number;
   readonly total: number;
@@ -92,7 +97,7 @@ export type ParameterCount = {
  */
 export function countParameters(cost: MethodCost): ParameterCount {
   expectCost('countParameters', cost);
-  const { encoder, decoder, head, level, levelCode } = cost;
+  const { encoder, decoder, denoiser, head, level, levelCode } = cost;
   const { width } = encoder;
   const { pixels } = patchShape(encoder);
   const counts = {
@@ -108,6 +113,7 @@ export function countParameters(cost: MethodCost): ParameterCount {
         2 * decoder.width +
         linearParameters(decoder.width, pixels)
       : 0,
+    denoiser: denoiser ? linearParameters(width, pixels) : 0,
     head: head
       ? sumPairs(
           headSizes(width, head),
@@ -118,7 +124,7 @@ export function countParameters(cost: MethodCost): ParameterCount {
       : 0,
     level: level ? linearParameters(levelCode ?? width, width) + linearParameters(width, width) : 0,
   };
-  return { ...counts, total: counts.encoder + counts.decoder + counts.head + counts.level };
+  return { ...counts, total: Object.values(counts).reduce((sum, count) => sum + count) };
 }
 
 const blockProducts = (tokens: number, width: number, ratio: number): number =>
@@ -140,7 +146,7 @@ export type FlopCount = { readonly forward: number; readonly training: number };
  */
 export function countFlops(cost: MethodCost): FlopCount {
   expectCost('countFlops', cost);
-  const { encoder, decoder, head, level, levelCode, views, maskRatio } = cost;
+  const { encoder, decoder, denoiser, head, level, levelCode, views, maskRatio } = cost;
   const { width } = encoder;
   const { patches, pixels } = patchShape(encoder);
   const visible = Math.floor(patches * (1 - maskRatio) + 1e-9);
@@ -152,6 +158,7 @@ export function countFlops(cost: MethodCost): FlopCount {
         decoder.depth * blockProducts(1 + patches, decoder.width, decoder.mlpRatio) +
         patches * decoder.width * pixels
       : 0) +
+    (denoiser ? visible * width * pixels : 0) +
     (head ? sumPairs(headSizes(width, head), (a, b) => a * b) : 0) +
     (level ? (levelCode ?? width) * width + width ** 2 : 0);
   const forward = 2 * views * products;

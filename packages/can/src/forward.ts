@@ -28,6 +28,7 @@ import { linear } from '@twocan/ops';
 import { patchify } from '@twocan/patches';
 import { decodeTokens, embedForDecoder, embedPatches, encodeTokens } from '@twocan/vit';
 import { type CanConfig, choicesOf, type Pooling } from './config.ts';
+import { predictNoise } from './denoiser.ts';
 import { drawsFor, expectDrawsOf } from './draws.ts';
 import { expectCanConfig, expectCanParams } from './expect.ts';
 import type { CanBatch, CanParams } from './params.ts';
@@ -83,7 +84,13 @@ export function canForwardWith(
 }
 
 /** Everything that there are parameters for. */
-const EVERY: ReadonlySet<Need> = new Set(['embeddings', 'predictions', 'mask', 'noise']);
+const EVERY: ReadonlySet<Need> = new Set([
+  'embeddings',
+  'predictions',
+  'noisePredictions',
+  'mask',
+  'noise',
+]);
 
 function ownTensors(config: CanConfig, params: CanParams, batch: CanBatch, draws: Draws): Forward {
   const parts = forwardTensors(config, params, batch, draws, EVERY);
@@ -135,6 +142,10 @@ export function forwardTensors(
     ...(needs.has('predictions') &&
       params.decoder && {
         predictions: decode(config, params.decoder, params.level, encoded, draws),
+      }),
+    ...(needs.has('noisePredictions') &&
+      params.denoiser && {
+        noisePredictions: predictNoise(config, params.denoiser, encoded, draws),
       }),
     ...(needs.has('noise') &&
       draws.noise && { noise: patchify(draws.noise, config.encoder.patch) }),
@@ -222,7 +233,7 @@ function decode(
   const cls = slice(embedded, [0, 0, 0], [images, 1, width]);
   const visible = slice(embedded, [0, 1, 0], [images, tokens - 1, width]);
   const { embed, embedCls, scale } = config.noise;
-  const { code: of, target } = choicesOf(config);
+  const { code: of, from, target } = choicesOf(config);
   // q_p = W_e p without bias: equal to adding p to encoder-width tokens before W_e, and a decoder
   // without a level is then exactly MAE's.
   const code =
@@ -242,7 +253,9 @@ function decode(
   const patches = withCode(restored(withCode(visible, embed === 'visible')), embed === 'all');
   const sequence = concat([withCode(cls, embedCls), patches], 1);
   const output = decodeTokens(decoder, config.encoder, config.decoder, sequence);
-  return target === 'unit' && levels ? timesLevels(output, levels, mask) : output;
+  return from === 'decoder' && target === 'unit' && levels
+    ? timesLevels(output, levels, mask)
+    : output;
 }
 
 /** Visible patches times the level of their image; hidden ones as they are. */

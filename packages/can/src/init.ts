@@ -1,7 +1,8 @@
 import { initProjector } from '@twocan/contrastive';
 import { expectKey, expectOptions, fold, type Key } from '@twocan/core';
+import { initDense } from '@twocan/nn';
 import { initLevelMlp } from '@twocan/noise';
-import { initDecoder, initEncoder } from '@twocan/vit';
+import { initDecoder, initEncoder, patchShape } from '@twocan/vit';
 import type { CanConfig } from './config.ts';
 import type { CanLossOptions } from './loss.ts';
 import type { CanParams } from './params.ts';
@@ -13,7 +14,8 @@ import { hidesPatches, placesLevel } from './uses.ts';
  * Draws the parameters that a config trains, and no others.
  *
  * The decoder exists if a term needs predictions, its mask token if patches are hidden, the projector if a term needs
- * embeddings, the level MLP if noise is added and the decoder gets its level. Parts
+ * embeddings, the level MLP if noise is added and the decoder gets its level, the denoiser if noise is predicted from the
+ * encoder. Parts
  * fold the key by name, so that MAE and CAN of one key start from the same encoder.
  *
  * @param key the seed
@@ -35,6 +37,12 @@ export function initCan<P extends CanParams = CanParams>(
   return {
     encoder: initEncoder(fold(key, 'encoder'), config.encoder),
     ...(needs.has('predictions') && { decoder: decoderOf(key, config) }),
+    ...(needs.has('noisePredictions') && {
+      denoiser: initDense(fold(key, 'denoiser'), {
+        in: width,
+        out: patchShape(config.encoder).pixels,
+      }),
+    }),
     ...(needs.has('embeddings') && {
       projector: initProjector(fold(key, 'projector'), { in: width, ...config.projector }),
     }),

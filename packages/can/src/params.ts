@@ -1,5 +1,6 @@
 import type { Tensor4D } from '@tensorflow/tfjs-core';
 import type { ProjectorParams } from '@twocan/contrastive';
+import type { DenseParams } from '@twocan/nn';
 import type { LevelMlpParams } from '@twocan/noise';
 import type { DecoderParams, EncoderParams } from '@twocan/vit';
 
@@ -7,6 +8,8 @@ import type { DecoderParams, EncoderParams } from '@twocan/vit';
 export type CanParams = {
   readonly encoder: EncoderParams;
   readonly decoder?: Omit<DecoderParams, 'mask'> & Partial<Pick<DecoderParams, 'mask'>>;
+  /** From an encoded patch to its noise, `[D, P]`, where the noise is not predicted by the decoder. */
+  readonly denoiser?: DenseParams;
   readonly projector?: ProjectorParams;
   readonly level?: LevelMlpParams;
 };

@@ -26,6 +26,8 @@ export type Forward = {
   readonly embeddings?: { readonly a: Tensor2D; readonly b: Tensor2D };
   /** Pixels at masked places and noise at visible ones, `[M, N, P]`, if patches are predicted. */
   readonly predictions?: Tensor3D;
+  /** Noise at visible places as the encoder's tokens give it, 0 at masked ones, `[M, N, P]`, if it is predicted there. */
+  readonly noisePredictions?: Tensor3D;
   /** The added noise σε in patches, `[M, N, P]`, if there is noise. */
   readonly noise?: Tensor3D;
 };
@@ -35,9 +37,10 @@ export type DrawnForward = Pick<Draws, 'mask' | 'levels'> & { readonly forward: 
 
 /**
  * A part of the forward pass that a term reads: projections of the two views (`embeddings`), the decoder's output
- * (`predictions`), hidden patches (`mask`), added noise (`noise`), the averaged parameters' output (`teacher`).
+ * (`predictions`), noise predicted from the encoder's tokens (`noisePredictions`), hidden patches (`mask`), added noise
+ * (`noise`), the averaged parameters' output (`teacher`).
  */
-export type Need = 'embeddings' | 'predictions' | 'mask' | 'noise' | 'teacher';
+export type Need = 'embeddings' | 'predictions' | 'noisePredictions' | 'mask' | 'noise' | 'teacher';
 
 /** What the averaged parameters compute from the whole, clean views; no gradient reaches it. */
 export type Teacher = {

@@ -29,7 +29,7 @@ export type PictureErrors = {
  * @param forward from `canForward`
  * @param mask of the same pass; none where nothing was hidden
  * @returns fresh scalars
- * @throws RangeError if the config has no decoder
+ * @throws RangeError if the config predicts neither pixels nor noise
  * @example
  * const { forward, mask } = canForward(config)(params, batch, key(0));
  * const { hidden, visible, noise } = pictureErrors(config, forward, mask);

@@ -66,7 +66,7 @@ export function reconstructionCaption(config: CanConfig): string {
  * @param forward from `canForward`
  * @param mask of the same pass; none where nothing was hidden
  * @returns clean, input and output images; print `reconstructionCaption(config)` with them
- * @throws RangeError if the config has no decoder
+ * @throws RangeError if the config predicts neither pixels nor noise
  * @example
  * const { forward, mask } = canForward(config)(params, batch, key(0));
  * const { input, output } = canPictures(config, forward, mask);
@@ -74,8 +74,9 @@ export function reconstructionCaption(config: CanConfig): string {
 export function canPictures(config: CanConfig, forward: Forward, mask?: Mask): Pictures {
   expectCanConfig('canPictures', config);
   expectOptions('canPictures', 'forward', forward, ['clean', 'noisy']);
-  const { clean, noisy, predictions } = forward;
-  if (predictions === undefined) {
+  const { clean, noisy, predictions, noisePredictions } = forward;
+  const predictedNoise = noisePredictions ?? predictions;
+  if (predictedNoise === undefined) {
     throw new RangeError(
       'canPictures: the config must predict patches, got reconstruction and denoising of weight 0',
     );
@@ -84,7 +85,9 @@ export function canPictures(config: CanConfig, forward: Forward, mask?: Mask): P
   const shape = [null, image.height, image.width, channels];
   expectShape('canPictures', 'forward.clean', clean, shape);
   expectShape('canPictures', 'forward.noisy', noisy, clean.shape);
-  expectRank('canPictures', 'forward.predictions', predictions, 3);
+  for (const [name, predicted] of Object.entries({ predictions, noisePredictions })) {
+    if (predicted) expectRank('canPictures', `forward.${name}`, predicted, 3);
+  }
   const { rows, columns, count } = patchGrid({ ...image, patch });
   if (mask !== undefined) {
     expectOptions('canPictures', 'mask', mask, ['batch', 'patches']);
@@ -102,10 +105,10 @@ export function canPictures(config: CanConfig, forward: Forward, mask?: Mask): P
         : zerosLike(seen);
     const targets = config.target === 'clean' ? patchify(clean, patch) : seen;
     const pixels =
-      config.weights.reconstruction > 0
+      predictions !== undefined && config.weights.reconstruction > 0
         ? inPixels(config, predictions, targets)
-        : zerosLike(predictions);
-    const denoised = config.weights.denoising > 0 ? sub(seen, predictions) : seen;
+        : zerosLike(seen);
+    const denoised = config.weights.denoising > 0 ? sub(seen, predictedNoise) : seen;
     const picture = (patches: Tensor): Tensor4D =>
       unpatchify(patches as Tensor3D, { rows, columns, patch, channels });
     const visible = sub(1, hidden);

@@ -131,7 +131,7 @@ function numbers({ maskRatio, weights, temperature, noise }: CanConfig): readonl
 
 function choices(config: CanConfig): readonly Check[] {
   const { views, noise, target, pool, projector } = config;
-  const { levels, code, target: predicted, weight } = choicesOf(config);
+  const { levels, code, from, target: predicted, weight } = choicesOf(config);
   const oneOf = (path: string, value: unknown, allowed: readonly unknown[]): Check => [
     path,
     value,
@@ -143,6 +143,7 @@ function choices(config: CanConfig): readonly Check[] {
     oneOf('noise.embed', noise.embed, ['all', 'visible', 'none']),
     oneOf('noise.levels', levels, ['uniform', 'log-uniform']),
     oneOf('noise.code', code, ['level', 'log']),
+    oneOf('noise.from', from, ['decoder', 'encoder']),
     oneOf('noise.target', predicted, ['scaled', 'unit']),
     oneOf('noise.weight', weight, ['variance', 'equal']),
     oneOf('target', target, ['clean', 'noisy']),

@@ -34,7 +34,14 @@ export type Term<N extends Need = Need, P extends CanParams = CanParams> = {
   readonly loss: (parts: Parts<N>, batch: CanBatch, context: TermContext<P>) => LossOutput;
 };
 
-const NEEDS: readonly Need[] = ['embeddings', 'predictions', 'mask', 'noise', 'teacher'];
+const NEEDS: readonly Need[] = [
+  'embeddings',
+  'predictions',
+  'noisePredictions',
+  'mask',
+  'noise',
+  'teacher',
+];
 /** What a training step reports under these names is not a term. */
 const RESERVED = ['loss', 'gradNorm'];
 

@@ -84,7 +84,7 @@ it('reports every problem at once', () => {
   ).toEqual([
     'resolveCanConfig: 9 problems',
     '- colour: there is no such setting; the config has encoder, decoder, views, maskRatio, weights, temperature, noise, target, normalizePixels, pool',
-    '- noise.sigma: there is no such setting; noise has max, embed, embedCls, scale, min, levels, code, target, weight',
+    '- noise.sigma: there is no such setting; noise has max, embed, embedCls, scale, min, levels, code, from, target, weight',
     '- encoder.image.height: must be divisible by the patch of 5, got 32',
     '- encoder.image.width: must be divisible by the patch of 5, got 32',
     '- encoder.width: must be divisible by its 5 heads, got 192',

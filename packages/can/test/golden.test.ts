@@ -18,7 +18,15 @@ import {
 } from '@twocan/testkit';
 import { expect, it } from 'vitest';
 
-const VARIANTS = ['batch-norm', 'light', 'otherwise', 'mae', 'simclr', 'noise-choices'] as const;
+const VARIANTS = [
+  'batch-norm',
+  'light',
+  'otherwise',
+  'mae',
+  'simclr',
+  'noise-choices',
+  'noise-from-encoder',
+] as const;
 
 /** The draws that the referee used. */
 function drawsOf(golden: Golden): Draws {
@@ -85,8 +93,10 @@ describeBackends('CAN against PyTorch', () => {
         expectClose(x, golden.values(name), { rtol: 1e-4, atol: 1e-5 }, name);
       compare('features', parts.features);
       expect(parts.predictions !== undefined).toBe(golden.has('predictions'));
+      expect(parts.noisePredictions !== undefined).toBe(golden.has('noisePredictions'));
       expect(parts.embeddings !== undefined).toBe(golden.has('embeddings/a'));
       if (parts.predictions) compare('predictions', parts.predictions);
+      if (parts.noisePredictions) compare('noisePredictions', parts.noisePredictions);
       if (parts.embeddings) {
         const { a, b }: { a: Tensor2D; b: Tensor2D } = parts.embeddings;
         compare('embeddings/a', a);

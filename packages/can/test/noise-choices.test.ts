@@ -1,17 +1,27 @@
-import { tidy } from '@tensorflow/tfjs-core';
+import { abs, dispose, max, type Tensor, tidy } from '@tensorflow/tfjs-core';
 import {
   type CanOptions,
+  type CanParams,
+  canForward,
   canForwardWith,
+  canLoss,
   canLossWith,
+  canPictures,
+  countFlops,
+  countParameters,
+  denoisingTerm,
   drawCorruption,
   initCan,
+  methodCost,
   PAPER_NOISE,
   resolveCanConfig,
   silentDenoising,
+  usesDecoder,
 } from '@twocan/can';
-import { key } from '@twocan/core';
+import { disposeTree, key, namedLeaves, type Params, valueAndGrad } from '@twocan/core';
 import { sampleLevel } from '@twocan/noise';
-import { describeBackends, expectClose } from '@twocan/testkit';
+import { patchify } from '@twocan/patches';
+import { describeBackends, expectClose, expectNoLeak } from '@twocan/testkit';
 import { describe, expect, it } from 'vitest';
 import { images, small } from './fixture.ts';
 
@@ -39,6 +49,7 @@ describe('choices about noise', () => {
     [{ min: 0.1 }, ['- noise.min: must be a number from 0 to noise.max, 0.05, got 0.1']],
     [{ levels: 'log-uniform' }, ['- noise.min: must be positive for log-uniform levels, got 0']],
     [{ target: 'e' }, ["- noise.target: must be one of scaled, unit, got 'e'"]],
+    [{ from: 'head' }, ["- noise.from: must be one of decoder, encoder, got 'head'"]],
     [{ code: 3 }, ['- noise.code: must be a string, got 3']],
     [
       { weight: 'equal' },
@@ -124,5 +135,71 @@ describeBackends('what the decoder gives', () => {
         expectClose(denoising?.dataSync() ?? [], [sum / count], { rtol: 1e-5 });
       }
     });
+  });
+});
+
+describeBackends('noise predicted from the encoder', () => {
+  const from = 'encoder' as const;
+  const weights = { contrastive: 0.5, reconstruction: 0, denoising: 0.5 };
+  const whole = small({ noise: { max: 2, from } });
+  const alone = small({ noise: { max: 2, from }, weights });
+  const batchOf = () => ({ views: [images(1, 2), images(2, 2)] });
+
+  it('has a linear map, and a decoder only where pixels are predicted', () => {
+    tidy(() => {
+      const names = (config: typeof whole) => Object.keys(initCan(key(0), config)).sort();
+      expect(names(whole)).toEqual(['decoder', 'denoiser', 'encoder', 'level', 'projector']);
+      expect(names(alone)).toEqual(['denoiser', 'encoder', 'projector']);
+      expect(usesDecoder(alone)).toBe(false);
+      const numbers = (tree: object): number =>
+        namedLeaves(tree as Params).reduce((sum, [, leaf]) => sum + (leaf as Tensor).size, 0);
+      const counts = countParameters(methodCost(alone));
+      const { encoder, denoiser = {}, ...rest } = initCan(key(0), alone);
+      expect(counts.denoiser).toBe(numbers(denoiser));
+      expect(counts.total).toBe(numbers({ encoder, denoiser, ...rest }));
+      // 16 tokens, of which 8 are visible, of width 16; 12 values of a patch; two views.
+      const without = countFlops({ ...methodCost(alone), denoiser: false }).forward;
+      expect(countFlops(methodCost(alone)).forward - without).toBe(2 * 2 * 8 * 16 * 12);
+    });
+  });
+
+  it('takes the predicted noise off visible patches, and leaves hidden ones blank without a decoder', () => {
+    tidy(() => {
+      const params = initCan(key(0), alone);
+      const { forward, mask } = canForward(alone)(params, batchOf(), key(1));
+      const { noisy, noisePredictions } = forward;
+      if (!mask || !noisePredictions) throw new Error('all parts expected');
+      const seen = patchify(noisy, 2).arraySync();
+      const { output } = canPictures(alone, forward, mask);
+      const expected = noisePredictions.arraySync().map((patches, b) =>
+        patches.map((patch, t) => {
+          const hidden = (mask.restore[b * 16 + t] ?? 0) >= mask.kept;
+          if (hidden) expect(patch.every((value) => value === 0)).toBe(true);
+          return patch.map((value, i) => (hidden ? 0 : (seen[b]?.[t]?.[i] ?? 0) - value));
+        }),
+      );
+      expectClose(patchify(output, 2), expected.flat(2), { atol: 1e-5 });
+    });
+  });
+
+  it('is learned through the encoder, and leaks nothing', () => {
+    const params = initCan(key(0), alone);
+    const batch = batchOf();
+    const step = valueAndGrad(canLoss(alone, { terms: [{ ...denoisingTerm(alone), weight: 1 }] }));
+    tidy(() => {
+      const { grads } = step(
+        { encoder: params.encoder, denoiser: params.denoiser } as CanParams,
+        batch,
+        { key: key(1) },
+      );
+      for (const [path, leaf] of namedLeaves(grads.encoder)) {
+        if (path.startsWith('blocks'))
+          expect(max(abs(leaf)).dataSync()[0], path).toBeGreaterThan(0);
+      }
+    });
+    expectNoLeak(() => canForward(alone)(params, batch, key(1)).forward as never);
+    expectNoLeak(() => canLoss(alone)(params, batch, { key: key(1) }) as never);
+    dispose(batch.views);
+    disposeTree(params as Params);
   });
 });

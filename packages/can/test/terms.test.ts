@@ -112,6 +112,7 @@ describeBackends('terms', () => {
   it.each([
     [['embeddings'], ['encoder', 'projector']],
     [['predictions'], ['decoder', 'encoder', 'level']],
+    [['noisePredictions'], ['denoiser', 'encoder']],
     [['teacher'], ['encoder']],
   ] as const)('that need %o have parameters %o', (needs, expected) => {
     tidy(() => {
@@ -240,7 +241,7 @@ describeBackends('terms', () => {
       'a part that does not exist',
       {},
       [{ ...distance(1), needs: ['projections'] }],
-      'canLoss: terms[0].needs must hold only embeddings, predictions, mask, noise, teacher, got',
+      'canLoss: terms[0].needs must hold only embeddings, predictions, noisePredictions, mask, noise, teacher, got',
     ],
     [
       'a name twice',

@@ -117,11 +117,13 @@ describe('resolveModel', () => {
     expect(resolveModel({}).noise).toEqual({ max: 0.05, embed: 'all', embedCls: false, scale: 1 });
     const chosen = {
       noiseLevels: 'log-uniform',
+      noiseFrom: 'encoder',
       noiseTarget: 'unit',
       noiseWeight: 'equal',
     } as const;
     expect(resolveModel({ ...chosen, noiseCode: 'log', sigmaMin: 0.01 }).noise).toMatchObject({
-      ...{ levels: 'log-uniform', target: 'unit', weight: 'equal', code: 'log', min: 0.01 },
+      ...{ levels: 'log-uniform', from: 'encoder', target: 'unit', weight: 'equal' },
+      ...{ code: 'log', min: 0.01 },
     });
     expect(() => resolveModel({ noiseLevels: 'log-uniform' })).toThrow(
       'resolveModel: sigmaMin must be positive for log-uniform levels, got 0',

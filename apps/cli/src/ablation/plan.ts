@@ -90,10 +90,11 @@ function nameOf(model: CanConfig): string {
   const short = (x: number): string => String(Number(x.toPrecision(4)));
   const level = noise.max > 0 && noise.embed !== 'all' ? `-${noise.embed}` : '';
   const code = noise.max > 0 && noise.scale !== 1 ? `-x${short(noise.scale)}` : '';
-  const { min, levels, target, weight, code: coded } = noiseChoices(model);
+  const { min, levels, from, target, weight, code: coded } = noiseChoices(model);
   const choices = [
     ...(min > 0 ? [`min${short(min)}`] : []),
     ...(levels === 'uniform' ? [] : ['log']),
+    ...(from === 'decoder' || weights.denoising === 0 ? [] : [`from${from}`]),
     ...(target === 'scaled' ? [] : [target]),
     ...(weight === 'variance' ? [] : [weight]),
     ...(coded === 'level' ? [] : ['logcode']),
@@ -113,6 +114,7 @@ const OF_THE_MODEL: readonly string[] = [
   'sigmaMin',
   'sigmaUnit',
   'noiseLevels',
+  'noiseFrom',
   'noiseTarget',
   'noiseWeight',
   'noiseCode',

@@ -32,7 +32,7 @@ export async function reconstruct(request: ReconstructRequest): Promise<Reconstr
   const { config, params, step } = await startWithWeights(request);
   try {
     const { maskRatio = config.model.maskRatio } = request;
-    if (params.decoder === undefined) {
+    if ((params.decoder ?? params.denoiser) === undefined) {
       throw usageError(`--model ${request.model} (${config.method}) has no decoder to draw with`);
     }
     if (maskRatio > 0 !== config.model.maskRatio > 0) {

@@ -1,5 +1,5 @@
 import { dispose, type Tensor, tensor4d, tidy } from '@tensorflow/tfjs-core';
-import { canForwardWith, drawCorruption, encode, pictureErrors } from '@twocan/can';
+import { canForwardWith, drawCorruption, encode, noiseChoices, pictureErrors } from '@twocan/can';
 import { alignment, uniformity } from '@twocan/contrastive';
 import { disposeTree, fold, type Key, key } from '@twocan/core';
 import { atMost, type Dataset, makeBatches, plainViews } from '@twocan/data';
@@ -63,7 +63,7 @@ export async function explain(
       const ofFeatures = await features(run, images, root);
       count(1, PARTS);
       const ofDecoder =
-        params.decoder === undefined
+        (params.decoder ?? params.denoiser) === undefined
           ? {}
           : await decoded(run, images, root, (done) => count(1 + done, PARTS));
       count(PARTS, PARTS);
@@ -201,7 +201,7 @@ export function explanationLines(found: Features & Decoded, { model }: ModelConf
       line(
         `noise of ${Number(sigma.toPrecision(3))}`,
         decibels,
-        'decibels taken off by the decoder',
+        `decibels taken off by the ${noiseChoices(model).from}`,
       ),
     ),
   ];

@@ -1,9 +1,14 @@
-import type { CanConfig } from '@twocan/can';
+import { type CanConfig, noiseChoices } from '@twocan/can';
 import { patchShape, preset, presetNames } from '@twocan/vit';
 
-/** The values of a token in the narrower of encoder and decoder. */
-const room = ({ encoder, decoder }: Pick<CanConfig, 'encoder' | 'decoder'>): number =>
-  Math.min(encoder.width, decoder.width);
+type Sizes = Pick<CanConfig, 'encoder' | 'decoder'>;
+
+/** The values of the narrowest token that predicted noise passes: of the encoder, or of the decoder too. */
+function roomIn(model: CanConfig): (sizes: Sizes) => number {
+  const { from } = noiseChoices(model);
+  return ({ encoder, decoder }) =>
+    from === 'encoder' ? encoder.width : Math.min(encoder.width, decoder.width);
+}
 
 const valuesOf = ({ encoder }: Pick<CanConfig, 'encoder'>): number => patchShape(encoder).pixels;
 
@@ -18,7 +23,7 @@ const valuesOf = ({ encoder }: Pick<CanConfig, 'encoder'>): number => patchShape
  */
 export function narrowTokens(model: CanConfig): string | undefined {
   const { encoder, weights } = model;
-  const [values, width] = [valuesOf(model), room(model)];
+  const [values, width] = [valuesOf(model), roomIn(model)(model)];
   if (weights.denoising === 0 || values <= width) return undefined;
   const lost = Math.round(100 * (1 - width / values));
   const ways = [patchThatFits(model), presetsThatFit(model)].filter((way) => way !== undefined);
@@ -32,16 +37,18 @@ export function narrowTokens(model: CanConfig): string | undefined {
 /** The largest patch that divides the image and fits. */
 function patchThatFits(model: CanConfig): string | undefined {
   const { image, patch, channels } = model.encoder;
+  const room = roomIn(model)(model);
   const sizes = Array.from({ length: patch - 1 }, (_, i) => patch - 1 - i);
   const size = sizes.find(
-    (p) =>
-      p > 1 && image.height % p === 0 && image.width % p === 0 && p * p * channels <= room(model),
+    (p) => p > 1 && image.height % p === 0 && image.width % p === 0 && p * p * channels <= room,
   );
   return size === undefined ? undefined : `--patch ${size}`;
 }
 
 /** The presets of this image size whose patches fit. */
-function presetsThatFit({ encoder: { image } }: CanConfig): string | undefined {
+function presetsThatFit(model: CanConfig): string | undefined {
+  const { image } = model.encoder;
+  const room = roomIn(model);
   const names = presetNames.filter((name) => {
     const sizes = preset(name);
     return sizes.encoder.image.height === image.height && valuesOf(sizes) <= room(sizes);

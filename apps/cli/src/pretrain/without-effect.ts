@@ -56,6 +56,7 @@ const OF_PARTS: readonly OfPart[] = [
   ['noiseCode', ({ model }) => usesLevel(model), 'a decoder that gets the noise level'],
   ['sigmaMin', ({ model }) => usesNoise(model), 'noise'],
   ['noiseLevels', ({ model }) => usesNoise(model), 'noise'],
+  ['noiseFrom', ({ model }) => model.weights.denoising > 0, 'denoising'],
   ['noiseTarget', ({ model }) => model.weights.denoising > 0, 'denoising'],
   ['noiseWeight', ({ model }) => model.weights.denoising > 0, 'denoising'],
 ];

@@ -185,8 +185,8 @@ describeRows('Training', {
     await refused([...mae, '--noise-embed', 'none'], /--noise-embed has no effect here/);
     await refused([...mae, '--noise-scale', '20'], /--noise-scale has no effect here/);
     await refused(
-      [...mae, '--noise-target', 'unit', '--balance', 'gradients'],
-      /--noise-target has no effect here[\s\S]*--balance has no effect here: the loss has one term/,
+      [...mae, '--noise-from', 'encoder', '--noise-target', 'unit', '--balance', 'gradients'],
+      /--noise-from has no effect here[\s\S]*--noise-target has no effect here[\s\S]*--balance has no effect here: the loss has one term/,
     );
     await refused(
       [...TINY, '--sigma-unit', 'unit', '--balance', 'gradients', '--share-every', '2'],

@@ -19,6 +19,8 @@ it('the narrower of encoder and decoder counts', () => {
     /8 px has 192 values, and a token 128 .* below 33% .*; take --patch 4, or --preset mini64$/,
   );
   expect(note({ preset: 'tiny64', decoder: { width: 256 } })).toBeUndefined();
+  // The decoder's tokens of 128 do not count where its output is not the noise.
+  expect(note({ preset: 'tiny64', noise: { from: 'encoder' } })).toBeUndefined();
   expect(note({ preset: 'tiny64', decoder: { width: 256 }, encoder: { channels: 4 } })).toMatch(
     /256 values.* token 192 .* below 25%/,
   );

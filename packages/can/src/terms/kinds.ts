@@ -10,8 +10,7 @@ const KINDS: Readonly<Record<TermName, Kind>> = { contrastive, reconstruction, d
 
 /** The term of a name with the weight that a config gives it; the config is not checked. */
 export function termOf(name: TermName, config: CanConfig): Term {
-  const { needs, lossOf } = KINDS[name];
-  return { name, weight: config.weights[name], needs, loss: lossOf(config) };
+  return { name, weight: config.weights[name], ...KINDS[name](config) };
 }
 
 /** The terms of positive weight, in the order of their names. */

@@ -38,6 +38,7 @@ export function partsFor<P extends CanParams>(
   for (const [need, part] of [
     ['embeddings', 'projector'],
     ['predictions', 'decoder'],
+    ['noisePredictions', 'denoiser'],
   ] as const) {
     if (!needs.has(need) || params[part] !== undefined) continue;
     throw new RangeError(

@@ -136,23 +136,25 @@ type Drawn = { readonly [id in PictureId]?: Tensor4D };
 
 /** Pictures in the units of the images. */
 function imagesOf(model: CanConfig, { forward, mask }: DrawnForward): Drawn {
-  if (forward.predictions === undefined) return { original: forward.clean, input: forward.noisy };
+  if ((forward.predictions ?? forward.noisePredictions) === undefined) {
+    return { original: forward.clean, input: forward.noisy };
+  }
   const { clean, input, output } = canPictures(model, forward, mask);
   return { original: clean, input, reconstruction: output };
 }
 
 /** Noise as a picture, which is far too faint to be seen as it is. */
 function noiseOf(model: CanConfig, { forward, mask }: DrawnForward): Drawn {
-  const { noise, predictions } = forward;
+  const { noise, predictions, noisePredictions: predicted = predictions } = forward;
   if (noise === undefined) return {};
   const { image, patch, channels } = model.encoder;
   const { rows, columns, count } = patchGrid({ ...image, patch });
   const picture = (patches: Tensor3D): Tensor4D =>
     unpatchify(patches, { rows, columns, patch, channels });
   const added = { 'added-noise': picture(noise) };
-  if (predictions === undefined || model.weights.denoising === 0) return added;
-  // What the model predicts of a hidden patch is its pixels, not its noise.
+  if (predicted === undefined || model.weights.denoising === 0) return added;
+  // What the decoder predicts of a hidden patch is its pixels, not its noise.
   const visible = mask && reshape(visibleWeights(mask), [-1, count, 1]);
-  const own = visible === undefined ? predictions : mul(predictions, visible);
+  const own = visible === undefined ? predicted : mul(predicted, visible);
   return { 'predicted-noise': picture(own as Tensor3D), ...added };
 }

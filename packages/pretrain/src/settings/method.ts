@@ -92,10 +92,15 @@ export function methodSettings(names: readonly MethodName[] = methodNames) {
       default: PAPER_NOISE.levels,
       text: 'How noise levels lie between the smallest and the largest; log-uniform needs --sigma-min',
     }),
+    noiseFrom: setting(choice(['decoder', 'encoder']), {
+      group,
+      default: PAPER_NOISE.from,
+      text: "What predicts the noise of visible patches: the decoder, or one linear map of the encoder's tokens (encoder)",
+    }),
     noiseTarget: setting(choice(['scaled', 'unit']), {
       group,
       default: PAPER_NOISE.target,
-      text: 'What the decoder gives for a visible patch: the noise as it was added (scaled), or that of deviation 1, which is multiplied by the level (unit)',
+      text: 'What is predicted for a visible patch: the noise as it was added (scaled), or that of deviation 1, which is multiplied by the level (unit)',
     }),
     noiseWeight: setting(choice(['variance', 'equal']), {
       group,
@@ -153,6 +158,7 @@ const SETTING_OF: Readonly<Record<string, string>> = {
   'noise.scale': 'noiseScale',
   'noise.min': 'sigmaMin',
   'noise.levels': 'noiseLevels',
+  'noise.from': 'noiseFrom',
   'noise.target': 'noiseTarget',
   'noise.weight': 'noiseWeight',
   'noise.code': 'noiseCode',
@@ -180,6 +186,7 @@ export function resolveMethod(
 ): CanConfig {
   const { preset, method, temperature, maskRatio, head, weights, imageSize, patch } = values;
   const { sigmaMax, sigmaMin, sigmaUnit, noiseEmbed: embed, noiseScale: scale } = values;
+  const { noiseFrom: from } = values;
   const { noiseLevels: levels, noiseTarget: target, noiseWeight: weight, noiseCode: code } = values;
   const inDeviations = deviationsOf(sigmaUnit, start?.normalization.std ?? IMAGENET_STD);
   try {
@@ -195,7 +202,7 @@ export function resolveMethod(
         ...(patch && { patch }),
       },
       noise: {
-        ...{ embed, scale, levels, target, weight, code, min: inDeviations(sigmaMin) },
+        ...{ embed, scale, levels, from, target, weight, code, min: inDeviations(sigmaMin) },
         ...(sigmaMax !== undefined && { max: inDeviations(sigmaMax) }),
       },
       ...(maskRatio !== undefined && { maskRatio }),
