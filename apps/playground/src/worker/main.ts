@@ -67,8 +67,8 @@ async function open(request: Extract<Request, { type: 'open' }>): Promise<void> 
   });
   session = opened;
   report({ type: 'playing', playing: false, finished: false });
-  // Who pressed Play meanwhile gets a step first.
-  inTurn(() => session === opened && opened.settle());
+  // Who pressed Play meanwhile gets a step first: messages that wait are heard before the timer.
+  setTimeout(() => inTurn(() => session === opened && opened.settle()));
 }
 
 function step(own: Session, goOn: boolean, slowly = false): void {
