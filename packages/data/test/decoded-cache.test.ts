@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import {
   mkdirSync,
   mkdtempSync,
@@ -108,10 +109,15 @@ it('stays within its room; what nobody used for a day gives way', async () => {
     ...{ width: 100, height: 100, oneColour: true },
     data: new Uint8Array(size).fill(i),
   });
-  const room = 256 * 2.5 * size;
+  // Pictures of 16 of the cache's 256 folders, with the room of these.
+  const isUsed = (identity: string): boolean =>
+    createHash('sha256').update(identity).digest('hex') < '10';
+  const room = 16 * 2.5 * size;
   const fill = async (from: number): Promise<void> => {
-    const cache = decodedCache(place, room);
-    for (let i = from; i < from + 1500; i++) await cache.decoded(`${i}`, picture(i));
+    const cache = decodedCache(place, 16 * room);
+    for (let i = from; i < from + 1500; i++) {
+      if (isUsed(`${i}`)) await cache.decoded(`${i}`, picture(i));
+    }
   };
   const files = (): string[] =>
     readdirSync(place, { recursive: true, encoding: 'utf8' })
@@ -119,14 +125,16 @@ it('stays within its room; what nobody used for a day gives way', async () => {
       .filter((path) => statSync(path).isFile());
   await fill(0);
   const first = files();
-  expect(first.length).toBeGreaterThan(400);
+  expect(first.length).toBeGreaterThan(25);
   expect(first.length * size).toBeLessThanOrEqual(room);
   await fill(5000);
   expect(files().filter((path) => first.includes(path))).toEqual(first);
   for (const path of files()) utimesSync(path, 1, 1);
   await fill(9000);
   expect(files().length * size).toBeLessThanOrEqual(room);
-  expect(files().filter((path) => first.includes(path)).length).toBeLessThan(first.length / 2);
+  expect(files().filter((path) => first.includes(path)).length).toBeLessThanOrEqual(
+    first.length / 2,
+  );
 });
 
 it('is none where nothing can be written', async () => {
