@@ -9,7 +9,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect } from 'vitest';
-import { drawPhotos, scratch, twocan } from '../cli.ts';
+import { drawPhotos, metricsOf, scratch, twocan } from '../cli.ts';
 import { describeRows, expectFailure, expectRefused, type Rows } from './rows.ts';
 
 const folder = scratch();
@@ -167,6 +167,37 @@ const ROWS: Rows = {
     const { code, stdout, stderr } = await twocan(args);
     expect([code, stdout]).toEqual([0, expect.stringMatching(/^0 pairs/)]);
     expect(stderr).toContain('none.png is not written: there is no pair to draw');
+  },
+
+  'A cache folder that cannot be written': async () => {
+    const file = join(photos, 'class-0/0.png');
+    for (const cacheDir of [file, join(file, 'below'), '/proc/cache']) {
+      const args = [...RUN, '--cache-dir', cacheDir];
+      await expectRefused(
+        args.with(1, photos),
+        /--cache-dir .* cannot be written: .*; give another place, or leave --cache-dir out/,
+        folder.path('refused'),
+      );
+    }
+  },
+
+  'A cache folder that is full': async () => {
+    // Files where its folders would be: nothing can be kept, as on a full disk.
+    const cacheDir = folder.path('full');
+    mkdirSync(cacheDir);
+    for (let i = 0; i < 256; i++)
+      writeFileSync(join(cacheDir, i.toString(16).padStart(2, '0')), '');
+    const args = ['pretrain', ...RUN.with(1, photos), '--cache', '0', '--backend', 'cpu', '--out'];
+    const outs = [folder.path('kept-nothing'), folder.path('without-cache')];
+    const outcomes = await Promise.all([
+      twocan([...args, outs[0] ?? '', '--cache-dir', cacheDir]),
+      twocan([...args, outs[1] ?? '']),
+    ]);
+    expect(outcomes.map(({ code }) => code)).toEqual([0, 0]);
+    const [ours, theirs] = outs.map(metricsOf);
+    expect(ours?.length).toBeGreaterThan(0);
+    expect(ours).toEqual(theirs);
+    expect(readdirSync(cacheDir)).toHaveLength(256);
   },
 };
 

@@ -11,6 +11,7 @@ import {
   readEndings,
 } from '@twocan/data/node';
 import { isFolder } from '../../files/is-folder.ts';
+import { checkFolder } from '../../files/outputs.ts';
 import { ownFolder, ownImage } from '../../files/own-output.ts';
 import { isSystemError, reasonOf, usageError } from '../../terminal/failure.ts';
 import { message } from '../../terminal/messages.ts';
@@ -66,16 +67,22 @@ export async function openImages(path: string, room: Room): Promise<OpenedImages
  * @param encoder has the model's image size
  * @param flags where decoded images are kept
  * @returns the room
+ * @throws Failure (exit code 2) where nothing can be written to the folder of `--cache-dir`
  */
-export const roomFor = (
+export function roomFor(
   { image }: Pick<Room, 'image'>,
   { cache, cacheDir, cacheDirSize }: CacheFlags,
-): Room => ({
-  image,
-  ...(cache !== undefined && { cacheBytes: cache * 1e6 }),
-  ...(cacheDir !== undefined && { cacheDir }),
-  ...(cacheDirSize !== undefined && { cacheDirBytes: cacheDirSize * 1e6 }),
-});
+): Room {
+  if (cacheDir !== undefined) {
+    checkFolder('--cache-dir', cacheDir, 'give another place, or leave --cache-dir out');
+  }
+  return {
+    image,
+    ...(cache !== undefined && { cacheBytes: cache * 1e6 }),
+    ...(cacheDir !== undefined && { cacheDir }),
+    ...(cacheDirSize !== undefined && { cacheDirBytes: cacheDirSize * 1e6 }),
+  };
+}
 
 /** Megabytes of decoded images in memory, and where on a disk how many are kept. */
 export type CacheFlags = {
