@@ -1,7 +1,8 @@
-import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { drawPhotos, metricsOf, type Outcome, scratch, twocan } from './cli.ts';
+import { parquetOf } from './parquet-of.ts';
 
 const folder = scratch();
 afterAll(folder.remove);
@@ -56,6 +57,33 @@ test(
     expect(await twocan(['pretrain', '--resume', '--out', out])).toMatchObject({ code: 0 });
   },
 );
+
+test('a run on Parquet has the numbers of one on a folder, and goes on', time, async () => {
+  const [folderRun, out, data] = ['run-0', 'run-of-parquet', 'hub'].map(folder.path);
+  const rows = Array.from({ length: 12 }, (_, i) => ({ label: i % 2, own: Math.floor(i / 2) }));
+  mkdirSync(data ?? '');
+  const image = rows.map(({ label, own }) =>
+    readFileSync(join(photos, `class-${label}/${own}.png`)),
+  );
+  const labels = rows.map(({ label }) => label);
+  const file = parquetOf({ columns: { image }, labels, classes: ['class-0', 'class-1'] });
+  writeFileSync(join(data ?? '', '00000-of-00001.parquet'), file);
+  const pattern = `${data}/{00000..00000}-of-00001.parquet`;
+  const args = ['--data', pattern, ...TINY, '--checkpoint-every', '3', '--out', out ?? ''];
+  expect(await twocan(['pretrain', ...args, '--steps', '5'])).toMatchObject({ code: 0 });
+  // As a call leaves it that was killed after the checkpoint of step 3.
+  const checkpoints = join(out ?? '', 'checkpoints');
+  const last = readdirSync(checkpoints).toSorted().at(-1) ?? '';
+  rmSync(join(checkpoints, last), { recursive: true });
+  const resumed = await twocan(['pretrain', '--resume', '--data', data ?? '', '--out', out ?? '']);
+  expect(resumed).toMatchObject({ code: 0 });
+  expect(readdirSync(checkpoints)).toContain(last);
+  const [ours, theirs] = [out, folderRun].map((run) =>
+    metricsOf(run ?? '').flatMap(({ loss }) => loss ?? []),
+  );
+  expect(ours).toHaveLength(5);
+  expect(ours).toEqual(theirs);
+});
 
 test(
   'the same folder and settings give the same bytes, also after an interruption',

@@ -12,6 +12,7 @@ import { gzipSync } from 'node:zlib';
 import { type MadeMember, tarFile, tarMember } from '@twocan/testkit';
 import { afterAll, beforeAll, expect } from 'vitest';
 import { drawPhotos, type Outcome, scratch, stepsOf, twocan } from '../cli.ts';
+import { parquetOf } from '../parquet-of.ts';
 import { describeRows, expectFailure, type Rows } from './rows.ts';
 
 const folder = scratch();
@@ -214,6 +215,56 @@ const ROWS: Rows = {
     const outcome = await twocan(['shard', photos, '--out', out]);
     expectFailure(outcome, 2, /unfinished shards of other images or settings; delete it/);
     expect(readdirSync(out).toSorted()).toEqual(['.twocan-unfinished.json', '0.tar']);
+  },
+
+  'A Parquet file that is cut off or no Parquet file': async () => {
+    const whole = parquetOf({ columns: { image: [bytesOf(0, 0), bytesOf(0, 1)] } });
+    const damaged = { '1.parquet': whole.subarray(0, -20), '2.parquet': Buffer.from('words') };
+    const data = lay('cut-parquet', { '0.parquet': whole, ...damaged });
+    const names = ['000000', '000001'];
+    await expectNames(
+      data,
+      names,
+      /left out 2 files: 1\.parquet and 1 more \(is cut off, or is no Parquet file\)/,
+    );
+    const outcome = await embed(lay('all-cut-parquet', damaged));
+    expectFailure(outcome, 2, /no pictures in .*\n.*1\.parquet .*\(is cut off/);
+  },
+
+  'A Parquet file without a column of images': async () => {
+    const bytes = parquetOf({ columns: {}, labels: [1, 2] });
+    const outcome = await embed(join(lay('no-column', { '0.parquet': bytes }), '0.parquet'));
+    expectFailure(outcome, 2, /0\.parquet \(has no column of images with their bytes\)/);
+  },
+
+  'A row without an image': async () => {
+    const image = [bytesOf(0, 0), null, bytesOf(0, 1), new Uint8Array(0)];
+    const data = lay('null', { '0.parquet': parquetOf({ columns: { image } }) });
+    await expectNames(
+      data,
+      ['000000', '000002'],
+      /left out 2 files: 000001 and 1 more \(cannot be decoded: has no bytes in its row\)/,
+    );
+  },
+
+  'Two columns of images': async () => {
+    const columns = { mask: [Buffer.from('none')], image: [bytesOf(0, 0)] };
+    const data = lay('two-columns', { '0.parquet': parquetOf({ columns }) });
+    await expectNames(
+      data,
+      ['000000'],
+      /0\.parquet\/mask\/ with 1 file \(a second column of images, beside image/,
+    );
+  },
+
+  'A Parquet file with a huge group of rows': async () => {
+    const bytes = parquetOf({ columns: { image: [new Uint8Array(2 ** 28)] } });
+    const outcome = await embed(lay('huge', { '0.parquet': bytes }));
+    expectFailure(
+      outcome,
+      2,
+      /has groups of rows of 268 MB .*: write it with some 100 rows a group/,
+    );
   },
 };
 

@@ -1,6 +1,6 @@
 /** The contents of a file that lies in another: a member of an archive, a row of a table. */
 export type FilePart = {
-  /** Bytes that are read for it. */
+  /** How many bytes it has, or about how many where only reading it tells. */
   readonly size: number;
   /** As long as it is the same, nobody wrote to the file that it lies in. */
   readonly stamp: string;

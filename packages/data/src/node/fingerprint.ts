@@ -115,16 +115,16 @@ export async function stampOf(
 
 async function digestOf(place: FilePlace, size: number, whole: boolean): Promise<string> {
   const hash = createHash('sha256');
-  const inPieces = !whole && size > PIECES * PIECE;
+  const isInPieces = (length: number): boolean => !whole && length > PIECES * PIECE;
   if (isPart(place)) {
     const bytes = await place.read();
-    if (!inPieces) hash.update(bytes);
-    else for (const at of piecesOf(size)) hash.update(bytes.subarray(at, at + PIECE));
+    if (!isInPieces(bytes.length)) hash.update(bytes);
+    else for (const at of piecesOf(bytes.length)) hash.update(bytes.subarray(at, at + PIECE));
     return hash.digest('hex').slice(0, 32);
   }
   const file = await open(place);
   try {
-    if (inPieces) {
+    if (isInPieces(size)) {
       for (const at of piecesOf(size)) hash.update(await pieceAt(file, at));
     } else if (size > PIECES * PIECE) {
       for await (const piece of file.createReadStream({ autoClose: false })) hash.update(piece);

@@ -13,6 +13,8 @@ import subprocess
 import tarfile
 import tempfile
 
+import pyarrow
+import pyarrow.parquet
 import webdataset
 from PIL import Image
 
@@ -91,6 +93,41 @@ with tempfile.TemporaryDirectory() as root:
 subprocess.run(["gzip", "-nkf9", at("wds-000.tar")], check=True)
 os.replace(at("wds-000.tar.gz"), at("compressed.tar"))
 
+# Parquet as the Hugging Face hub stores images, with an index of pages and without, and of other columns.
+features = {"image": {"_type": "Image"}, "label": {"names": ["cat", "dog"], "_type": "ClassLabel"}}
+metadata = {"huggingface": json.dumps({"info": {"features": features}})}
+image_of = pyarrow.struct([("bytes", pyarrow.binary()), ("path", pyarrow.string())])
+
+
+def parquet(name, columns, metadata=None, **options):
+    schema = pyarrow.schema([(own, type_) for own, (type_, _) in columns.items()], metadata=metadata)
+    values = [pyarrow.array(list(own), type=type_) for type_, own in columns.values()]
+    pyarrow.parquet.write_table(pyarrow.table(values, schema=schema), at(name), **options)
+
+
+def stored(numbers):
+    return [{"bytes": png(number), "path": f"{number}.png"} for number in numbers]
+
+
+hub = {"image": (image_of, stored(range(7))), "label": (pyarrow.int64(), [0, 1, 0, 1, 0, 1, -1])}
+parquet("hub.parquet", hub, metadata, row_group_size=3)
+parquet(
+    "hub-index.parquet",
+    hub,
+    metadata,
+    row_group_size=4,
+    write_page_index=True,
+    use_dictionary=False,
+    data_page_size=100,
+    write_batch_size=1,
+    compression="gzip",
+)
+plain = {"label": (pyarrow.string(), ["a", "b", None]), "jpg": (pyarrow.binary(), map(png, range(3)))}
+parquet("plain.parquet", plain, compression="none", data_page_version="2.0")
+parquet("null.parquet", {"image": (image_of, [*stored([0]), None, {"path": "1.png"}, *stored([2])])})
+parquet("two.parquet", {"mask": (image_of, stored([5, 6])), "image": (image_of, stored([0, 1]))})
+parquet("none.parquet", {"text": (pyarrow.string(), ["a", "b"]), "label": (pyarrow.int64(), [0, 1])})
+
 listing = {}
 for name in sorted(os.listdir(OUT)):
     if not name.endswith(".tar") or name == "compressed.tar":
@@ -106,6 +143,10 @@ for name in sorted(os.listdir(OUT)):
             for member in tar
             if member.isfile()
         ]
+for name in ["hub.parquet", "hub-index.parquet", "plain.parquet"]:
+    rows = pyarrow.parquet.read_table(at(name)).to_pylist()
+    images = [row["jpg"] if "jpg" in row else row["image"]["bytes"] for row in rows]
+    listing[name] = [{"sha256": hashlib.sha256(own).hexdigest()} for own in images]
 with open(at("shards.json"), "w", encoding="utf-8") as file:
     json.dump(listing, file, indent=1, ensure_ascii=False)
     file.write("\n")

@@ -2,7 +2,7 @@ import { statSync } from 'node:fs';
 import { COMPRESSED } from '../../args/shard-name.ts';
 import { isSystemError, reasonOf } from '../../terminal/failure.ts';
 
-const ARCHIVE = /\.(zip|t?gz|tgz|bz2|xz|7z|rar|parquet|tfrecords?)$/i;
+const ARCHIVE = /\.(zip|t?gz|tgz|bz2|xz|7z|rar|tfrecords?)$/i;
 
 /**
  * Why a path is not a folder.

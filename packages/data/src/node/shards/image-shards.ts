@@ -3,7 +3,10 @@ import { expectOptions, expectType } from '@twocan/core';
 import type { FilePart, FileParts } from '../file-part.ts';
 import { readEndings } from '../image-formats.ts';
 import type { LeftOut, Listing } from '../list-images.ts';
-import { type OpenFiles, openFiles } from './open-files.ts';
+import { openFiles } from './open-files.ts';
+import { isParquet } from './parquet-file.ts';
+import { parquetRows } from './parquet-rows.ts';
+import { readParquetShard } from './parquet-shard.ts';
 import { readTarShard, type ShardImages } from './shard-images.ts';
 import { indexedShard } from './shard-index.ts';
 import { compareNames, type NamedImage, nameImages } from './shard-names.ts';
@@ -22,20 +25,21 @@ export type ImageShardsOptions = {
 };
 
 /**
- * The images of tar files as if these were unpacked into one folder: pass names and parts to
- * `imageFolder`.
+ * The images of tar files, and of Parquet files as the Hugging Face hub stores images, as if these were
+ * unpacked into one folder: pass names and parts to `imageFolder`.
  *
  * A shard is read once by its headers, and then known by an index beside it (`.twocan/NAME.json`), as
  * long as its size and time stay the same. The folder of an image is that of its shard, then its class
  * where the shard gives one (`.cls`, or a field of `.json`, of the same base name), then that of its
- * name in the shard. Where two shards have the same name, each is `SHARD:NAME`. The order does not
+ * name in the shard; in a Parquet file that is the number of its row. Where two shards have the same name, each is `SHARD:NAME`. The order does not
  * depend on which shard an image lies in. Members are never written anywhere.
  *
  * @param folder where the shards are
  * @param shards their names, relative to the folder, with `/` between the parts
  * @param options see {@link ImageShardsOptions}
  * @returns images and what is left out, and reads an image by its name
- * @throws whatever the file system throws for a shard
+ * @throws whatever the file system throws for a shard; Error where one is Parquet and the package hyparquet is
+ *   missing
  * @example
  * const shards = await imageShards('shards', ['000.tar', '001.tar']);
  * const photos = await imageFolder('shards', { only: shards.images, parts: shards });
@@ -50,7 +54,8 @@ export async function imageShards(
   expectOptions('imageShards', 'options', options, [], known);
   const { classNames = [], cacheFolder: cache, progress } = options;
   const endings = await readEndings();
-  const read = (path: string): ShardImages => readTarShard(path, new Set(endings));
+  const read = (path: string): ShardImages | Promise<ShardImages> =>
+    isParquet(path) ? readParquetShard(path) : readTarShard(path, new Set(endings));
   const reader = endings.toSorted().join('');
   const found: { readonly name: string; readonly path: string; readonly images: ShardImages }[] =
     [];
@@ -61,13 +66,22 @@ export async function imageShards(
   }
   const { images, leftOut } = nameImages(found, classNames);
   const files = openFiles();
+  const rows = parquetRows(files);
   const part = (name: string): FilePart => {
     const image = findImage(images, name);
     const shard = found[image?.shard ?? -1];
     if (image === undefined || shard === undefined) {
       throw new RangeError(`imageShards: name must be that of an image, got ${name}`);
     }
-    return partOf(files, shard, image.member);
+    const { path, images: of } = shard;
+    const { bytes, changed } = of;
+    const [offset = 0, size = 0] = [of.offsets[image.member], of.sizes[image.member]];
+    const known = { path, bytes, changed };
+    return {
+      size,
+      stamp: [path, bytes, changed, offset, size].join(' '),
+      read: () => (isParquet(path) ? rows(known, offset) : files.read(known, offset, size)),
+    };
   };
   return {
     images: images.map((image) => image.name),
@@ -77,20 +91,6 @@ export async function imageShards(
     ],
     part,
     close: files.close,
-  };
-}
-
-function partOf(
-  files: OpenFiles,
-  { path, images }: { readonly path: string; readonly images: ShardImages },
-  member: number,
-): FilePart {
-  const { bytes, changed, offsets, sizes } = images;
-  const [offset = 0, size = 0] = [offsets[member], sizes[member]];
-  return {
-    size,
-    stamp: [path, bytes, changed, offset, size].join(' '),
-    read: () => files.read({ path, bytes, changed }, offset, size),
   };
 }
 

@@ -39,7 +39,8 @@ export function labelOfJson(text: string): ShardLabel {
   }
 }
 
-const numbered = (value: number): ShardLabel =>
+/** The class of a number; null where it is none, as -1 is. */
+export const numbered = (value: number): number | null =>
   Number.isSafeInteger(value) && value >= 0 ? value : null;
 
 /**
