@@ -86,7 +86,7 @@ export function canPictures(config: CanConfig, forward: Forward, mask?: Mask): P
   expectShape('canPictures', 'forward.clean', clean, shape);
   expectShape('canPictures', 'forward.noisy', noisy, clean.shape);
   for (const [name, predicted] of Object.entries({ predictions, noisePredictions })) {
-    if (predicted) expectRank('canPictures', `forward.${name}`, predicted, 3);
+    if (predicted !== undefined) expectRank('canPictures', `forward.${name}`, predicted, 3);
   }
   const { rows, columns, count } = patchGrid({ ...image, patch });
   if (mask !== undefined) {
