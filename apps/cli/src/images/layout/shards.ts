@@ -101,9 +101,8 @@ export async function listShards({ folder, names }: Shards, path: string): Promi
 function classNamesOf(folders: readonly string[]): string[] {
   for (const folder of folders) {
     try {
-      const lines = readFileSync(join(folder, CLASS_NAMES), 'utf8').split(/\r?\n/);
-      while (lines.at(-1)?.trim() === '') lines.pop();
-      return lines;
+      const text = readFileSync(join(folder, CLASS_NAMES), 'utf8').trimEnd();
+      return text.split('\n').map((line) => line.trimEnd());
     } catch {
       // There is none, or it cannot be read: classes have their numbers.
     }
