@@ -102,7 +102,7 @@ function classNamesOf(folders: readonly string[]): string[] {
   for (const folder of folders) {
     try {
       const text = readFileSync(join(folder, CLASS_NAMES), 'utf8').trimEnd();
-      return text.split('\n').map((line) => line.trimEnd());
+      return text === '' ? [] : text.split('\n').map((line) => line.trimEnd());
     } catch {
       // There is none, or it cannot be read: classes have their numbers.
     }
