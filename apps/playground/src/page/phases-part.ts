@@ -64,8 +64,9 @@ export function phasesPart(take: () => void): {
     title.textContent = `${to + 1} of ${PHASES.length}: ${phase.title}`;
     text.textContent = `${phase.text} ${numbersOf(phase.id, phases)}`.trim();
     seen.replaceChildren(...seenIn(phase.id, phases));
-    back.disabled = to === 0;
-    next.disabled = to === PHASES.length - 1;
+    // A disabled button would lose the focus, and with it the arrow keys.
+    back.ariaDisabled = String(to === 0);
+    next.ariaDisabled = String(to === PHASES.length - 1);
     dots.replaceChildren(...PHASES.map((_, i) => h('li', { class: i <= to ? 'done' : '' })));
   };
   return {

@@ -134,7 +134,7 @@ describe('one step, slowly', () => {
         }
         await page.keyboard.press('ArrowRight');
       }
-      expect(seen[1]).toContain('32 of 64 patches stay.');
+      expect(seen[1]).toContain('8 of 16 patches stay.');
       expect(seen[8]).toContain('That was step 1.');
       expect(new Set(seen).size).toBe(9);
       await page.keyboard.press('ArrowLeft');
