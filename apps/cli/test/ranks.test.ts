@@ -18,11 +18,13 @@ const folder = scratch();
 afterAll(folder.remove);
 
 const DATA = ['pretrain', '--data', 'shapes:16', '--batch', '8', '--threads', '1'];
-const [STEPS, EVERY] = [12, 2];
-const LONG = [
+const ofSteps = (steps: number): string[] => [
   ...[...DATA, '--backend', 'simd'],
-  ...['--steps', `${STEPS}`, '--checkpoint-every', `${EVERY}`],
+  ...['--steps', `${steps}`, '--checkpoint-every', '2'],
 ];
+const LONG = ofSteps(12);
+/** Long enough to be running still when an interruption arrives. */
+const LONGER = ofSteps(40);
 const environment = { TWOCAN_BACKENDS: ENVIRONMENT.TWOCAN_BACKENDS };
 
 const ranks = (
@@ -33,11 +35,12 @@ const ranks = (
 ): Promise<RanksOutcome> =>
   runRanks(mpi, count, [BIN, ...words], { environment, ...(watch && { watch }) });
 
-/** Calls once, as soon as some step was printed. */
+/** Calls once, as soon as some step was printed, or a later one. */
 function atStep(step: number, act: (running: Running) => void): (running: Running) => void {
   let done = false;
   return (running) => {
-    if (done || !new RegExp(`step +${step}/`).test(running.stderr())) return;
+    const printed = running.stderr().matchAll(/step +(\d+)\//g);
+    if (done || ![...printed].some(([, found]) => Number(found) >= step)) return;
     done = true;
     act(running);
   };
@@ -113,8 +116,27 @@ describe.each(MPIS)('pretrain on $name', { timeout: 600_000 }, (mpi) => {
     expect(killed.code).not.toBe(0);
     expect(Math.max(...checkpointsOf(run))).toBeGreaterThanOrEqual(4);
     // The launcher may return while ranks still end; until then they hold the run's lock.
-    const resume = async () => (await twocan(['pretrain', '--resume', '--out', run])).code;
-    await expect.poll(resume, { timeout: 60_000, interval: 1000 }).toBe(0);
+    const resume = ['pretrain', '--resume', '--out', run];
+    const goesOn = async () => (await ranks(mpi, 2, resume)).code;
+    await expect.poll(goesOn, { timeout: 60_000, interval: 1000 }).toBe(0);
+    expectSameLosses(run, lossesOf(whole));
+  });
+
+  it('saves once when it is interrupted, and goes on in one process', async () => {
+    const [whole, run] = [at('longer'), at('interrupted')];
+    expect((await twocan([...LONGER, '--out', whole])).code).toBe(0);
+    const interrupted = await ranks(
+      mpi,
+      2,
+      [...LONGER, '--out', run],
+      atStep(7, ({ kill }) => kill('SIGINT')),
+    );
+    expect(interrupted.code).not.toBe(0);
+    // Stopped between two steps, after a checkpoint of its own.
+    const last = Math.max(...checkpointsOf(run));
+    expect(last).toBeGreaterThanOrEqual(7);
+    expect(lossesOf(run).length).toBe(last);
+    expect((await twocan(['pretrain', '--resume', '--out', run])).code).toBe(0);
     expectSameLosses(run, lossesOf(whole));
   });
 });
