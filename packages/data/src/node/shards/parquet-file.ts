@@ -60,6 +60,30 @@ export async function openParquet(
   return { file, metadata, image, others: names.filter((name) => name !== image) };
 }
 
+/**
+ * Reads one column of some rows.
+ *
+ * @param from the file
+ * @param column its name
+ * @param range the first row, and the one after the last
+ * @returns its values by row; of a column of bytes, the bytes
+ * @throws Error where the file is damaged, or what the file system throws
+ */
+export async function readColumn(
+  { file, metadata }: Pick<ParquetFile, 'file' | 'metadata'>,
+  column: string,
+  range: { readonly rowStart: number; readonly rowEnd: number },
+): Promise<readonly unknown[]> {
+  const { parquetReadObjects } = await hyparquet();
+  // With an index of pages, of those rows alone.
+  const how = { utf8: false, useOffsetIndex: true, compressors };
+  const rows: readonly Readonly<Record<string, unknown>>[] = await parquetReadObjects({
+    ...{ file, metadata, columns: [column] },
+    ...{ ...range, ...how },
+  });
+  return rows.map((row) => row[column]);
+}
+
 /** A group with a column `bytes`, or a plain column of bytes that is called an image. */
 function holdsBytes({ element, children }: SchemaTree): boolean {
   if (children.length > 0) {
@@ -113,7 +137,7 @@ type Decompress = (bytes: Uint8Array) => Uint8Array;
 const { zstdDecompressSync: zstd } = zlib as { readonly zstdDecompressSync?: Decompress };
 
 /** What the package has not itself. */
-export const compressors: Compressors = {
+const compressors: Compressors = {
   GZIP: (bytes) => zlib.gunzipSync(bytes),
   BROTLI: (bytes) => zlib.brotliDecompressSync(bytes),
   ...(zstd && { ZSTD: zstd }),

@@ -1,20 +1,12 @@
 import { pictureError } from '../plain-reason.ts';
 import { weightLimit } from '../weight-limit.ts';
 import type { KnownFile, OpenFiles } from './open-files.ts';
-import {
-  compressors,
-  damageOf,
-  hyparquet,
-  openParquet,
-  type ParquetFile,
-  weightOf,
-} from './parquet-file.ts';
+import { damageOf, openParquet, type ParquetFile, readColumn, weightOf } from './parquet-file.ts';
 
 /** Bytes of groups of rows that are being read, and of those that are kept for the next images. */
 const [IN_FLIGHT, KEPT] = [2 ** 27, 2 ** 26];
 
-type Rows = readonly Readonly<Record<string, unknown>>[];
-type Group = { readonly rows: Promise<Rows>; readonly bytes: number };
+type Group = { readonly images: Promise<readonly unknown[]>; readonly bytes: number };
 
 /**
  * Reads images of Parquet files by their row. Where a file has an index of its pages, only the pages of the
@@ -38,37 +30,31 @@ export function parquetRows(
     now.catch(() => opened.delete(known.path));
     return now;
   };
-  const read = async (from: ParquetFile, start: number, end: number): Promise<Rows> => {
-    const { parquetReadObjects } = await hyparquet();
-    const { file, metadata, image } = from;
-    return parquetReadObjects({
-      ...{ file, metadata, columns: [image], rowStart: start, rowEnd: end },
-      ...{ utf8: false, useOffsetIndex: true, compressors },
-    });
-  };
-  const readGroup = (known: KnownFile, from: ParquetFile, group: Place): Promise<Rows> => {
+  const read = (from: ParquetFile, rowStart: number, rowEnd: number): Group['images'] =>
+    readColumn(from, from.image, { rowStart, rowEnd });
+  const readGroup = (known: KnownFile, from: ParquetFile, group: Place): Group['images'] => {
     const key = `${known.path} ${group.start}`;
-    const rows =
-      groups.get(key)?.rows ?? limit(group.bytes, () => read(from, group.start, group.end));
+    const images =
+      groups.get(key)?.images ?? limit(group.bytes, () => read(from, group.start, group.end));
     groups.delete(key);
-    groups.set(key, { rows, bytes: group.bytes });
-    rows.catch(() => groups.delete(key));
+    groups.set(key, { images, bytes: group.bytes });
+    images.catch(() => groups.delete(key));
     let held = [...groups.values()].reduce((sum, { bytes }) => sum + bytes, 0);
     for (const [name, { bytes }] of groups) {
       if (held <= KEPT) break;
       groups.delete(name);
       held -= bytes;
     }
-    return rows;
+    return images;
   };
   return async (known, row) => {
     try {
       const from = await open(known);
       const group = placeOf(from, row);
-      const rows = group.indexed
+      const images = group.indexed
         ? await read(from, row, row + 1)
         : await readGroup(known, from, group);
-      return bytesOf(rows[group.indexed ? 0 : row - group.start]?.[from.image]);
+      return bytesOf(images[group.indexed ? 0 : row - group.start]);
     } catch (error) {
       throw pictureError(`its shard ${damageOf(error)}`);
     }

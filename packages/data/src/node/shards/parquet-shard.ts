@@ -2,11 +2,11 @@ import { statSync } from 'node:fs';
 import { openable } from '../file-names.ts';
 import { openFiles } from './open-files.ts';
 import {
-  compressors,
   damageOf,
   hyparquet,
   openParquet,
   type ParquetFile,
+  readColumn,
   weightOf,
 } from './parquet-file.ts';
 import type { ShardImages } from './shard-images.ts';
@@ -70,17 +70,14 @@ export async function readParquetShard(path: string): Promise<ShardImages> {
   }
 }
 
-async function labelsOf({ file, metadata }: ParquetFile, count: number): Promise<ShardLabel[]> {
-  const { parquetReadObjects } = await hyparquet();
-  const { label, names } = classesIn(metadata);
+async function labelsOf(from: ParquetFile, count: number): Promise<ShardLabel[]> {
+  const { label, names } = classesIn(from.metadata);
   if (label === undefined) return Array.from({ length: count }, () => null);
   const folderOf = classFolders(names);
   const labels: ShardLabel[] = [];
   for (let rowStart = 0; rowStart < count; rowStart += ROWS) {
     const range = { rowStart, rowEnd: Math.min(count, rowStart + ROWS) };
-    const of = { file, metadata, columns: [label], utf8: false, compressors, ...range };
-    const rows: readonly Readonly<Record<string, unknown>>[] = await parquetReadObjects(of);
-    for (const { [label]: value } of rows) {
+    for (const value of await readColumn(from, label, range)) {
       if (typeof value === 'string') labels.push(labelOfText(value));
       else {
         const number = isNumber(value) ? numbered(Number(value)) : null;
