@@ -1,7 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import type { Browser } from 'playwright';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { expectNoViolations } from './axe.ts';
+import { expectNoViolations } from './no-violations.ts';
 import { openPage, startBrowser, takeSteps } from './open-page.ts';
 
 let browser: Browser;

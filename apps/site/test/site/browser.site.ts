@@ -1,20 +1,9 @@
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { violationsOn } from '../../../../test/browser/axe.ts';
 import { findChromium } from '../../../../test/browser/chromium.ts';
 import { SITE } from '../../src/places.ts';
 import { type Served, serveFiles } from '../../src/server.ts';
-
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-type Axe = {
-  readonly run: () => Promise<{
-    readonly violations: readonly {
-      readonly id: string;
-      readonly nodes: readonly { readonly html: string }[];
-    }[];
-  }>;
-};
 
 /** What goes wrong in a page, and what it asks other hosts for. */
 function watch(page: Page, url: string): { readonly wrong: string[]; readonly foreign: string[] } {
@@ -70,13 +59,7 @@ describe.skipIf(executablePath === undefined)(`the site in Chromium${where}`, ()
   );
   it.each(VIEWS)('has nothing that axe objects to: /%s in %s at %i pixels', async (...view) => {
     const { context, page, wrong, foreign } = await open(...view);
-    await page.evaluate(AXE);
-    const { violations } = await page.evaluate(() =>
-      (globalThis as unknown as { readonly axe: Axe }).axe.run(),
-    );
-    expect(
-      violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' | ')}`),
-    ).toEqual([]);
+    expect(await violationsOn(page)).toEqual([]);
     expect({ wrong, foreign }).toEqual({ wrong: [], foreign: [] });
     await context.close();
   });
