@@ -14,7 +14,7 @@ import { loadHighlighter } from './highlight.ts';
 import { ISOLATING } from './isolating.ts';
 import { layOut } from './layout.ts';
 import { filesOf, writeWorker } from './offline.ts';
-import { ASSETS, PLAYGROUND, ROOT, SITE } from './places.ts';
+import { ASSETS, PALETTE, PLAYGROUND, ROOT, SITE } from './places.ts';
 import { referencePages } from './reference.ts';
 import { siteContent } from './site-pages.ts';
 
@@ -47,9 +47,11 @@ const { found, navigation, pictures } = siteContent(reference, highlighter);
 for (const { page } of found) write(page.page, layOut(page, navigation));
 for (const picture of pictures) copy(join(ROOT, picture), picture);
 
-for (const file of ['site.css', 'offline.js', 'search.js']) {
+for (const file of ['offline.js', 'search.js']) {
   copy(join(ASSETS, file), `assets/${file}`);
 }
+const styles = [PALETTE, join(ASSETS, 'site.css')].map((file) => readFileSync(file, 'utf8'));
+write('assets/site.css', styles.join(''));
 write('assets/code.css', highlighter.css());
 copy(fileURLToPath(import.meta.resolve('minisearch')), 'assets/minisearch.js');
 const searched = found.flatMap(({ page: { page, title: of }, sections }) =>

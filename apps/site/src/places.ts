@@ -13,6 +13,9 @@ export const SITE = join(APP, 'dist/site');
 /** The built playground. */
 export const PLAYGROUND = join(ROOT, 'apps/playground/dist/page');
 
+/** The colours, which the site shares with the playground. */
+export const PALETTE = join(ROOT, 'apps/playground/src/style/palette.css');
+
 /** What a page loads beside its text: style, search, the worker that keeps the site for offline use. */
 export const ASSETS = join(APP, 'assets');
 
