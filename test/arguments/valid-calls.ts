@@ -600,6 +600,7 @@ export const VALID: Readonly<Record<string, Readonly<Record<string, ValidCall>>>
     },
     nearestNeighbours: { args: () => [{ ...sides(), classes: 2 }, { k: 3 }], wide: [0] },
     picturesOf: { args: () => [draw(1, 192), ofPixels()], wide: [1] },
+    pixelRows: { args: () => [dataset(), ofPixels()], wide: [0, 1] },
     pixelSides: { args: () => [sets(), ofPixels()], wide: [0, 1], free: [0] },
     pretrain: {
       args: () => [{ imageSize: 8, patch: 4, steps: 1 }, { dataset: dataset() }],

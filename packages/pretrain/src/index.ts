@@ -16,6 +16,7 @@ export {
   extractRows,
   imageRows,
   type Piece,
+  pixelRows,
   type Rows,
   rawPixels,
 } from './features/extract.ts';

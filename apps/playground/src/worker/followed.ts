@@ -1,12 +1,9 @@
 import type { CanParams } from '@twocan/can';
 import type { Dataset } from '@twocan/data';
-import { extractRows, type Point, type PretrainConfig, rawPixels } from '@twocan/pretrain';
+import { type Point, type PretrainConfig, pixelRows } from '@twocan/pretrain';
 import type { Beside, FeaturesLook, Neighbours } from '../messages.ts';
 import { describeFeatures, featuresOf, umapOf } from './look.ts';
 import { type NearestOfAll, nearestOfAll, purityOf } from './neighbours.ts';
-
-/** The side of the largest images whose pixels are compared. */
-const LARGEST = 32;
 
 /** Features of the images that are followed: of now, of before the training, and the pixels themselves. */
 export type Followed = {
@@ -35,7 +32,7 @@ export async function follow(
   const sides: { -readonly [K in keyof Beside<NearestOfAll>]: NearestOfAll } = {
     untrained: untrainedNear,
     trained: untrainedNear,
-    pixels: await nearestOfAll(await pixelsOf(config, gallery), rows),
+    pixels: await nearestOfAll((await pixelRows(gallery, config)).features, rows),
   };
   const { labels } = gallery;
   const fixed = labels && {
@@ -60,11 +57,4 @@ export async function follow(
     }),
     umap: () => umapOf(now, gallery, config),
   };
-}
-
-async function pixelsOf(config: PretrainConfig, gallery: Dataset): Promise<Float32Array> {
-  const { model, normalization } = config;
-  const side = Math.min(LARGEST, model.encoder.image.width);
-  const encoder = { ...model.encoder, image: { height: side, width: side } };
-  return (await extractRows(gallery, { model: { encoder }, normalization }, rawPixels)).features;
 }

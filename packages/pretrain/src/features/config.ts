@@ -9,6 +9,17 @@ export type PixelConfig = Pick<PretrainConfig, 'normalization'> & {
   readonly model: Pick<PretrainConfig['model'], 'encoder'>;
 };
 
+/** The side of the largest images whose pixels are compared: at 224 those of thousands fill the memory. */
+const LARGEST = 32;
+
+/** The same with images of at most 32 x 32, for baselines of raw pixels. */
+export function withSmallImages<C extends PixelConfig>(config: C): C {
+  const { model } = config;
+  const { height, width } = model.encoder.image;
+  const image = { height: Math.min(LARGEST, height), width: Math.min(LARGEST, width) };
+  return { ...config, model: { ...model, encoder: { ...model.encoder, image } } };
+}
+
 /** Checks what is read of a run's config to turn images into pixels; the method checks its own. */
 export function expectPixelConfig(caller: string, config: PixelConfig): void {
   expectOptions(caller, 'config', config, ['model', 'normalization']);

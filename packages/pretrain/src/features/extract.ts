@@ -4,7 +4,7 @@ import { expectOptions, expectType } from '@twocan/core';
 import { type Dataset, expectDataset, plainViews } from '@twocan/data';
 import type { PretrainConfig } from '../config.ts';
 import { type Progress, silent } from '../progress.ts';
-import { expectEncoder, expectPixelConfig, type PixelConfig } from './config.ts';
+import { expectEncoder, expectPixelConfig, type PixelConfig, withSmallImages } from './config.ts';
 
 /** Images in memory at a time, and their bytes. */
 const AT_ONCE = { images: 100, bytes: 2 ** 29 } as const;
@@ -147,6 +147,26 @@ export async function extractRows(
     at += part.length;
   }
   return { features, width: features.length / Math.max(1, dataset.length) };
+}
+
+/**
+ * The pixels themselves of all images of a data set, of images of at most 32 x 32: a baseline for features.
+ *
+ * @param dataset N images
+ * @param config image size and normalisation of the run
+ * @param progress called with the number of images done
+ * @returns `[N, H · W · C]`
+ * @throws RangeError for a config without image size or normalisation
+ * @example
+ * const { features } = await pixelRows(dataset, config);
+ */
+export async function pixelRows(
+  dataset: Dataset,
+  config: PixelConfig,
+  progress: Progress = silent,
+): Promise<Rows> {
+  expectPixelConfig('pixelRows', config);
+  return extractRows(dataset, withSmallImages(config), rawPixels, progress);
 }
 
 function notFinite(name: string): Error {

@@ -7,7 +7,7 @@ import {
   type LabelledFeatures,
 } from '@twocan/evaluate';
 import { type Progress, silent } from '../progress.ts';
-import { expectPixelConfig, type FeatureConfig } from './config.ts';
+import { expectPixelConfig, type FeatureConfig, withSmallImages } from './config.ts';
 import { type Extract, extractRows, rawPixels } from './extract.ts';
 
 /** Labelled images: to learn from, and to be named. Both have the classes of `train`. */
@@ -28,9 +28,6 @@ export function expectSets(caller: string, sets: LabelledSets): void {
     expectDataset(caller, sets[name]);
   }
 }
-
-/** The side of the largest images whose pixels are compared: at 224 those of thousands fill the memory. */
-const LARGEST = 32;
 
 /**
  * Features of both sides.
@@ -78,11 +75,7 @@ export function pixelSides(
 ): Promise<LabelledSides> {
   expectSets('pixelSides', sets);
   expectPixelConfig('pixelSides', config);
-  const { model, normalization } = config;
-  const { height, width } = model.encoder.image;
-  const image = { height: Math.min(LARGEST, height), width: Math.min(LARGEST, width) };
-  const small = { ...model, encoder: { ...model.encoder, image } };
-  return featureSides(sets, { model: small, normalization }, rawPixels, progress);
+  return featureSides(sets, withSmallImages(config), rawPixels, progress);
 }
 
 /**
