@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import { playwright } from '@vitest/browser-playwright';
 import { defineConfig } from 'vitest/config';
 import { findPackage } from './packages/backend/src/set-up-folders.ts';
@@ -19,10 +19,17 @@ if (executablePath === undefined) {
 const NODE_ONLY =
   /from '(node:[^']+|sharp|onnxruntime-node|rolldown|@twocan\/\w+\/node|\.\.\/src\/node\/[^']+)'/;
 
+/** Whether a test, or a file beside it that it imports, needs Node. */
+function needsNode(path: string): boolean {
+  const text = readFileSync(path, 'utf8');
+  const beside = [...text.matchAll(/from '(\.\/[^']+\.ts)'/g)].map(([, file = '']) => file);
+  return NODE_ONLY.test(text) || beside.some((file) => needsNode(join(dirname(path), file)));
+}
+
 const tests = readdirSync('packages', { recursive: true, encoding: 'utf8' })
   .map((path) => `packages/${path}`)
   .filter((path) => /^packages\/[^/]+\/test\/.*\.test\.ts$/.test(path));
-const include = tests.filter((path) => !NODE_ONLY.test(readFileSync(path, 'utf8')));
+const include = tests.filter((path) => !needsNode(path));
 
 const ISOLATED = {
   'Cross-Origin-Opener-Policy': 'same-origin',
