@@ -140,6 +140,15 @@ describe('the grid of the paper', () => {
       expect(Math.abs(flops / (first?.flops ?? 0) - 1)).toBeLessThanOrEqual(0.5 / steps + 1e-9);
     }
   });
+
+  test('a step of balanced terms costs as much as a step of each term alone', () => {
+    const of = { steps: 1000, batch: 8, seeds: [0], budgets: ['steps'] as const };
+    const { cells } = planRuns(GRIDS.losses, { ...base, balance: 'gradients' as const }, of);
+    const cost = (name: string) => cells.find(({ row }) => row.name === name)?.flops ?? Number.NaN;
+    expect(cost('C + A') / (cost('C') + cost('A'))).toBeCloseTo(1, 9);
+    // With noise, the passes of C and A encode its level, too.
+    expect(cost('C + A + N (CAN)') / (cost('C') + cost('A') + cost('N'))).toBeCloseTo(1, 2);
+  });
 });
 
 test('the table has mean and deviation over seeds, and dashes for what is missing', () => {

@@ -1,5 +1,6 @@
 import {
   type CanConfig,
+  canTerms,
   countFlops,
   methodCost,
   noiseChoices,
@@ -39,7 +40,7 @@ export type Plan = { readonly runs: readonly PlannedRun[]; readonly cells: reado
  * Plans the runs of a grid. Rows with equal settings share their runs.
  *
  * Under the budget of operations a row trains for as many steps as cost what `steps` of the base
- * cost, counted by the formulas of `countFlops`.
+ * cost, counted by the formulas of `countFlops`, with a pass for each term where terms are balanced.
  *
  * @param rows the grid
  * @param base what all rows share
@@ -56,14 +57,14 @@ export function planRuns(
     readonly budgets: readonly Budget[];
   },
 ): Plan {
-  const whole = flopsOf(resolveModel(base));
+  const whole = flopsOf(resolveModel(base), base);
   const planned = rows.flatMap((row) =>
     of.budgets.map((budget) => {
       const { epochs: _, ...options } = optionsOf(base, row);
       const model = resolveModel(options);
-      const ratio = budget === 'steps' ? 1 : whole / flopsOf(model);
+      const ratio = budget === 'steps' ? 1 : whole / flopsOf(model, options);
       const steps = Math.max(1, Math.round(of.steps * ratio));
-      const flops = steps * of.batch * flopsOf(model);
+      const flops = steps * of.batch * flopsOf(model, options);
       const runs = of.seeds.map(
         (seed): PlannedRun => ({
           name: `${nameOf(model)}${otherOptions(base, row)}-${steps}-seed${seed}`,
@@ -81,8 +82,16 @@ export function planRuns(
   };
 }
 
-/** Operations of a training step for one image. */
-const flopsOf = (model: CanConfig): number => countFlops(methodCost(model)).training;
+/** Operations of a training step for one image; balanced terms have a pass each, with what they need. */
+function flopsOf(model: CanConfig, { balance }: Options): number {
+  const passes =
+    balance === 'gradients'
+      ? canTerms(model).map(({ name }) => ({ ...model, weights: { ...NO_WEIGHTS, [name]: 1 } }))
+      : [model];
+  return passes.reduce((sum, pass) => sum + countFlops(methodCost(pass)).training, 0);
+}
+
+const NO_WEIGHTS = { contrastive: 0, reconstruction: 0, denoising: 0 };
 
 /** Everything that a grid varies; a setting without effect (the place of no noise) is not named. */
 function nameOf(model: CanConfig): string {
