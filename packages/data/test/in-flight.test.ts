@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { imageFolder } from '../src/node/index.ts';
-import { weightLimit } from '../src/node/weight-limit.ts';
+import { weightLimit } from '../src/weight-limit.ts';
 import { numberedPicture } from './pictures.ts';
 
 let root = '';

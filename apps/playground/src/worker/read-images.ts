@@ -6,6 +6,8 @@ import type { Report } from '../messages.ts';
 const SHORT_SIDE = 96;
 /** 10,000 images of this size are 280 MB. */
 const MOST = 10_000;
+/** How often the page shows how many are read, in milliseconds. */
+const SHOWN_EVERY = 200;
 /** Fewer have nothing to tell apart. */
 const FEWEST = 8;
 
@@ -14,12 +16,15 @@ export async function readImages(
   files: readonly NamedFile[],
   report: (report: Report) => void,
 ): Promise<Dataset | undefined> {
+  let shownAt = 0;
   const opened = await openImages(files, {
     shortSide: SHORT_SIDE,
     most: MOST,
     progress: (done, total) => {
-      if (done % 10 === 0 || done === total)
-        report({ type: 'working', what: 'images are read', done, total });
+      const now = performance.now();
+      if (now - shownAt < SHOWN_EVERY && done < total) return;
+      shownAt = now;
+      report({ type: 'working', what: 'images are read', done, total });
     },
   });
   const usable = opened.length >= FEWEST;

@@ -14,7 +14,7 @@ export type RunFolder = {
   readonly evaluations: readonly EvaluationLine[];
 };
 
-type Entry = { readonly path: string; readonly open: () => Promise<Blob> };
+type Entry = { readonly path: string; readonly read: () => Promise<Uint8Array> };
 
 const CHECKPOINT = /(^|\/)checkpoint-\d+\.safetensors$/;
 /** What a run folder has besides the settings of the training. */
@@ -38,7 +38,10 @@ export async function findRun(
     const rest = files.filter((other) => other !== named);
     return { run: await readRun(within(entries, folder)), rest };
   }
-  const entries = files.map(({ path, file }) => ({ path, open: async () => file }));
+  const entries = files.map(({ path, file }) => ({
+    path,
+    read: async () => new Uint8Array(await file.arrayBuffer()),
+  }));
   const folder = folderOf(entries);
   if (folder === undefined) return { rest: files };
   const rest = files.filter(({ path }) => !path.startsWith(folder));
@@ -58,24 +61,24 @@ function folderOf(entries: readonly Entry[]): string | undefined {
 const within = (entries: readonly Entry[], folder: string): readonly Entry[] =>
   entries
     .filter(({ path }) => path.startsWith(folder))
-    .map(({ path, open }) => ({ path: path.slice(folder.length), open }));
+    .map(({ path, read }) => ({ path: path.slice(folder.length), read }));
 
 async function readRun(entries: readonly Entry[]): Promise<RunFolder> {
-  const read = async (name: string): Promise<string> =>
-    (await entries.find(({ path }) => path === name)?.open())?.text() ?? '';
-  const config = parsed(await read('config.json'));
+  const textOf = async (name: string): Promise<string> =>
+    new TextDecoder().decode(await entries.find(({ path }) => path === name)?.read());
+  const config = parsed(await textOf('config.json'));
   if (config?.version !== 1) throw new Error('the config.json of the run is none that is known');
   const newest = entries
     .filter(({ path }) => CHECKPOINT.test(path))
     .sort((a, b) => (a.path < b.path ? 1 : -1))[0] as Entry;
   const step = Number(/(\d+)\.safetensors$/.exec(newest.path)?.[1]);
-  const { lines, evaluations } = metricsIn(await read('metrics.jsonl'), step);
+  const { lines, evaluations } = metricsIn(await textOf('metrics.jsonl'), step);
   const options = (config.options ?? {}) as Record<string, unknown>;
   return {
     config: pick(config, (name) => !BESIDE.includes(name)) as unknown as PretrainConfig,
     settings: pick(options, (name) => Object.hasOwn(pretrainSettings, name)) as Settings,
     data: String(config.data),
-    checkpoint: new Uint8Array(await (await newest.open()).arrayBuffer()),
+    checkpoint: await newest.read(),
     ...{ lines, evaluations },
   };
 }

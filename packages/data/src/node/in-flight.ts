@@ -1,3 +1,4 @@
+import { weightLimit } from '../weight-limit.ts';
 import type { FilePlace } from './file-part.ts';
 import {
   isRead,
@@ -9,7 +10,6 @@ import {
 } from './picture-file.ts';
 import type { Header } from './picture-header.ts';
 import { isOfDecoder, plainReason } from './plain-reason.ts';
-import { weightLimit } from './weight-limit.ts';
 
 /** Bytes that files being read and decoded may take together, going by headers; a larger one is alone. */
 const MOST_BYTES = 2 ** 27;

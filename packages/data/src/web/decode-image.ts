@@ -1,45 +1,60 @@
 import type { Image } from '../dataset.ts';
+import { weightLimit } from '../weight-limit.ts';
 
 /** More pixels than this are a mistake or an attack, and more than many browsers decode. */
 const MOST_PIXELS = 2 ** 27;
+/** A JPEG has fewer pixels a byte than this; the number of others is known only once they are decoded. */
+const PIXELS_A_BYTE = 16;
 
 /**
- * Decodes a picture: upright 8-bit sRGB, transparent pixels over grey, as of files in Node.
+ * Makes a decoder of pictures: upright 8-bit sRGB, transparent pixels over grey, as of files in Node.
  *
- * @param file the picture
- * @param shortSide its shorter side becomes at most this
- * @returns pixels
- * @throws Error with the reason, for the one who has the file
+ * @param shortSide the shorter side of a picture becomes at most this
+ * @returns gives the pixels of a file; or an Error with the reason, for the one who has the file
  */
-export async function decodeImage(file: Blob, shortSide: number): Promise<Image> {
-  if (file.size === 0) throw new Error('the file is empty');
-  const size = pngSize(new DataView(await file.slice(0, 24).arrayBuffer()));
-  if (size !== undefined) expectPixels(size);
-  const bitmap = await createImageBitmap(file).catch(() => {
-    throw new Error('damaged, or of a kind that this browser does not read');
-  });
-  try {
-    expectPixels(bitmap);
-    const scale = Math.min(1, shortSide / Math.min(bitmap.width, bitmap.height));
-    const width = Math.max(1, Math.round(bitmap.width * scale));
-    const height = Math.max(1, Math.round(bitmap.height * scale));
-    const context = new OffscreenCanvas(width, height).getContext('2d', {
-      willReadFrequently: true,
+export function imageDecoder(shortSide: number): (file: Uint8Array<ArrayBuffer>) => Promise<Image> {
+  // Pictures that are decoded at the same time take no more memory than the largest that is allowed.
+  const limit = weightLimit(MOST_PIXELS);
+  const draw = drawing();
+  return async (bytes) => {
+    if (bytes.length === 0) throw new Error('the file is empty');
+    const size = pngSize(new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength));
+    if (size !== undefined) expectPixels(size);
+    const pixels = size ? size.width * size.height : PIXELS_A_BYTE * bytes.length;
+    return limit(pixels, async () => {
+      const bitmap = await createImageBitmap(new Blob([bytes])).catch(() => {
+        throw new Error('damaged, or of a kind that this browser does not read');
+      });
+      try {
+        expectPixels(bitmap);
+        const scale = Math.min(1, shortSide / Math.min(bitmap.width, bitmap.height));
+        const [width, height] = [bitmap.width, bitmap.height].map((side) =>
+          Math.max(1, Math.round(side * scale)),
+        ) as [number, number];
+        return draw(bitmap, width, height);
+      } finally {
+        bitmap.close();
+      }
     });
+  };
+}
+
+/** Draws pictures to read their pixels. A canvas takes longer to make than to draw on: equal sizes share one. */
+function drawing(): (bitmap: ImageBitmap, width: number, height: number) => Image {
+  let canvas = new OffscreenCanvas(1, 1);
+  return (bitmap, width, height) => {
+    if (canvas.width !== width || canvas.height !== height) {
+      canvas = new OffscreenCanvas(width, height);
+    }
+    const context = canvas.getContext('2d', { willReadFrequently: true });
     if (context === null) throw new Error('this browser gives no memory to decode it');
     context.fillStyle = 'rgb(128 128 128)';
     context.fillRect(0, 0, width, height);
     context.imageSmoothingQuality = 'high';
     context.drawImage(bitmap, 0, 0, width, height);
-    return {
-      width,
-      height,
-      channels: 3,
-      data: withoutAlpha(context.getImageData(0, 0, width, height).data),
-    };
-  } finally {
-    bitmap.close();
-  }
+    const { data } = context.getImageData(0, 0, width, height);
+    return { width, height, channels: 3, data: withoutAlpha(data) };
+  };
 }
 
 type Size = { readonly width: number; readonly height: number };

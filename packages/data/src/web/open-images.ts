@@ -1,7 +1,7 @@
 import { expectInteger, expectOptions, expectType } from '@twocan/core';
 import { checkIndex, type Dataset, type Image } from '../dataset.ts';
 import { withClasses } from '../folder-classes.ts';
-import { decodeImage } from './decode-image.ts';
+import { imageDecoder } from './decode-image.ts';
 import type { NamedFile } from './named-files.ts';
 import { isZip, zipEntries } from './zip.ts';
 
@@ -25,8 +25,11 @@ export type OpenOptions = {
   readonly progress?: (done: number, total: number) => void;
 };
 
+/** Files that are read at the same time: most of the time of a small one is waiting for the browser. */
+const AT_ONCE = 8;
+
 /** What is about to be read: a file, or one inside of an archive. */
-type Candidate = { readonly path: string; readonly open: () => Promise<Blob> };
+type Candidate = { readonly path: string; readonly read: () => Promise<Uint8Array<ArrayBuffer>> };
 
 const READ = /\.(jpe?g|jfif|pjpe?g|png|apng|gif|webp|avif|bmp|ico)$/i;
 const HEIC = /\.(heic|heif|hif)$/i;
@@ -64,23 +67,47 @@ export async function openImages(
     return reason === undefined;
   });
   const count = Math.min(most, fit.length);
+  const chosen = Array.from(
+    { length: count },
+    (_, i) => fit[Math.floor((i * fit.length) / count)] as Candidate,
+  );
   const names: string[] = [];
   const images: Image[] = [];
-  for (let i = 0; i < count; i++) {
-    const { path, open } = fit[Math.floor((i * fit.length) / count)] as Candidate;
-    try {
-      images.push(await decodeImage(await open(), shortSide));
+  for (const [i, found] of (await readAll(chosen, shortSide, progress)).entries()) {
+    const { path } = chosen[i] as Candidate;
+    if (typeof found === 'string') unused.push({ name: path, reason: found });
+    else {
+      images.push(found);
       names.push(path);
-    } catch (error) {
-      unused.push({ name: path, reason: error instanceof Error ? error.message : String(error) });
     }
-    progress?.(i + 1, count);
   }
   const image = async (index: number): Promise<Image> => {
     checkIndex('openImages', images.length, index);
     return images[index] as Image;
   };
   return { ...withClasses('openImages', names), image, unused, tooMany: fit.length - count };
+}
+
+/** Each picture, or the reason why it cannot be read, in the order of the files. */
+async function readAll(
+  files: readonly Candidate[],
+  shortSide: number,
+  progress: OpenOptions['progress'],
+): Promise<readonly (Image | string)[]> {
+  const decode = imageDecoder(shortSide);
+  const found = new Array<Image | string>(files.length);
+  const waiting = files.entries();
+  let done = 0;
+  const readOn = async (): Promise<void> => {
+    for (const [i, { read }] of waiting) {
+      found[i] = await read()
+        .then(decode)
+        .catch((error: unknown) => (error instanceof Error ? error.message : String(error)));
+      progress?.(++done, files.length);
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, readOn));
+  return found;
 }
 
 async function candidatesOf(
@@ -90,7 +117,8 @@ async function candidatesOf(
   const all: Candidate[] = [];
   for (const named of files) {
     if (!isZip(named)) {
-      all.push({ path: named.path, open: async () => named.file });
+      const read = async () => new Uint8Array(await named.file.arrayBuffer());
+      all.push({ path: named.path, read });
       continue;
     }
     try {
@@ -116,7 +144,7 @@ function belowCommonFolder(all: readonly Candidate[]): readonly Candidate[] {
   if (first === undefined || end < 0) return all;
   const folder = first.path.slice(0, end + 1);
   if (!all.every(({ path }) => path.startsWith(folder))) return all;
-  return belowCommonFolder(all.map(({ path, open }) => ({ path: path.slice(end + 1), open })));
+  return belowCommonFolder(all.map(({ path, read }) => ({ path: path.slice(end + 1), read })));
 }
 
 function reasonAgainst(path: string): string | undefined {

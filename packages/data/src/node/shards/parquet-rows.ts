@@ -1,5 +1,5 @@
+import { weightLimit } from '../../weight-limit.ts';
 import { pictureError } from '../plain-reason.ts';
-import { weightLimit } from '../weight-limit.ts';
 import type { KnownFile, OpenFiles } from './open-files.ts';
 import { damageOf, openParquet, type ParquetFile, readColumn, weightOf } from './parquet-file.ts';
 
