@@ -4,6 +4,13 @@ import type { Report, Request } from '../messages.ts';
 export type Engine = {
   readonly ask: (request: Request) => void;
   /**
+   * Hears what is reported, from the start.
+   *
+   * @param receive gets each report
+   * @param failed gets why the worker stopped, where it could not say so itself
+   */
+  readonly listen: (receive: (report: Report) => void, failed: (message: string) => void) => void;
+  /**
    * Ends the worker and starts another.
    *
    * @param lost the backend of it, and what is gone
@@ -18,14 +25,14 @@ const MEMORY_LOSSES = 2;
 /**
  * Starts what computes.
  *
- * @param receive gets what it reports
- * @param failed gets why it stopped, where it could not say so itself
- * @returns the engine
+ * @returns the engine, which may be asked at once
  */
-export function startEngine(
-  receive: (report: Report) => void,
-  failed: (message: string) => void,
-): Engine {
+export function startEngine(): Engine {
+  const early: Report[] = [];
+  let receive = (report: Report): void => void early.push(report);
+  let failed = (message: string): void => {
+    throw new Error(message);
+  };
   const without: string[] = [];
   let losses = 0;
   const begin = (): Worker => {
@@ -42,6 +49,11 @@ export function startEngine(
   worker = begin();
   return {
     ask: (request) => worker?.postMessage(request),
+    listen(own, ownFailed) {
+      receive = own;
+      failed = ownFailed;
+      for (const report of early.splice(0)) receive(report);
+    },
     replace({ backend, why }) {
       if (why === 'memory' && backend !== 'webgpu') losses++;
       if (losses > MEMORY_LOSSES) return undefined;

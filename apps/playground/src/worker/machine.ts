@@ -25,8 +25,9 @@ function whyOf({ name, passedOver, threads }: BackendReport): string {
   if (name !== 'simd')
     return [noGpu, 'WebAssembly has no SIMD in this browser'].filter(Boolean).join('; ');
   const isolated = (globalThis as { crossOriginIsolated?: boolean }).crossOriginIsolated === true;
-  const alone = isolated
+  const shares = isolated && typeof SharedArrayBuffer !== 'undefined';
+  const alone = shares
     ? 'there is one processor'
-    : 'the page is not cross-origin isolated, so there is no memory that threads can share';
+    : `${isolated ? 'this browser gives the page' : 'the page is not cross-origin isolated, so there is'} no memory that threads can share`;
   return [noGpu, threads === 1 ? `one thread: ${alone}` : ''].filter(Boolean).join('; ');
 }

@@ -1,8 +1,9 @@
 import { gzipSync } from 'node:zlib';
 import type { Browser } from 'playwright';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { startBrowser } from './browsers.ts';
 import { expectNoViolations } from './no-violations.ts';
-import { openPage, startBrowser, takeSteps } from './open-page.ts';
+import { openPage, takeSteps } from './open-page.ts';
 
 let browser: Browser;
 beforeAll(async () => {

@@ -4,8 +4,9 @@ import { zipSync } from 'fflate';
 import type { Browser, Page } from 'playwright';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { startBrowser } from './browsers.ts';
 import { emptyFolder, newestCheckpoint, twocan, unpackedRun } from './command-line.ts';
-import { download, openPage, press, ready, startBrowser, takeSteps } from './open-page.ts';
+import { download, openPage, press, ready, takeSteps } from './open-page.ts';
 import { stripedImages } from './striped-images.ts';
 
 const SHORT = '#steps=3&batch=8&checkpointEvery=3';

@@ -1,6 +1,7 @@
-import type { Browser, BrowserContext, Page, Worker } from 'playwright';
+import type { Browser, BrowserContext } from 'playwright';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { openPage, press, reached, startBrowser, takeSteps } from './open-page.ts';
+import { startBrowser } from './browsers.ts';
+import { openPage, press, reached, takeSteps, trainer } from './open-page.ts';
 
 const SHORT = '#steps=6&batch=8&checkpointEvery=6';
 
@@ -9,12 +10,6 @@ beforeAll(async () => {
   browser = await startBrowser();
 });
 afterAll(() => browser.close());
-
-/** The worker that trains; its threads are workers too. */
-function trainer(page: Page): Worker {
-  const found = page.workers().filter((worker) => /assets\/main-/.test(worker.url()));
-  return found.at(-1) as Worker;
-}
 
 /** Puts code before that of the worker. */
 const inWorker = async (context: BrowserContext, code: string): Promise<void> => {

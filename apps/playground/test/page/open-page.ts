@@ -1,15 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { type Browser, type BrowserContext, chromium, type Page } from 'playwright';
-import { findChromium } from '../../../../test/browser/chromium.ts';
-
-/** Starts Chromium. */
-export function startBrowser(): Promise<Browser> {
-  const executablePath = findChromium();
-  if (executablePath === undefined) {
-    throw new Error('Chromium must be in PATH, got none; install it or set CHROMIUM');
-  }
-  return chromium.launch({ executablePath, args: ['--no-sandbox'] });
-}
+import type { BrowserContext, Locator, Page, Worker } from 'playwright';
 
 /** A page with all that went wrong in it: errors, refused requests, breaches of its policy. */
 export type Watched = {
@@ -57,6 +47,12 @@ export async function reached(page: Page, step: number): Promise<void> {
   );
 }
 
+/** The worker that trains; its threads are workers too. */
+export function trainer(page: Page): Worker {
+  const found = page.workers().filter((worker) => /assets\/main-/.test(worker.url()));
+  return found.at(-1) as Worker;
+}
+
 export const press = (page: Page, name: string): Promise<void> =>
   page.getByRole('button', { name, exact: true }).click();
 
@@ -71,9 +67,30 @@ export async function takeSteps(page: Page, count: number): Promise<void> {
 
 /** What a button of downloads gives. */
 export async function download(page: Page, what: string): Promise<Buffer> {
+  const button = page.locator(`[data-download="${what}"]`);
+  if (page.context().browser()?.browserType().name() === 'firefox') return madeFile(page, button);
   const [file] = await Promise.all([
     page.waitForEvent('download', { timeout: 120_000 }),
-    page.locator(`[data-download="${what}"]`).click(),
+    button.click(),
   ]);
   return readFileSync(await file.path());
+}
+
+/** The file that a page makes for a download, where the browser does not report that one begins. */
+async function madeFile(page: Page, button: Locator): Promise<Buffer> {
+  const made = page.evaluate(
+    () =>
+      new Promise<string>((resolve) => {
+        const own = URL.createObjectURL;
+        URL.createObjectURL = (file: Blob) => {
+          URL.createObjectURL = own;
+          const reader = new FileReader();
+          reader.onload = () => resolve(String(reader.result).replace(/^.*,/, ''));
+          reader.readAsDataURL(file);
+          return own.call(URL, file);
+        };
+      }),
+  );
+  await button.click();
+  return Buffer.from(await made, 'base64');
 }

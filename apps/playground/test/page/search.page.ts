@@ -2,9 +2,10 @@ import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Browser } from 'playwright';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { startBrowser } from './browsers.ts';
 import { emptyFolder, newestCheckpoint, twocan, unpackedRun } from './command-line.ts';
 import { expectNoViolations } from './no-violations.ts';
-import { download, openPage, press, ready, startBrowser, takeSteps } from './open-page.ts';
+import { download, openPage, press, ready, takeSteps } from './open-page.ts';
 import { stripedImages } from './striped-images.ts';
 
 const SHORT = '#steps=4&batch=8&checkpointEvery=2';
