@@ -25,7 +25,8 @@ const colourOf = (name: string): string =>
  * @returns the chart
  */
 export function makeChart(label: string): Chart {
-  const place = h('div', { class: 'chart', role: 'img', 'aria-label': label });
+  const waiting = h('p', { class: 'waiting' }, 'It begins with the first step.');
+  const place = h('div', { class: 'chart', role: 'img', 'aria-label': label }, waiting);
   const legend = h('ul', { class: 'legend' });
   let plot: uPlot | undefined;
   let data: (number | null)[][] = [[]];
@@ -54,6 +55,7 @@ export function makeChart(label: string): Chart {
     begin(curves) {
       plot?.destroy();
       data = [[], ...curves.map(() => [])];
+      waiting.hidden = false;
       values = curves.map(() => h('b', {}, '–'));
       legend.replaceChildren(
         ...curves.map(({ label: own, colour, dashed }, i) =>
@@ -84,7 +86,8 @@ export function makeChart(label: string): Chart {
             stroke: () => colourOf(colour),
             width: 2,
             spanGaps: true,
-            points: { show: false },
+            // A single value is no line yet.
+            points: { show: () => data[0]?.length === 1, size: 7 },
             ...(dashed && { dash: [6, 5] }),
           })),
         ],
@@ -93,6 +96,7 @@ export function makeChart(label: string): Chart {
     },
     add(step, added) {
       data[0]?.push(step);
+      waiting.hidden = true;
       added.forEach((value, i) => {
         data[i + 1]?.push(value ?? null);
         const shown = values[i];
