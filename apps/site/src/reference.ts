@@ -5,12 +5,19 @@ import { REPOSITORY, ROOT } from './places.ts';
 
 type Manifest = {
   readonly name: string;
+  readonly description: string;
   readonly private?: boolean;
   readonly exports?: Readonly<Record<string, string | { readonly default: string }>>;
 };
 
 /** What one writes after `from`, as `@twocan/data/web`, with its source and the name of its page. */
-type Module = { readonly name: string; readonly source: string; readonly page: string };
+type Module = {
+  readonly name: string;
+  readonly source: string;
+  readonly page: string;
+  /** What its package is for; empty for the further modules of a package. */
+  readonly about: string;
+};
 
 /** All modules that the published packages export. */
 function modules(): readonly Module[] {
@@ -27,7 +34,8 @@ function modules(): readonly Module[] {
       const name = `${manifest.name}${below.slice(1)}`;
       const source = to.default.replace('./dist/', 'src/').replace(/\.js$/, '.ts');
       const page = name.replace('@twocan/', '').replaceAll('/', '-');
-      return [{ name, source: join(folder, source), page }];
+      const about = below === '.' ? manifest.description : '';
+      return [{ name, source: join(folder, source), page, about }];
     });
   });
 }
@@ -37,6 +45,7 @@ export type ReferencePage = {
   readonly name: string;
   /** Its file without the ending; links between these pages are `${page}.md`. */
   readonly page: string;
+  readonly about: string;
   readonly text: string;
 };
 
@@ -87,9 +96,8 @@ export async function referencePages(folder: string): Promise<readonly Reference
     await application.outputs.writeOutput({ name: 'markdown', path: folder }, project);
   }
   return all
-    .map(({ name, page }) => ({
-      name,
-      page,
+    .map(({ name, page, about }) => ({
+      ...{ name, page, about },
       // The table of its properties says more than `type ViTConfig = object;`.
       text: readFileSync(join(folder, `${page}.md`), 'utf8').replace(
         /```ts\ntype [^\n]+ = object;\n```\n\n/g,

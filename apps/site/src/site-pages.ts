@@ -4,7 +4,7 @@ import { follow } from './links.ts';
 import { makeRenderer, type Rendered, type Section } from './markdown.ts';
 import { type Group, groups } from './page-list.ts';
 import type { ReferencePage } from './reference.ts';
-import { START_TEXT, startPage } from './start-page.ts';
+import { START_PICTURES, START_TEXT, startPage } from './start-page.ts';
 
 /** A page and what the search finds in it. */
 type Found = { readonly page: Page; readonly sections: readonly Section[] };
@@ -37,10 +37,10 @@ function fromFiles(all: readonly Group[], render: Render): Pick<Content, 'found'
 }
 
 /** The exports of one module; their names are the headings of level 3. */
-function fromModule({ name, page, text }: ReferencePage, render: Render): Found {
+function fromModule({ name, page, about, text }: ReferencePage, render: Render): Found {
   // Between its pages TypeDoc links to files of Markdown.
   const followIn = (href: string) => ({ href: href.replace(/^([\w-]+)\.md/, '$1.html') });
-  const { html, sections } = render(`# ${name}\n\n${text}`, followIn, { html: true });
+  const { html, sections } = render(`# ${name}\n\n${about}\n\n${text}`, followIn, { html: true });
   const named = sections.filter(({ heading }) => heading.level === 3);
   const headings = named.map(({ heading }) => heading);
   const description = `Every export of ${name}.`;
@@ -52,7 +52,9 @@ function fromModule({ name, page, text }: ReferencePage, render: Render): Found 
 
 /** The first page of the reference. */
 function moduleList(reference: readonly ReferencePage[], render: Render): Page {
-  const list = reference.map(({ name, page }) => `- [\`${name}\`](${page}.html)`).join('\n');
+  const list = reference
+    .map(({ name, page, about }) => `- [\`${name}\`](${page}.html)${about && `: ${about}`}`)
+    .join('\n');
   const { html } = render(
     `# API
 
@@ -98,6 +100,6 @@ export function siteContent(
         entries: [{ ...list, title: 'All modules' }, ...modules.map(({ page }) => page)],
       },
     ],
-    pictures,
+    pictures: new Set([...pictures, ...START_PICTURES]),
   };
 }

@@ -1,6 +1,12 @@
 import type { Page } from './layout.ts';
 import type { Rendered } from './markdown.ts';
 
+/** The playground, in light and in dark; both have the same size. */
+const PLAYGROUND = { light: 'docs/images/playground.png', dark: 'docs/images/playground-dark.png' };
+
+/** Pictures that the first page shows besides those of the documentation. */
+export const START_PICTURES: readonly string[] = Object.values(PLAYGROUND);
+
 /** The site's first page, in Markdown. */
 export const START_TEXT = `# twocan
 
@@ -11,6 +17,8 @@ and tells pictures apart. It runs in Node and in a browser tab, and its numbers 
 [Watch it learn in this browser](playground/)
 
 The playground starts at once on built-in drawings and takes images of your own. They stay in the tab.
+
+[![The playground in a browser: two crops of some drawings, the input with half of its patches hidden, what is filled in, the noise that was found and added, the losses, and how many neighbours are of the same class](${PLAYGROUND.light})](playground/)
 
 ## Two commands
 
@@ -41,6 +49,12 @@ export const startPage = ({ html }: Rendered): Page => ({
   title: 'twocan: image encoders without labels, in JavaScript',
   description:
     'twocan trains image encoders without labels, in JavaScript: in Node and in a browser tab.',
-  html: html.replace('<a href="playground/">', '<a class="play" href="playground/">'),
+  html: html
+    .replace('<a href="playground/">', '<a class="play" href="playground/">')
+    .replace(
+      `<img src="${PLAYGROUND.light}"`,
+      `<source srcset="${PLAYGROUND.dark}" media="(prefers-color-scheme: dark)">$& width="1280" height="739"`,
+    )
+    .replace(/<source [^>]+><img [^>]+>/, '<picture>$&</picture>'),
   headings: [],
 });
