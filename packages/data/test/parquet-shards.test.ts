@@ -53,10 +53,35 @@ describe('Parquet files that pyarrow wrote', () => {
     const again = await imageShards(root, files);
     expect(again.images).toEqual(first.images);
     expect(first.images.slice(0, 3)).toEqual(
-      ['0:000000', '0:000002', '0:000004'].map(
-        (own) => `train/cat/train-0000${own.replace(':', '-of-00002:')}`,
-      ),
+      ['000000', '000002', '000004'].map((own) => `train/cat/train-00000-of-00002:${own}`),
     );
+  });
+
+  it('keep the order of files and rows within a class, and no name depends on another file', async () => {
+    const files = ['part.0.parquet', 'part.1.parquet', 'part.2.parquet'];
+    cpSync(join(root, 'hub.parquet'), join(root, 'part.0.parquet')); // rows of cats and dogs
+    cpSync(join(root, 'plain.parquet'), join(root, 'part.1.parquet')); // of a and b
+    cpSync(join(root, 'hub-index.parquet'), join(root, 'part.2.parquet'));
+    const all = await imageShards(root, files);
+    expect(all.leftOut).toEqual([]);
+    expect(new Set(all.images).size).toBe(all.images.length);
+    const cats = all.images.filter((name) => name.startsWith('cat/'));
+    const shardAndRow = cats.map((name) =>
+      /^cat\/part\.(\d):(\d+)$/.exec(name)?.slice(1).join(' '),
+    );
+    expect(shardAndRow.slice(0, 3)).toEqual(['0 000000', '0 000002', '0 000004']);
+    expect(shardAndRow).toEqual(shardAndRow.toSorted());
+    const bytes = await Promise.all(all.images.map((name) => all.part(name).read()));
+    const sources = ['hub', 'plain', 'hub-index'].map((name) => listing[`${name}.parquet`]);
+    expect(bytes.map(digest)).toEqual(
+      all.images.map((name) => {
+        const [, shard, own] = /part\.(\d):(\d+)$/.exec(name) ?? [];
+        return sources[Number(shard)]?.[Number(own)]?.sha256;
+      }),
+    );
+    const two = await imageShards(root, files.slice(0, 2));
+    expect(two.images).toEqual(all.images.filter((name) => !name.includes('part.2:')));
+    await Promise.all([all.close(), two.close()]);
   });
 
   it('are marked by the bytes of their images', async () => {

@@ -221,10 +221,9 @@ const ROWS: Rows = {
     const whole = parquetOf({ columns: { image: [bytesOf(0, 0), bytesOf(0, 1)] } });
     const damaged = { '1.parquet': whole.subarray(0, -20), '2.parquet': Buffer.from('words') };
     const data = lay('cut-parquet', { '0.parquet': whole, ...damaged });
-    const names = ['000000', '000001'];
     await expectNames(
       data,
-      names,
+      ['0:000000', '0:000001'],
       /left out 2 files: 1\.parquet and 1 more \(is cut off, or is no Parquet file\)/,
     );
     const outcome = await embed(lay('all-cut-parquet', damaged));

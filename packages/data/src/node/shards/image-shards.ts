@@ -31,8 +31,9 @@ export type ImageShardsOptions = {
  * A shard is read once by its headers, and then known by an index beside it (`.twocan/NAME.json`), as
  * long as its size and time stay the same. The folder of an image is that of its shard, then its class
  * where the shard gives one (`.cls`, or a field of `.json`, of the same base name), then that of its
- * name in the shard; in a Parquet file that is the number of its row. Where two shards have the same name, each is `SHARD:NAME`. The order does not
- * depend on which shard an image lies in. Members are never written anywhere.
+ * name in the shard; in a Parquet file that is the number of its row, or `SHARD:ROW` where several such files
+ * lie in one folder. Where two tar files have the same name, each is `SHARD:NAME`; else the order does not
+ * depend on which tar file an image lies in. Members are never written anywhere.
  *
  * @param folder where the shards are
  * @param shards their names, relative to the folder, with `/` between the parts

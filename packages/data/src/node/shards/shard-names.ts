@@ -1,4 +1,5 @@
 import type { LeftOut } from '../list-images.ts';
+import { isParquet } from './parquet-file.ts';
 import type { ShardImages } from './shard-images.ts';
 import { classFolders } from './shard-labels.ts';
 
@@ -15,7 +16,9 @@ export type NamedImage = {
 };
 
 /**
- * Names the images of several shards as if these were unpacked into one folder.
+ * Names the images of several shards as if these were unpacked into one folder. Rows of Parquet files have no
+ * name but their number: where several files lie in one folder, the file's name stands before it, so that
+ * rows keep their order and names, whatever the other files hold.
  *
  * @param shards what each holds
  * @param classNames names of classes by their number
@@ -26,17 +29,37 @@ export function nameImages(
   classNames: readonly string[],
 ): { readonly images: readonly NamedImage[]; readonly leftOut: readonly LeftOut[] } {
   const folderOf = classFolders(classNames);
+  const places = shards.map(({ name }) => name).map(foldersAbove);
+  const ownNames = namesOf(shards, places);
+  const tables = countOf(places.filter((_, i) => isParquet(shards[i]?.name ?? '')));
   const images: NamedImage[] = [];
   shards.forEach(({ name: shard, images: { names, labels } }, index) => {
-    const above = foldersAbove(shard);
+    const above = places[index] ?? '';
+    const before = isParquet(shard) && (tables.get(above) ?? 0) > 1 ? `${ownNames[index]}:` : '';
     names.forEach((own, member) => {
       const folder = folderOf(labels[member] ?? null);
-      const inside = folder === '' || own.startsWith(`${folder}/`) ? own : `${folder}/${own}`;
-      images.push({ name: above + inside, shard: index, member });
+      const inside = folder === '' || own.startsWith(`${folder}/`) ? '' : `${folder}/`;
+      images.push({ name: above + inside + before + own, shard: index, member });
     });
   });
   images.sort((a, b) => compareNames(a.name, b.name));
-  return apart(images, shards);
+  return apart(images, ownNames);
+}
+
+/** What each shard is called: its name without ending, or with it where another one in the folder has the same. */
+function namesOf(shards: readonly NamedShard[], places: readonly string[]): string[] {
+  const own = shards.map(({ name }) => name.slice(name.lastIndexOf('/') + 1));
+  const plain = own.map((name) => name.replace(/\.[^.]*$/, ''));
+  const among = plain.map((name, i) => `${places[i]}${name}`);
+  const count = countOf(among);
+  return own.map((name, i) => (count.get(among[i] ?? '') === 1 ? (plain[i] ?? '') : name));
+}
+
+/** How often each word occurs. */
+function countOf(words: readonly string[]): ReadonlyMap<string, number> {
+  const count = new Map<string, number>();
+  for (const word of words) count.set(word, (count.get(word) ?? 0) + 1);
+  return count;
 }
 
 /** Shards are often numbered within a part: `train-00000-of-00010.tar`. */
@@ -75,7 +98,7 @@ const SLASH = 0x2f;
 /** Names that several shards have get the shard's before them. */
 function apart(
   images: NamedImage[],
-  shards: readonly NamedShard[],
+  shards: readonly string[],
 ): { readonly images: readonly NamedImage[]; readonly leftOut: readonly LeftOut[] } {
   const twice = (i: number): boolean =>
     images[i]?.name === images[i - 1]?.name || images[i]?.name === images[i + 1]?.name;
@@ -83,8 +106,8 @@ function apart(
   const renamed = images.map((image, i) => {
     if (!twice(i)) return image;
     const cut = image.name.lastIndexOf('/') + 1;
-    const stem = stemOf(shards[image.shard]?.name ?? '');
-    return { ...image, name: `${image.name.slice(0, cut)}${stem}:${image.name.slice(cut)}` };
+    const shard = shards[image.shard];
+    return { ...image, name: `${image.name.slice(0, cut)}${shard}:${image.name.slice(cut)}` };
   });
   renamed.sort((a, b) => compareNames(a.name, b.name));
   const isFirst = ({ name }: NamedImage, i: number): boolean => name !== renamed[i - 1]?.name;
