@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -119,3 +120,101 @@ test('parts stay apart, classes have their names, and no two samples have one', 
   const knn = await twocan(['knn', '--model', model, '--data', out, '--json', '--backend', 'cpu']);
   expect(JSON.parse(knn.stdout)).toMatchObject({ trainImages: 15, testImages: 12, classes: 2 });
 });
+
+/** The bytes of all files of some shards by name, as the program tar finds them. */
+const unpacked = (root: string): Record<string, string> => {
+  const to = `${root}-unpacked`;
+  for (const name of readdirSync(root, { recursive: true, encoding: 'utf8' }).toSorted()) {
+    if (!name.endsWith('.tar')) continue;
+    const place = join(to, name.split('/').slice(0, -1).join('/'));
+    mkdirSync(place, { recursive: true });
+    execFileSync('tar', ['-xf', join(root, name), '-C', place]);
+  }
+  return Object.fromEntries(
+    readdirSync(to, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map(({ parentPath, name }) => join(parentPath, name))
+      .map((path) => [path.slice(to.length + 1), readFileSync(path, 'latin1')]),
+  );
+};
+
+test('shards are written anew from shards: same files, parts and classes', time, async () => {
+  const [data, parts, again] = ['of-parts', 'of-parts-of-two', 'parts-again'].map(folder.path);
+  expect(await shard(data ?? '', again ?? '', '--seed', '3')).toMatchObject({ code: 0 });
+  expect(unpacked(again ?? '')).toEqual(unpacked(data ?? ''));
+  expect(readFileSync(join(again ?? '', 'classnames.txt'), 'utf8')).toBe('class-0\nclass-1\n');
+  // The same parts as folders beside each other, one of which is given.
+  const { code, stdout } = await shard(join(data ?? '', 'train'), parts ?? '');
+  expect([code, stdout]).toEqual([0, expect.stringMatching(/^27 images of 2 classes in 6 shards/)]);
+  expect(unpacked(parts ?? '')).toEqual(unpacked(data ?? ''));
+});
+
+test('numbers of classes stay when numbered shards are written anew', time, async () => {
+  const [data, numbered, again] = ['many', 'numbered', 'numbered-again'].map(folder.path);
+  for (let c = 0; c < 12; c++) {
+    cpSync(join(photos, 'class-0/0.png'), join(data ?? '', `${c}/${c}.png`));
+  }
+  expect(await shard(data ?? '', numbered ?? '')).toMatchObject({ code: 0 });
+  rmSync(join(numbered ?? '', 'classnames.txt')); // as of a program that writes none
+  expect(await shard(numbered ?? '', again ?? '', '--seed', '1')).toMatchObject({ code: 0 });
+  const files = unpacked(again ?? '');
+  expect(Object.keys(files)).toHaveLength(24);
+  for (let c = 0; c < 12; c++) expect(files[`${c}/${c}.cls`]).toBe(String(c));
+});
+
+test(
+  'shards are written from Parquet, with the classes, parts and endings of its rows',
+  time,
+  async () => {
+    const [data, out] = ['hub-parts', 'of-hub-parts'].map(folder.path);
+    mkdirSync(data ?? '');
+    const classes = ['class-0', 'class-1'];
+    const bytes = (label: number, own: number): Buffer =>
+      readFileSync(join(photos, `class-${label}/${own}.png`));
+    const put = (name: string, rows: readonly (readonly [number, number])[]): void => {
+      const image = [...rows.map(([label, own]) => bytes(label, own)), null];
+      const labels = [...rows.map(([label]) => label), 0];
+      writeFileSync(join(data ?? '', name), parquetOf({ columns: { image }, labels, classes }));
+    };
+    put('train-00000-of-00002.parquet', [
+      [0, 0],
+      [1, 1],
+      [0, 2],
+    ]);
+    put('train-00001-of-00002.parquet', [
+      [0, 3],
+      [1, 4],
+    ]);
+    put('validation-00000-of-00001.parquet', [
+      [1, 0],
+      [0, 5],
+    ]);
+    const { code, stdout, stderr } = await shard(data ?? '', out ?? '');
+    expect([code, stdout]).toEqual([
+      0,
+      expect.stringMatching(/^7 images of 2 classes in 2 shards/),
+    ]);
+    expect(stderr).toMatch(/left out 3 files: .*\(has no bytes in its row\)/);
+    expect(readFileSync(join(out ?? '', 'classnames.txt'), 'utf8')).toBe('class-0\nclass-1\n');
+    const files = unpacked(out ?? '');
+    const images = Object.entries(files).filter(([name]) => name.endsWith('.png'));
+    const [first, second] = ['train-00000-of-00002', 'train-00001-of-00002'];
+    expect(Object.fromEntries(images)).toEqual(
+      Object.fromEntries(
+        [
+          [`train/class-0/${first}:000000`, bytes(0, 0)] as const,
+          [`train/class-1/${first}:000001`, bytes(1, 1)] as const,
+          [`train/class-0/${first}:000002`, bytes(0, 2)] as const,
+          [`train/class-0/${second}:000000`, bytes(0, 3)] as const,
+          [`train/class-1/${second}:000001`, bytes(1, 4)] as const,
+          ['validation/class-1/000000', bytes(1, 0)] as const,
+          ['validation/class-0/000001', bytes(0, 5)] as const,
+        ].map(([name, own]) => [`${name}.png`, own.toString('latin1')]),
+      ),
+    );
+    for (const [name] of images) {
+      expect(files[name.replace('.png', '.cls')]).toBe(name.includes('class-1') ? '1' : '0');
+    }
+    expect(Object.keys(files)).toHaveLength(14);
+  },
+);

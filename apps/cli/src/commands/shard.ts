@@ -8,7 +8,7 @@ export const shardSettings = {
     positional: true,
     hint: 'DIR',
     needed: true,
-    text: 'Folder of images, any nesting',
+    text: 'Folder of images, any nesting, or shards',
   }),
   out: setting(text, { hint: 'DIR', needed: true, text: 'The folder of shards; new, or empty' }),
   shardSize: setting(number({ above: 0 }), {

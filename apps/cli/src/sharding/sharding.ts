@@ -1,12 +1,13 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { readFile, rm } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { makeFolder, writeFileAtomic } from '@twocan/checkpoint/node';
 import { openable, printable, TAR_END, tarMember } from '@twocan/data/node';
 import { isFolder } from '../files/is-folder.ts';
 import { checkFolder } from '../files/outputs.ts';
+import { isWithin } from '../files/path-names.ts';
 import { leftOutLine } from '../images/layout/left-out.ts';
-import { expectSome, listParts } from '../images/layout/open-images.ts';
+import { expectSome, type ListedFolder, listParts } from '../images/layout/open-images.ts';
 import { CLASS_NAMES, SHARD_LIST, UNFINISHED } from '../images/layout/shards.ts';
 import { reasonOf, usageError } from '../terminal/failure.ts';
 import { message } from '../terminal/messages.ts';
@@ -35,7 +36,7 @@ export type Sharded = {
 const FORMAT = 'twocan/shards/1';
 
 /**
- * Writes shards of a folder of images, bytes unchanged. What an interrupted call has written whole is
+ * Writes shards of images, bytes unchanged. What an interrupted call has written whole is
  * kept by the next one with the same settings; until all is there, the folder says that it is not.
  *
  * @param request see {@link ShardRequest}
@@ -46,10 +47,13 @@ export async function shardFolder(request: ShardRequest): Promise<Sharded> {
   const { data, out, shardSize, shardImages = Number.POSITIVE_INFINITY, seed } = request;
   checkFolder('--out', out);
   const listed = await listParts(data);
-  if (listed.source !== undefined) throw usageError(`${data} holds shards already`);
   await expectSome(data, listed);
   const limits = { bytes: shardSize * 1e6, images: shardImages };
   const plan = await planShards(listed, { limits, seed });
+  const ofShards = plan.shards.some(({ folder }) => listed.filesIn(folder) !== undefined);
+  if (ofShards && isWithin(resolve(out), resolve(data))) {
+    throw usageError(`--out ${out} lies among the shards of ${data}; give a folder outside of it`);
+  }
   const kept = beginIn(out, plan);
   const line = leftOutLine(plan.leftOut);
   if (line !== undefined) message(line);
@@ -61,7 +65,7 @@ export async function shardFolder(request: ShardRequest): Promise<Sharded> {
     const path = join(out, shard.name);
     if (!isWritten(path, shard)) {
       makeFolder(dirname(path));
-      await writeFileAtomic(path, bytesOf(listed.root, shard));
+      await writeFileAtomic(path, bytesOf(listed, shard));
     }
     progress.count(number + 1, plan.shards.length);
   }
@@ -111,16 +115,26 @@ function digestIn(path: string): unknown {
 const isWritten = (path: string, { bytes }: PlannedShard): boolean =>
   existsSync(path) && statSync(path).size === bytes;
 
-async function* bytesOf(root: string, { images }: PlannedShard): AsyncGenerator<Uint8Array> {
-  for (const { source, name, size, label } of images) {
-    const bytes = await readFile(openable(join(root, source))).catch((error) => {
-      throw usageError(`${printable(source)} cannot be read: ${reasonOf(error)}`, error);
-    });
-    if (bytes.length !== size) {
-      throw usageError(`${printable(source)} changed meanwhile; start again`);
+async function* bytesOf(
+  { root, filesIn }: ListedFolder,
+  { folder, images }: PlannedShard,
+): AsyncGenerator<Uint8Array> {
+  const files = filesIn(folder);
+  const read = (source: string): Promise<Uint8Array> =>
+    files?.part(source).read() ?? readFile(openable(join(root, folder, source)));
+  try {
+    for (const { source, name, size, label } of images) {
+      const bytes = await read(source).catch((error) => {
+        throw usageError(`${printable(source)} cannot be read: ${reasonOf(error)}`, error);
+      });
+      if (bytes.length !== size) {
+        throw usageError(`${printable(source)} changed meanwhile; start again`);
+      }
+      yield tarMember(name, bytes);
+      if (label !== undefined) yield tarMember(label.name, Buffer.from(label.text));
     }
-    yield tarMember(name, bytes);
-    if (label !== undefined) yield tarMember(label.name, Buffer.from(label.text));
+  } finally {
+    await files?.close();
   }
   yield TAR_END;
 }

@@ -208,6 +208,17 @@ const ROWS: Rows = {
     expect(readdirSync(out)).toEqual(['notes.txt']);
   },
 
+  'New shards among the old': async () => {
+    const data = lay('old-shards', { '0.tar': tarFile(image(0)) });
+    const args = ['shard', data, '--out', join(data, 'new')];
+    expectFailure(
+      await twocan(args),
+      2,
+      /lies among the shards of .*; give a folder outside of it/,
+    );
+    expect(readdirSync(data).filter((name) => name !== '.twocan')).toEqual(['0.tar']);
+  },
+
   'Shards that are not all written': async () => {
     const mark = Buffer.from('{"digest": "of others"}');
     const out = lay('unfinished', { '0.tar': tarFile(image(0)), '.twocan-unfinished.json': mark });
@@ -244,6 +255,11 @@ const ROWS: Rows = {
       ['000000', '000002'],
       /left out 2 files: 000001 and 1 more \(cannot be decoded: has no bytes in its row\)/,
     );
+    const { code, stdout, stderr } = await twocan(['shard', data, '--out', folder.path('rows')]);
+    expect([code, stdout, stderr]).toEqual([
+      ...[0, expect.stringMatching(/^2 images in 1 shards/)],
+      expect.stringMatching(/left out 2 files: 000001 and 1 more \(has no bytes in its row\)/),
+    ]);
   },
 
   'Two columns of images': async () => {

@@ -2,6 +2,8 @@
 export type FilePart = {
   /** How many bytes it has, or about how many where only reading it tells. */
   readonly size: number;
+  /** Whether it is a row of a table: `size` is then about right, and its name has no ending. */
+  readonly isRow?: boolean;
   /** As long as it is the same, nobody wrote to the file that it lies in. */
   readonly stamp: string;
   /** @throws Error whose message says what is wrong, or what the file system throws */

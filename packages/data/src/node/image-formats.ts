@@ -13,10 +13,16 @@ const CAMERA_IMAGES: readonly string[] = [
 const ALIASES: readonly string[] = ['.jif', '.apng'];
 
 /** How the files of formats begin: bytes as Latin-1 text, `.` for any. */
-const BEGINNINGS =
-  /^(\xff\xd8\xff|\x89PNG\r\n|GIF8|RIFF....WEBP|II[*+]\0|MM\0[*+]|....ftypavi[fs])/s;
+const BEGINNINGS = [
+  ['.jpg', /^\xff\xd8\xff/],
+  ['.png', /^\x89PNG\r\n/],
+  ['.gif', /^GIF8/],
+  ['.webp', /^RIFF....WEBP/s],
+  ['.tif', /^(II[*+]\0|MM\0[*+])/],
+  ['.avif', /^....ftypavi[fs]/s],
+] as const;
 
-/** How many bytes {@link beginsLikeImage} looks at. */
+/** How many bytes {@link imageEnding} looks at. */
 export const BEGINNING_BYTES = 16;
 
 /**
@@ -52,6 +58,16 @@ export function kindOfEnding(ending: string, read: ReadonlySet<string>): EndingK
   return OTHER_IMAGES.includes(ending) ? 'other image' : 'not an image';
 }
 
-/** Whether the first bytes of a file are those of a format that every build of sharp reads. */
-export const beginsLikeImage = (bytes: Buffer): boolean =>
-  BEGINNINGS.test(bytes.toString('latin1'));
+/**
+ * The ending that an image should have, by its first bytes.
+ *
+ * @param bytes 16 of them, or all of a shorter file
+ * @returns the ending in lower case, with its dot, of a format that every build of sharp reads; undefined for
+ *   anything else
+ * @example
+ * imageEnding(Buffer.from('GIF89a')); // '.gif'
+ */
+export function imageEnding(bytes: Uint8Array): string | undefined {
+  const text = Buffer.from(bytes.subarray(0, BEGINNING_BYTES)).toString('latin1');
+  return BEGINNINGS.find(([, begins]) => begins.test(text))?.[0];
+}

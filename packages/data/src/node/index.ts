@@ -16,7 +16,7 @@ export {
   imageFolder,
   imageFolderDefaults,
 } from './image-folder.ts';
-export { readEndings } from './image-formats.ts';
+export { imageEnding, readEndings } from './image-formats.ts';
 export {
   firstBytes,
   type LeftOut,

@@ -2,7 +2,7 @@ import { closeSync, type Dirent, openSync, readSync } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import { nameOfBytes, openable } from './file-names.ts';
-import { BEGINNING_BYTES, beginsLikeImage, kindOfEnding, readEndings } from './image-formats.ts';
+import { BEGINNING_BYTES, imageEnding, kindOfEnding, readEndings } from './image-formats.ts';
 
 /** A file, or a folder with all that is in it, that is not used, and why. */
 export type LeftOut = {
@@ -163,7 +163,7 @@ export function whyNoImage(
   const kind = kindOfEnding(ending, endings);
   if (kind === 'read') return undefined;
   if (kind === 'not an image') return `not an image: ${ending}`;
-  if (kind !== 'camera image' && beginsLikeImage(begin())) return undefined;
+  if (kind !== 'camera image' && imageEnding(begin()) !== undefined) return undefined;
   return kind === 'none'
     ? 'not an image: no ending'
     : `an image format that is not read here: ${ending}`;

@@ -78,10 +78,12 @@ export async function imageShards(
     const { bytes, changed } = of;
     const [offset = 0, size = 0] = [of.offsets[image.member], of.sizes[image.member]];
     const known = { path, bytes, changed };
+    const isRow = isParquet(path);
     return {
       size,
+      isRow,
       stamp: [path, bytes, changed, offset, size].join(' '),
-      read: () => (isParquet(path) ? rows(known, offset) : files.read(known, offset, size)),
+      read: () => (isRow ? rows(known, offset) : files.read(known, offset, size)),
     };
   };
   return {
