@@ -18,7 +18,7 @@ import sharp from 'sharp';
 
 // Many small images in shards, beside the same in a folder: what it takes to know them, and to read them
 // in any order. Each way is measured in a process of its own, for its memory.
-//   node dist/shards.js --images 1000000 --shards 100 [--folder false]
+//   node dist/shards.js --images 1000000 --shards 100 [--only folder]
 
 const { values } = parseArgs({
   options: {
@@ -27,7 +27,7 @@ const { values } = parseArgs({
     reads: { type: 'string', default: '20000' },
     measure: { type: 'string' },
     root: { type: 'string' },
-    folder: { type: 'string', default: 'true' },
+    only: { type: 'string' },
   },
 });
 const [images, shards, reads] = [values.images, values.shards, values.reads].map(Number) as [
@@ -95,7 +95,7 @@ async function measure(root: string, kind: string): Promise<void> {
     readonly images: readonly string[];
     readonly parts?: FileParts;
   }> => {
-    if (kind === 'folder') return listFolder(root);
+    if (kind === 'folder') return listFolder(root, { cacheFolder: `${root}-list` });
     const files = readdirSync(root).filter((name) => name.endsWith('.tar'));
     const found = await imageShards(root, files.toSorted());
     return { images: found.images, parts: found };
@@ -131,7 +131,7 @@ if (values.measure !== undefined && values.root !== undefined) {
     const drawn = await drawings();
     const bytes = drawn.reduce((sum, { length }) => sum + length, 0) / drawn.length;
     console.log(`${images} images of ${Math.round(bytes)} bytes, ${shards} shards`);
-    const kinds = ['shards', ...(values.folder === 'true' ? ['folder'] : [])];
+    const kinds = values.only === undefined ? ['shards', 'folder'] : [values.only];
     for (const kind of kinds) {
       const place = join(root, kind);
       (kind === 'shards' ? writeShards : writeFolder)(place, drawn);

@@ -82,10 +82,14 @@ describe('listFolder', () => {
     put('own/run/config.json', '{}');
     put('own/run/samples/1.png', png);
     put('own/1.png', png);
-    put('own/sheet.png', png);
+    put('own/sheet.png', Buffer.concat([png.subarray(0, 33), Buffer.from('mark')]));
     const { images, leftOut } = await listFolder(join(root, 'own'), {
       skipFolder: (_, names) => (names.includes('config.json') ? 'a run' : undefined),
-      skipImage: (path) => (path.endsWith('sheet.png') ? 'a sheet' : undefined),
+      skipBeginning: {
+        ending: '.png',
+        bytes: 37,
+        reason: (bytes) => (bytes.toString('latin1', 33) === 'mark' ? 'a sheet' : undefined),
+      },
     });
     expect(images).toEqual(['1.png']);
     expect(leftOut).toEqual([

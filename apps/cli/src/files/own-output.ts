@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { extname, join } from 'node:path';
-import { firstBytes } from '@twocan/data/node';
+import { firstBytes, type SkippedBeginning } from '@twocan/data/node';
 import { drawnBeginning, isDrawn } from './drawn-mark.ts';
 
 /** What the program leaves in a folder: the name of a file, and the names inside it. */
@@ -19,12 +19,12 @@ const KINDS = [
  * Whether a folder is one that this program wrote: its pictures are no data.
  *
  * @param path the folder
- * @param names what is in it
+ * @param names what is in it; unless given, it is looked up
  * @returns what it is; undefined for any other folder
  */
-export function ownFolder(path: string, names: readonly string[]): string | undefined {
-  return KINDS.find(({ file, holds }) => names.includes(file) && holdsAll(join(path, file), holds))
-    ?.is;
+export function ownFolder(path: string, names?: readonly string[]): string | undefined {
+  const isThere = (file: string): boolean => names?.includes(file) ?? existsSync(join(path, file));
+  return KINDS.find(({ file, holds }) => isThere(file) && holdsAll(join(path, file), holds))?.is;
 }
 
 function holdsAll(file: string, names: readonly string[]): boolean {
@@ -36,6 +36,13 @@ function holdsAll(file: string, names: readonly string[]): boolean {
   }
 }
 
+/** Images that are sheets which this program drew, for `listFolder`. */
+export const ownImages: SkippedBeginning = {
+  ending: '.png',
+  bytes: drawnBeginning,
+  reason: (beginning) => (isDrawn(beginning) ? 'a picture that twocan drew' : undefined),
+};
+
 /**
  * Whether an image is a sheet that this program drew.
  *
@@ -43,9 +50,9 @@ function holdsAll(file: string, names: readonly string[]): boolean {
  * @returns what it is; undefined for any other image, and for one that cannot be opened
  */
 export function ownImage(path: string): string | undefined {
-  if (extname(path).toLowerCase() !== '.png') return undefined;
+  if (extname(path).toLowerCase() !== ownImages.ending) return undefined;
   try {
-    return isDrawn(firstBytes(path, drawnBeginning)) ? 'a picture that twocan drew' : undefined;
+    return ownImages.reason(firstBytes(path, ownImages.bytes));
   } catch {
     return undefined; // the decoder gives the reason
   }

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { type Stats, statSync } from 'node:fs';
 import { type FileHandle, open, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { openable } from './file-names.ts';
@@ -49,6 +50,10 @@ const SAMPLE = 4096;
 const PIECES = 16;
 const PIECE = 16 * 1024;
 const AT_ONCE = 64;
+/** Milliseconds that so many files take, one by one, where each has to be waited for. */
+const SLOW = 16;
+/** How often so many are then waited for together, before it is tried again one by one. */
+const TOGETHER = 8;
 
 /**
  * Marks the files of a folder by name, size and contents: what stays the same when they are moved or
@@ -73,12 +78,19 @@ export async function markFiles(
   const sorted = names.toSorted();
   const step = Math.max(1, Math.ceil(sorted.length / SAMPLE));
   const marks: FileMark[] = [];
+  let together = 0;
   for (let first = 0; first < sorted.length; first += AT_ONCE) {
+    const begin = performance.now();
     const some = sorted.slice(first, first + AT_ONCE).map((name, i) => {
       const reads = options.reads?.(name) ?? (first + i) % step === 0;
       const place = options.parts?.part(name) ?? openable(join(folder, name));
-      return markFile(place, name, reads, options);
+      // A thread for each takes several times as long as the look itself, unless that has to wait.
+      return reads || together > 0 || isPart(place)
+        ? markFile(place, name, reads, options)
+        : markAtOnce(place, name);
     });
+    if (together > 0) together--;
+    else if (performance.now() - begin > SLOW) together = TOGETHER;
     for (const mark of await Promise.all(some)) marks.push(mark);
     options.progress?.(marks.length, sorted.length);
   }
@@ -105,13 +117,31 @@ async function markFile(
   }
 }
 
+function markAtOnce(place: string | Buffer, name: string): FileMark {
+  try {
+    const found = statSync(place);
+    return { name, size: found.size, stamp: stampText(found) };
+  } catch {
+    return { name, size: -1, stamp: '' };
+  }
+}
+
 /** What is the same as long as nobody writes to a file, and its bytes. */
 export async function stampOf(
   path: string | Buffer,
 ): Promise<{ readonly size: number; readonly stamp: string }> {
-  const { size, mtimeMs, ctimeMs, ino } = await stat(path);
-  return { size, stamp: [size, mtimeMs, ctimeMs, ino].join(' ') };
+  const found = await stat(path);
+  return { size: found.size, stamp: stampText(found) };
 }
+
+/** The stamp of a file, from what the file system says of it. */
+export const stampText = ({
+  size,
+  mtimeMs,
+  ctimeMs,
+  ino,
+}: Pick<Stats, 'size' | 'mtimeMs' | 'ctimeMs' | 'ino'>): string =>
+  `${size} ${mtimeMs} ${ctimeMs} ${ino}`;
 
 async function digestOf(place: FilePlace, size: number, whole: boolean): Promise<string> {
   const hash = createHash('sha256');

@@ -1,8 +1,17 @@
-import { closeSync, type Dirent, openSync, readSync } from 'node:fs';
-import { readdir, stat } from 'node:fs/promises';
-import { extname, join } from 'node:path';
-import { nameOfBytes, openable } from './file-names.ts';
-import { BEGINNING_BYTES, imageEnding, kindOfEnding, readEndings } from './image-formats.ts';
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { openable } from './file-names.ts';
+import { readEndings } from './image-formats.ts';
+import { codeOf, contentReasons, type SkippedBeginning } from './listing/content-reasons.ts';
+import { type Entries, readEntries } from './listing/folder-entries.ts';
+import {
+  isFaithful,
+  type KeptList,
+  type KnownFolder,
+  keptList,
+  SETTLED,
+} from './listing/kept-list.ts';
+import { whyNoFolder } from './listing/why-no-image.ts';
 
 /** A file, or a folder with all that is in it, that is not used, and why. */
 export type LeftOut = {
@@ -24,8 +33,10 @@ export type Listing = {
 export type ListOptions = {
   /** A reason to leave a folder out, from its path and the names in it. */
   readonly skipFolder?: (path: string, names: readonly string[]) => string | undefined;
-  /** A reason to leave an image out, from its path. */
-  readonly skipImage?: (path: string) => string | undefined;
+  /** Images of one ending that are left out for how they begin: with `cacheFolder`, the same in each call. */
+  readonly skipBeginning?: SkippedBeginning;
+  /** A folder for lists of large folders: the next call reads those folders anew that changed. */
+  readonly cacheFolder?: string;
   /** Called now and then with the number of images that were found so far. */
   readonly progress?: (images: number) => void;
 };
@@ -34,11 +45,28 @@ type Walk = ListOptions & {
   readonly endings: ReadonlySet<string>;
   readonly images: string[];
   readonly leftOut: LeftOut[];
+  readonly kept: KeptList | undefined;
+  /** By the number of a file system: whether its folders can be known again. */
+  readonly faithful: Map<bigint, boolean>;
+  /** Files and folders that were changed later may change again without a new time. */
+  readonly settled: number;
 };
 
 const OFTEN = 1000; // images from one call of progress to the next in a folder of many
 
-type Entry = { readonly name: string; readonly entry: Dirent<Buffer> };
+/** A folder as it was when it was opened. */
+type Opened = {
+  readonly path: string;
+  /** Its name below the root, with a slash at its end; empty for the root. */
+  readonly prefix: string;
+  /** The numbers of the folders that it lies in, and its own. */
+  readonly ancestors: readonly string[];
+  readonly stamp: string;
+  /** Whether the stamp changes with what is in it. */
+  readonly isSettled: boolean;
+  readonly known: KnownFolder | undefined;
+  readonly entries: Entries;
+};
 
 /**
  * Every file below a folder, at any depth, in an order that is the same on every machine.
@@ -50,6 +78,11 @@ type Entry = { readonly name: string; readonly entry: Dirent<Buffer> };
  * except to a folder that is being walked already. A name that is not UTF-8 becomes a string as
  * `openable` reads it.
  *
+ * With `cacheFolder`, the list of a folder with 20,000 files or more is kept there. The next call reads those folders
+ * again whose times or number changed, as they do with each file that is added, removed or renamed; and a file
+ * whose contents decide is opened again unless it and all others of its folder have the size, times and number that they had.
+ * On file systems where that is not certain, and on systems other than Linux, nothing is kept.
+ *
  * @param folder where to look
  * @param options see {@link ListOptions}
  * @returns paths relative to the folder, with `/` between the parts
@@ -59,14 +92,21 @@ type Entry = { readonly name: string; readonly entry: Dirent<Buffer> };
  * // images: ['cats/1.jpg'], leftOut: [{ name: 'cats/notes.txt', reason: 'not an image: .txt' }]
  */
 export async function listFolder(folder: string, options: ListOptions = {}): Promise<Listing> {
+  const { cacheFolder, skipBeginning: skip } = options;
+  const endings = await readEndings();
+  const reader = [...endings.toSorted(), skip?.ending, skip?.bytes].join(' ');
   const walk: Walk = {
     ...options,
-    endings: new Set(await readEndings()),
+    endings: new Set(endings),
     images: [],
     leftOut: [],
+    kept: cacheFolder === undefined ? undefined : await keptList(folder, cacheFolder, reader),
+    faithful: new Map(),
+    settled: Date.now() - SETTLED,
   };
-  await walkFolder(walk, folder, '', await entriesOf(folder), [await identityOf(folder)]);
-  return walk;
+  await walkFolder(walk, await openFolder(walk, folder, '', []));
+  await walk.kept?.keep();
+  return { images: walk.images, leftOut: walk.leftOut };
 }
 
 /**
@@ -82,145 +122,90 @@ export async function listImages(folder: string): Promise<readonly string[]> {
   return (await listFolder(folder)).images;
 }
 
-async function walkFolder(
+async function openFolder(
   walk: Walk,
-  folder: string,
+  path: string,
   prefix: string,
-  entries: readonly Entry[],
-  ancestors: readonly string[],
-): Promise<void> {
-  for (const { name, entry } of entries) {
-    const path = join(folder, name);
-    const own = `${prefix}${name}`;
-    const kind = await kindOf(path, entry);
-    if (kind === 'folder') await enterFolder(walk, path, own, ancestors);
-    else {
-      const reason = kind === 'file' ? reasonAgainst(walk, path, name) : kind;
-      if (reason === undefined) walk.images.push(own);
-      else walk.leftOut.push({ name: own, reason });
-      if (walk.images.length % OFTEN === 0) walk.progress?.(walk.images.length);
+  above: readonly string[],
+): Promise<Opened> {
+  const { dev, ino, mtimeNs, ctimeNs } = await stat(openable(path), { bigint: true });
+  const ancestors = [...above, `${dev}:${ino}`];
+  const stamp = [dev, ino, mtimeNs, ctimeNs].join(' ');
+  const isSettled =
+    walk.kept !== undefined &&
+    Math.max(Number(mtimeNs / 1_000_000n), Number(ctimeNs / 1_000_000n)) < walk.settled &&
+    (await isFaithfulDevice(walk, path, dev));
+  const known = isSettled ? walk.kept?.known(prefix, stamp) : undefined;
+  const entries = known ?? (await readEntries(path));
+  return { path, prefix, ancestors, stamp, isSettled, known, entries };
+}
+
+async function isFaithfulDevice(
+  { faithful }: Walk,
+  path: string,
+  device: bigint,
+): Promise<boolean> {
+  const before = faithful.get(device);
+  if (before !== undefined) return before;
+  const now = await isFaithful(path);
+  faithful.set(device, now);
+  return now;
+}
+
+async function walkFolder(walk: Walk, folder: Opened): Promise<void> {
+  const { path, prefix, entries } = folder;
+  const { names, folders, others } = entries;
+  const { images, leftOut } = walk;
+  const reasons = contentReasons(folder, { ...walk, skip: walk.skipBeginning });
+  for (const name of names) {
+    const own = prefix + name;
+    const kind = folders.has(name)
+      ? 'folder'
+      : others.has(name)
+        ? await kindOf(join(path, name))
+        : 'file';
+    if (kind === 'folder') {
+      await enterFolder(walk, folder, name);
+    } else {
+      const reason = kind === 'file' ? reasons.against(name) : kind;
+      if (reason === undefined) images.push(own);
+      else leftOut.push({ name: own, reason });
+      if (images.length % OFTEN === 0) walk.progress?.(images.length);
     }
   }
-  walk.progress?.(walk.images.length);
+  walk.progress?.(images.length);
+  const found = folder.isSettled ? reasons.found() : undefined;
+  if (found === undefined) return;
+  const { known, stamp } = folder;
+  walk.kept?.note(prefix, found === known ? known : { ...entries, ...found, stamp });
 }
 
 async function enterFolder(
   walk: Walk,
-  path: string,
+  { path: above, prefix, ancestors }: Opened,
   name: string,
-  ancestors: readonly string[],
 ): Promise<void> {
+  const path = join(above, name);
+  const own = `${prefix}${name}/`;
   const leave = (reason: string, files?: number): void => {
-    walk.leftOut.push({ name: `${name}/`, reason, ...(files !== undefined && { files }) });
+    walk.leftOut.push({ name: own, reason, ...(files !== undefined && { files }) });
   };
   try {
-    const identity = await identityOf(path);
-    if (ancestors.includes(identity)) return leave('a link to a folder that it lies in');
-    const entries = await entriesOf(path);
-    const own = name.slice(name.lastIndexOf('/') + 1);
-    const reason =
-      whyNoFolder(own) ??
-      walk.skipFolder?.(
-        path,
-        entries.map((entry) => entry.name),
-      );
-    if (reason === undefined) {
-      return await walkFolder(walk, path, `${name}/`, entries, [...ancestors, identity]);
+    const folder = await openFolder(walk, path, own, ancestors);
+    if (ancestors.includes(folder.ancestors.at(-1) ?? '')) {
+      return leave('a link to a folder that it lies in');
     }
-    const files = await countFiles(path, entries);
+    const reason = whyNoFolder(name) ?? walk.skipFolder?.(path, folder.entries.names);
+    if (reason === undefined) return await walkFolder(walk, folder);
+    const files = await countFiles(path, folder.entries);
     if (files > 0) leave(reason, files);
   } catch (error) {
     leave(`cannot be opened: ${codeOf(error)}`);
   }
 }
 
-/** Why a file is not an image; undefined for one that is. */
-function reasonAgainst(walk: Walk, path: string, name: string): string | undefined {
-  try {
-    const begin = (): Buffer => firstBytes(path, BEGINNING_BYTES);
-    return whyNoImage(name, walk.endings, begin) ?? walk.skipImage?.(path);
-  } catch (error) {
-    return `cannot be opened: ${codeOf(error)}`;
-  }
-}
-
-/**
- * Why a file is not an image, by its own name, or by its first bytes where the name does not say.
- *
- * @param name without folders
- * @param endings of `readEndings`
- * @param begin reads the first bytes; called where they are needed
- * @returns the reason; undefined for an image
- * @throws what `begin` throws
- */
-export function whyNoImage(
-  name: string,
-  endings: ReadonlySet<string>,
-  begin: () => Buffer,
-): string | undefined {
-  if (isHidden(name)) return 'a hidden file';
-  const ending = endingOf(name);
-  const kind = kindOfEnding(ending, endings);
-  if (kind === 'read') return undefined;
-  if (kind === 'not an image') return `not an image: ${ending}`;
-  if (kind !== 'camera image' && imageEnding(begin()) !== undefined) return undefined;
-  return kind === 'none'
-    ? 'not an image: no ending'
-    : `an image format that is not read here: ${ending}`;
-}
-
-/**
- * Why nothing in a folder is used, by the folder's own name.
- *
- * @param name without the folders above it
- * @returns the reason; undefined for any other folder
- */
-export function whyNoFolder(name: string): string | undefined {
-  if (isHidden(name)) return 'a hidden folder';
-  return SYSTEM_FOLDERS.test(name) ? 'a folder of the operating system' : undefined;
-}
-
-/** Bins, thumbnails and notes that Windows, macOS and disk stations keep in every folder or disk. */
-const SYSTEM_FOLDERS =
-  /^(__MACOSX|\$RECYCLE\.BIN|RECYCLER|System Volume Information|@eaDir|@Recycle|@Recently-Snapshot|#recycle|#snapshot|lost\+found)$/i;
-
-const isHidden = (name: string): boolean => name.startsWith('.');
-
-/** The ending in lower case; `.svg.gz` is one. */
-function endingOf(name: string): string {
-  const lower = name.toLowerCase();
-  return lower.endsWith('.svg.gz') ? '.svg.gz' : extname(lower);
-}
-
-/**
- * The first bytes of a file, read at once: a thread for each of a million files takes longer.
- *
- * @param path as `openable` takes it
- * @param count at most how many
- * @returns the bytes; fewer of a shorter file
- * @throws whatever the file system throws
- */
-export function firstBytes(path: string, count: number): Buffer {
-  const file = openSync(openable(path), 'r');
-  try {
-    const bytes = Buffer.alloc(count);
-    return bytes.subarray(0, readSync(file, bytes, 0, count, 0));
-  } finally {
-    closeSync(file);
-  }
-}
-
-async function entriesOf(folder: string): Promise<Entry[]> {
-  const entries = await readdir(openable(folder), { withFileTypes: true, encoding: 'buffer' });
-  return entries
-    .map((entry) => ({ name: nameOfBytes(entry.name), entry }))
-    .sort((a, b) => (a.name < b.name ? -1 : 1)); // by UTF-16 code units, whatever the locale
-}
-
 /** Folder or file, links followed; else the reason why it is neither. */
-async function kindOf(path: string, entry: Dirent<Buffer>): Promise<string> {
-  if (entry.isDirectory()) return 'folder';
-  if (entry.isFile()) return 'file';
+async function kindOf(path: string): Promise<string> {
   try {
     const found = await stat(openable(path));
     if (found.isDirectory()) return 'folder';
@@ -233,25 +218,14 @@ async function kindOf(path: string, entry: Dirent<Buffer>): Promise<string> {
   }
 }
 
-/** Names the folder that a path leads to, by whatever links. */
-async function identityOf(path: string): Promise<string> {
-  const { dev, ino } = await stat(openable(path), { bigint: true });
-  return `${dev}:${ino}`;
-}
-
-async function countFiles(path: string, entries: readonly Entry[]): Promise<number> {
-  let files = 0;
-  for (const { name, entry } of entries) {
+async function countFiles(path: string, { names, folders }: Entries): Promise<number> {
+  let files = names.length - folders.size;
+  for (const name of folders) {
     const inside = join(path, name);
-    files += entry.isDirectory()
-      ? await entriesOf(inside).then(
-          (own) => countFiles(inside, own),
-          () => 0,
-        )
-      : 1;
+    files += await readEntries(inside).then(
+      (own) => countFiles(inside, own),
+      () => 0,
+    );
   }
   return files;
 }
-
-const codeOf = (error: unknown): string =>
-  error instanceof Error && 'code' in error ? String(error.code) : String(error);

@@ -10,9 +10,10 @@ import {
   printable,
   readEndings,
 } from '@twocan/data/node';
+import { cacheFolder } from '../../files/cache-folder.ts';
 import { isFolder } from '../../files/is-folder.ts';
 import { checkFolder } from '../../files/outputs.ts';
-import { ownFolder, ownImage } from '../../files/own-output.ts';
+import { ownFolder, ownImages } from '../../files/own-output.ts';
 import { isSystemError, reasonOf, usageError } from '../../terminal/failure.ts';
 import { message } from '../../terminal/messages.ts';
 import { progressOf } from '../../terminal/progress.ts';
@@ -139,14 +140,15 @@ async function listData(path: string, flag: string, or = ''): Promise<Listed> {
     );
   }
   return readable(path, flag, async () => {
-    const own = ownFolder(path, readdirSync(path));
+    const own = ownFolder(path);
     if (own !== undefined) {
       throw usageError(`${flag} ${printable(path)} is ${own}; give a folder of images`);
     }
     const progress = progressOf('finding images');
     const listing = await listFolder(path, {
       skipFolder: ownFolder,
-      skipImage: ownImage,
+      skipBeginning: ownImages,
+      cacheFolder: cacheFolder(),
       progress: progress.count,
     }).finally(progress.end);
     const { names, rest } = shardsIn(listing);

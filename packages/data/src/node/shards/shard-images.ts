@@ -1,7 +1,8 @@
 import { closeSync, fstatSync, openSync } from 'node:fs';
 import { nameOfBytes, openable } from '../file-names.ts';
 import { BEGINNING_BYTES } from '../image-formats.ts';
-import { type LeftOut, whyNoFolder, whyNoImage } from '../list-images.ts';
+import type { LeftOut } from '../list-images.ts';
+import { whyNoFolder, whyNoImage } from '../listing/why-no-image.ts';
 import { windowOver } from './read-at.ts';
 import { labelOfJson, labelOfText, type ShardLabel } from './shard-labels.ts';
 import { type ReadAt, type TarMember, walkTar } from './tar-members.ts';
