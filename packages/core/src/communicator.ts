@@ -3,8 +3,8 @@ import { expectInteger, expectOptions, expectType } from './check.ts';
 /**
  * How processes that compute one run together exchange numbers, as one of them sees it.
  *
- * Each process is a rank. Every function waits for all ranks, so all ranks must call the same functions in the same
- * order. What `sum`, `gather` and `broadcast` leave behind has the same bits on every rank.
+ * Each process is a rank. Every function but `startSum` waits for all ranks, and all ranks must call the same functions in
+ * the same order. What `sum`, `gather` and `broadcast` leave behind has the same bits on every rank.
  */
 export type Communicator = {
   /** What carries the numbers, for messages: `one process`, `Open MPI 4.1.4`. */
@@ -15,6 +15,11 @@ export type Communicator = {
   readonly size: number;
   /** Replaces each number by its sum over all ranks. */
   readonly sum: (values: Float32Array) => void;
+  /**
+   * The same, but returns at once. Until the sum is there, the numbers must be neither read nor changed, and their
+   * memory must stay where it is. Several may be under way, and other functions may be called in between.
+   */
+  readonly startSum: (values: Float32Array) => StartedSum;
   /** The bytes of all ranks, one rank after the other; each rank gives equally many. */
   readonly gather: (bytes: Uint8Array) => Uint8Array;
   /** Replaces the bytes by those of one rank. */
@@ -25,19 +30,28 @@ export type Communicator = {
   readonly abort: (code: number) => void;
 };
 
+/** A sum over all ranks that is under way. */
+export type StartedSum = {
+  /** Lets it go on, and returns at once whether it is there. */
+  readonly test: () => boolean;
+  /** Returns once it is there. */
+  readonly wait: () => void;
+};
+
 /** The communicator of one process: there is nobody else, and it costs nothing. */
 export const solo: Communicator = {
   name: 'one process',
   rank: 0,
   size: 1,
   sum() {},
+  startSum: () => ({ test: () => true, wait() {} }),
   gather: (bytes) => bytes.slice(),
   broadcast() {},
   barrier() {},
   abort() {},
 };
 
-const FUNCTIONS = ['sum', 'gather', 'broadcast', 'barrier', 'abort'] as const;
+const FUNCTIONS = ['sum', 'startSum', 'gather', 'broadcast', 'barrier', 'abort'] as const;
 
 /**
  * Checks a communicator.

@@ -11,6 +11,7 @@ export {
   type Communicator,
   expectCommunicator,
   ranksThatDiffer,
+  type StartedSum,
   solo,
 } from './communicator.ts';
 export { registerGradients } from './gradients.ts';

@@ -62,6 +62,16 @@ function communicatorOf(
     rank,
     size,
     sum: (values) => bytesOf(values).set(exchange('sum', bytesOf(values))),
+    startSum(values) {
+      let total: Uint8Array | undefined = exchange('startSum', bytesOf(values));
+      const wait = (): void => {
+        if (total !== undefined) bytesOf(values).set(total);
+        total = undefined;
+      };
+      // The numbers change as late as they may, so that who reads them too early finds others.
+      bytesOf(values).fill(0xff);
+      return { test: () => total === undefined, wait };
+    },
     gather: (bytes) => exchange('gather', bytes).slice(),
     broadcast: (bytes, from) => bytes.set(exchange(`broadcast ${from}`, bytes)),
     barrier: () => void exchange('barrier', new Uint8Array()),
@@ -73,7 +83,7 @@ function communicatorOf(
 
 function answerTo(calls: readonly Call[]): Call {
   const [{ name, bytes }] = calls as readonly [Call];
-  if (name === 'sum') {
+  if (name === 'sum' || name === 'startSum') {
     const total = new Float32Array(bytes.length / 4);
     for (const call of calls) {
       const values = new Float32Array(call.bytes.buffer);

@@ -78,6 +78,10 @@ const signaturesOf = (handle: Abi['handle']) => ({
   allgather: `int MPI_Allgather(void *from, int count, ${handle} type, void *to, int each, ${handle} of, ${handle} communicator)`,
   broadcast: `int MPI_Bcast(void *values, int count, ${handle} type, int root, ${handle} communicator)`,
   barrier: `int MPI_Barrier(${handle} communicator)`,
+  // Of a request and a status MPI keeps no address; both are memory that is large enough in every library.
+  startSum: `int MPI_Iallreduce(intptr_t from, void *to, int count, ${handle} type, ${handle} operation, ${handle} communicator, void *request)`,
+  test: 'int MPI_Test(void *request, void *done, void *status)',
+  wait: 'int MPI_Wait(void *request, void *status)',
   abort: `int MPI_Abort(${handle} communicator, int code)`,
   finalize: 'int MPI_Finalize()',
 });

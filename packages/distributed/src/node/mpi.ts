@@ -97,6 +97,9 @@ function open(koffi: Koffi, paths: readonly string[]) {
   throw missing(`no MPI library loads (tried ${paths.join(', ')})${why}; ${INSTALL}`);
 }
 
+/** More than an MPI_Status has in any of them; nobody reads it. */
+const STATUS_BYTES = 64;
+
 function start(library: string, abi: Abi, calls: Calls): MpiCommunicator {
   const { world, float, byte, sum, inPlace, funneled } = abi;
   const check = (what: string, code: number): void => {
@@ -110,6 +113,7 @@ function start(library: string, abi: Abi, calls: Calls): MpiCommunicator {
   numberOf('MPI_Init_thread', (out) => calls.init(null, null, funneled, out));
   const rank = numberOf('MPI_Comm_rank', (out) => calls.rank(world, out));
   const size = numberOf('MPI_Comm_size', (out) => calls.size(world, out));
+  const status = new Uint8Array(STATUS_BYTES);
   return {
     name: nameOf(calls),
     library,
@@ -118,6 +122,28 @@ function start(library: string, abi: Abi, calls: Calls): MpiCommunicator {
     sum(values) {
       expectType('sum', 'values', values, Float32Array);
       check('MPI_Allreduce', calls.allreduce(inPlace, values, values.length, float, sum, world));
+    },
+    startSum(values) {
+      expectType('startSum', 'values', values, Float32Array);
+      const request = new BigUint64Array(1);
+      // Its buffer is at hand, so its numbers lie where the collector of garbage moves and frees nothing.
+      let summed: ArrayBufferLike | undefined = values.buffer;
+      const { length } = values;
+      check('MPI_Iallreduce', calls.startSum(inPlace, values, length, float, sum, world, request));
+      return {
+        test() {
+          if (summed === undefined) return true;
+          const done = new Int32Array(1);
+          check('MPI_Test', calls.test(request, done, status));
+          if (done[0] !== 0) summed = undefined;
+          return done[0] !== 0;
+        },
+        wait() {
+          if (summed === undefined) return;
+          check('MPI_Wait', calls.wait(request, status));
+          summed = undefined;
+        },
+      };
     },
     gather(bytes) {
       expectType('gather', 'bytes', bytes, Uint8Array);
