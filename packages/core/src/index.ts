@@ -16,6 +16,7 @@ export {
 } from './communicator.ts';
 export { registerGradients } from './gradients.ts';
 export { bits, expectKey, fold, type Key, key, split, threefry } from './key.ts';
+export type { GradientListener } from './listen.ts';
 export { normal, permutation, uniform, uniformInt } from './random.ts';
 export { expectParams, expectRank, expectShape } from './shape.ts';
 export { stopGradient } from './stop-gradient.ts';

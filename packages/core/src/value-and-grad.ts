@@ -11,6 +11,7 @@ import { expectOptions, expectType, refuse } from './check.ts';
 import type { Communicator } from './communicator.ts';
 import { registerGradients } from './gradients.ts';
 import type { Key } from './key.ts';
+import { type GradientListener, listen } from './listen.ts';
 import { expectParams, expectShape } from './shape.ts';
 import { mapTree, namedLeaves, type Params } from './tree.ts';
 
@@ -47,6 +48,9 @@ export type ValueAndGrad<P> = {
  * Turns a loss over a tree of parameters into a function that also returns the gradient.
  *
  * @param lossFunction `(params, ...args) → { loss, metrics? }`; pure, borrows its tensors
+ * @param listener hears of each gradient once, `(path, gradient)`, as soon as it is what it will be at the end: during the
+ *   backward pass, the parameters that are read last first; then those that the loss does not depend on, with zeros. It
+ *   borrows the gradient. The order is that of the loss's operations, so the same wherever they are the same
  * @returns a function of the same arguments giving loss, metrics and the gradient tree
  * @throws TypeError for what is no function; the function it returns throws a RangeError if a tensor stands
  *   twice in the parameters (its gradients would be summed), one is disposed or the loss is no scalar
@@ -56,8 +60,10 @@ export type ValueAndGrad<P> = {
  */
 export function valueAndGrad<P extends Params, A extends readonly unknown[]>(
   lossFunction: (params: P, ...args: A) => LossOutput,
+  listener?: GradientListener,
 ): (params: P, ...args: A) => ValueAndGrad<P> {
   expectType('valueAndGrad', 'lossFunction', lossFunction, 'function');
+  if (listener !== undefined) expectType('valueAndGrad', 'listener', listener, 'function');
   return (params, ...args) => {
     expectParams('valueAndGrad', 'params', params);
     registerGradients();
@@ -67,16 +73,18 @@ export function valueAndGrad<P extends Params, A extends readonly unknown[]>(
     refuseSharedLeaves(named);
     // Metrics leave the tape as kept clones: `gradients` itself returns the loss alone.
     let escaped: Record<string, Scalar> = {};
+    const listened = listener && listen(params, listener);
     const run = (): { value: Scalar; grads: (Tensor | null | undefined)[] } =>
       engine().gradients(
         () => {
-          const output = lossFunction(params, ...args);
+          const output = lossFunction(listened?.standIns() ?? params, ...args);
           expectOptions('valueAndGrad', 'what the loss function returns', output, ['loss']);
           const { loss, metrics = {} } = output;
           expectShape('valueAndGrad', 'loss', loss, []);
           escaped = Object.fromEntries(
             Object.entries(metrics).map(([name, metric]) => [name, keep(clone(metric))]),
           );
+          listened?.arrange();
           return loss;
         },
         leaves,
@@ -92,6 +100,7 @@ export function valueAndGrad<P extends Params, A extends readonly unknown[]>(
         unused.push(named[i]?.[0] ?? '');
         return zerosLike(leaf);
       });
+      listened?.finish(filled);
       return [value as Tensor, ...filled];
     });
     const [loss, ...flat] = result as [Scalar, ...Tensor[]];

@@ -1,6 +1,9 @@
 import {
   add,
+  clone,
+  customGrad,
   dispose,
+  matMul,
   memory,
   mul,
   type Scalar,
@@ -8,10 +11,12 @@ import {
   square,
   sum,
   type Tensor,
+  tanh,
   tensor1d,
+  tensor2d,
   tidy,
 } from '@tensorflow/tfjs-core';
-import { valueAndGrad } from '@twocan/core';
+import { namedLeaves, type Params, valueAndGrad } from '@twocan/core';
 import { describeBackends, expectClose, expectNoLeak } from '@twocan/testkit';
 import { expect, it } from 'vitest';
 
@@ -104,5 +109,99 @@ describeBackends('valueAndGrad', () => {
       return [value, metrics, grads] as never;
     });
     dispose(params);
+  });
+});
+
+describeBackends('valueAndGrad with a listener', () => {
+  type Net = {
+    readonly first: { readonly kernel: Tensor; readonly bias: Tensor };
+    readonly shared: Tensor;
+    readonly idle: Tensor;
+    readonly last: { readonly kernel: Tensor; readonly bias: Tensor };
+  };
+  const net = (): Net => ({
+    first: { kernel: tensor2d([1, -2, 0.5, 3], [2, 2]), bias: tensor1d([0.1, 0.2]) },
+    shared: tensor1d([0.7, -1.3]),
+    idle: tensor1d([1, 2]),
+    last: { kernel: tensor2d([0.3, 1, -1, 2], [2, 2]), bias: tensor1d([-0.1, 0]) },
+  });
+  const x = [0.2, -0.4, 1, 0.3, 0.9, -1.1];
+  const netLoss = ({ first, shared, last }: Net) => {
+    const hidden = tanh(add(matMul(tensor2d(x, [3, 2]), first.kernel), first.bias));
+    const scaled = mul(hidden, shared);
+    const out = add(matMul(mul(add(scaled, hidden), shared), last.kernel), last.bias);
+    return { loss: sum(square(out)) as Scalar };
+  };
+
+  /** What the listener heard, in its order, beside what came out at the end. */
+  function heard<P extends Params>(loss: (params: P) => { loss: Scalar }, params: P) {
+    const found: [string, number[]][] = [];
+    const listener = (path: string, gradient: Tensor): void => {
+      found.push([path, [...gradient.dataSync()]]);
+    };
+    const values = (grads: P) =>
+      Object.fromEntries(
+        namedLeaves<Tensor>(grads).map(([path, leaf]) => [path, [...leaf.dataSync()]]),
+      );
+    const { grads, unused, loss: value } = valueAndGrad(loss, listener)(params);
+    const plain = valueAndGrad(loss)(params);
+    expect(values(grads)).toEqual(values(plain.grads));
+    expect(unused).toEqual(plain.unused);
+    expect(value.dataSync()).toEqual(plain.loss.dataSync());
+    expect(Object.fromEntries(found)).toEqual(values(plain.grads));
+    expect(found.length).toBe(Object.keys(values(plain.grads)).length);
+    return found.map(([path]) => path);
+  }
+
+  it('has it hear of each gradient once, as it is at the end, those that are read last first', () => {
+    expect(heard(netLoss, net())).toEqual([
+      'last/bias',
+      'last/kernel',
+      'shared',
+      'first/bias',
+      'first/kernel',
+      'idle',
+    ]);
+  });
+
+  it('has it hear of a gradient before the backward pass has come to the operations before', () => {
+    const events: string[] = [];
+    const noted = customGrad((y: unknown) => ({
+      value: clone(y as Tensor),
+      gradFunc: (dy: Tensor) => {
+        events.push('between');
+        return dy;
+      },
+    }));
+    const params = { a: tensor1d([2]), b: tensor1d([3]) };
+    valueAndGrad(
+      ({ a, b }: typeof params) => ({ loss: sum(mul(noted(square(a)), b)) as Scalar }),
+      (path) => events.push(path),
+    )(params);
+    expect(events).toEqual(['b', 'between', 'a']);
+  });
+
+  it('waits for the end where the loss reads a parameter itself, or is one', () => {
+    const params = { a: tensor1d([2]), b: tensor1d([3]) };
+    const past = ({ a, b }: typeof params) => ({
+      loss: sum(mul(mul(a, params.b), square(b))) as Scalar,
+    });
+    expect(heard(past, params)).toEqual(['a', 'b']);
+    expect(heard(({ w }: { w: Scalar }) => ({ loss: w }), { w: scalar(4) })).toEqual(['w']);
+  });
+
+  it('leaks nothing, also where the listener throws', () => {
+    const params = net();
+    expectNoLeak(() => {
+      const { loss: value, grads } = valueAndGrad(netLoss, () => {})(params);
+      return [value, ...namedLeaves<Tensor>(grads).map(([, leaf]) => leaf)];
+    });
+    const fails = valueAndGrad(netLoss, () => {
+      throw new Error('no more');
+    });
+    expect(() => tidy(() => void fails(params))).toThrow('no more');
+    expect(() => valueAndGrad(netLoss, 3 as never)).toThrow(
+      /^valueAndGrad: listener must be a function, got 3/,
+    );
   });
 });
