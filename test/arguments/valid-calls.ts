@@ -185,7 +185,7 @@ export const VALID: Readonly<Record<string, Readonly<Record<string, ValidCall>>>
     treeFromNamed: { args: () => [{ 'a/0': 'x', b: 'y' }], wide: [0], free: [0] },
     uniform: just(key, 5),
     uniformInt: just(key, 5, 10),
-    valueAndGrad: { args: () => [loss] },
+    valueAndGrad: { args: () => [loss, () => undefined] },
     watchKernels: { args: () => [() => 1] },
     'valueAndGrad()': {
       args: () => [tree()],
@@ -195,7 +195,7 @@ export const VALID: Readonly<Record<string, Readonly<Record<string, ValidCall>>>
   },
   ops: {
     gatherRows: { args: () => [t2(2, 3), { ...core.solo }], wide: [1] },
-    meansOverRanks: { args: () => [[t1(3)], { ...core.solo }], wide: [1] },
+    startMeans: { args: () => [{ ...core.solo }], wide: [0] },
     sumOverRanks: { args: () => [t1(3), { ...core.solo }], wide: [1] },
     adamwUpdate: of(
       () => t1(3),

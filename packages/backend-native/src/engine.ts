@@ -101,6 +101,7 @@ export function startEngine(
       const [buffer, offset] = place(at);
       return new Uint8Array(buffer, offset, length);
     },
+    stays: true,
     owns: (buffer) => buffers.includes(buffer as ArrayBuffer),
     run(kernel, given, tasks) {
       values.set(given);

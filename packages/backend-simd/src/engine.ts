@@ -67,6 +67,7 @@ export function startEngine(
     floats: (at, length) => new Float32Array(memory.buffer, at, length),
     integers: (at, length) => new Int32Array(memory.buffer, at, length),
     bytes: (at, length) => new Uint8Array(memory.buffer, at, length),
+    stays: shared,
     owns: (buffer) => buffer === memory.buffer,
     run: running.run,
     product: (product) => multiply(engine, product),

@@ -17,6 +17,8 @@ export type Engine = {
   readonly floats: (at: number, length: number) => Float32Array;
   readonly integers: (at: number, length: number) => Int32Array;
   readonly bytes: (at: number, length: number) => Uint8Array;
+  /** Whether what lies in the memory keeps its address when the memory grows. */
+  readonly stays: boolean;
   /** Whether a buffer is this memory, or a part of it. */
   readonly owns: (buffer: ArrayBufferLike) => boolean;
   /** Runs a kernel cut into tasks: its number, and its arguments in the order of the table. */

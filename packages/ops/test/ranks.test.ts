@@ -1,4 +1,5 @@
 import {
+  dispose,
   memory,
   mul,
   ones,
@@ -11,12 +12,18 @@ import {
   tensor1d,
   tensor2d,
 } from '@tensorflow/tfjs-core';
-import { key, normal, solo, valueAndGrad } from '@twocan/core';
-import { batchNorm, gatherRows, meansOverRanks, sumOverRanks } from '@twocan/ops';
+import { type Communicator, key, normal, solo, valueAndGrad } from '@twocan/core';
+import { batchNorm, gatherRows, startMeans, sumOverRanks } from '@twocan/ops';
 import { describeBackends, expectNoLeak, inLockstep } from '@twocan/testkit';
 import { expect, it } from 'vitest';
 
 const numbers = (x: Tensor): number[] => [...x.dataSync()];
+
+function meansOf(tensors: readonly Tensor[], communicator: Communicator): readonly Tensor[] {
+  const means = startMeans(communicator);
+  for (const each of tensors) means.add(each);
+  return means.wait();
+}
 
 describeBackends('sums and rows over ranks', () => {
   it('sum a tensor, and its gradient over the losses of all ranks', () => {
@@ -71,7 +78,7 @@ describeBackends('sums and rows over ranks', () => {
     const results = inLockstep(2, (communicator) => {
       const own = made(communicator.rank);
       const tensors = own.map((values) => tensor(values.slice(), [1, values.length]));
-      const means = meansOverRanks(tensors, communicator);
+      const means = meansOf(tensors, communicator);
       expect(means.map(({ shape }) => shape)).toEqual(tensors.map(({ shape }) => shape));
       tensors.forEach((each, i) => {
         expect(each.dataSync()).toEqual(own[i]);
@@ -89,6 +96,56 @@ describeBackends('sums and rows over ranks', () => {
     }
   });
 
+  it('start sums as soon as they are large enough, and let them go on', () => {
+    const events: string[] = [];
+    const recorded: Communicator = {
+      ...solo,
+      size: 2,
+      startSum: ({ length }) => {
+        events.push(`start ${length}`);
+        return {
+          test: () => events.push(`test ${length}`) > 3,
+          wait: () => void events.push(`wait ${length}`),
+        };
+      },
+    };
+    const means = startMeans(recorded);
+    const sizes = [3, 70_000, 2, 65_531, 10, 1];
+    const given = sizes.map((size, i) => mul(ones([size]), i));
+    for (const x of given) means.add(x);
+    expect(events.filter((event) => event.startsWith('start'))).toEqual([
+      'start 70000',
+      'start 65536',
+    ]);
+    expect(events.filter((event) => event.startsWith('test')).length).toBeGreaterThan(2);
+    const found = means.wait();
+    expect(events.slice(-4)).toEqual(['start 11', 'wait 70000', 'wait 65536', 'wait 11']);
+    // Nobody added anything: half of each is left.
+    expect(found.map((x) => [x.size, x.dataSync()[0]])).toEqual(sizes.map((n, i) => [n, i / 2]));
+    dispose([...given, ...found]);
+  });
+
+  it('wait for sums that are under way when they are dropped', () => {
+    const events: string[] = [];
+    const recorded: Communicator = {
+      ...solo,
+      size: 2,
+      startSum: () => ({ test: () => false, wait: () => void events.push('wait') }),
+    };
+    const x = ones([70_000]);
+    const before = memory().numTensors;
+    const means = startMeans(recorded);
+    means.add(x);
+    means.add(x);
+    const little = ones([2]);
+    means.add(little);
+    little.dispose();
+    means.drop();
+    expect(events).toEqual(['wait', 'wait']);
+    expect(memory().numTensors).toBe(before);
+    x.dispose();
+  });
+
   it('leak nothing', () => {
     const x = ones([70_000, 1]) as Tensor2D;
     const [scale, bias] = [ones([1]), ones([1])] as [Tensor1D, Tensor1D];
@@ -99,7 +156,7 @@ describeBackends('sums and rows over ranks', () => {
     };
     expectNoLeak(() => sumOverRanks(x, two));
     expectNoLeak(() => gatherRows(x, two));
-    expectNoLeak(() => meansOverRanks([x, scale], two) as Tensor[]);
+    expectNoLeak(() => meansOf([x, scale], two) as Tensor[]);
     expectNoLeak(() => batchNorm(x, scale, bias, 1e-5, two));
     const before = memory().numTensors;
     x.dispose();

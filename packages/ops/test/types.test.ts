@@ -118,7 +118,7 @@ const OTHERS = [
   'defineOp',
   'floatOf',
   'gatherRows',
-  'meansOverRanks',
+  'startMeans',
   'normalRows',
   'sumOverRanks',
   'updatesInPlace',

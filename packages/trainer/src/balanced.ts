@@ -6,11 +6,16 @@ import {
   mapTree,
   type Params,
   solo,
-  valueAndGrad,
 } from '@twocan/core';
 import { expectTransform, type Transform } from '@twocan/optim';
 import { STEP_OPTIONS, type Step, type StepOptions } from './finish.ts';
-import { type Gradients, gradientNorm, gradientsOverRanks } from './gradients.ts';
+import {
+  type Gradients,
+  gradientNorm,
+  gradientPart,
+  gradientsOverRanks,
+  meanGradients,
+} from './gradients.ts';
 import { expectLossTerms, type LossTerm, partOf, sumOf, TINY } from './shares.ts';
 import { stepOverBatches } from './step.ts';
 
@@ -57,19 +62,17 @@ export function makeBalancedStep<P extends Params, B>(
   expectType('makeBalancedStep', 'shared', shared, 'string');
   expectTransform('makeBalancedStep', 'optimizer', optimizer);
   expectOptions('makeBalancedStep', 'options', options, [], ['accumulate', ...STEP_OPTIONS]);
-  const slopes = terms.map(({ loss }) => valueAndGrad(loss));
   const weights = terms.map(({ weight }) => weight);
   const whole = weights.reduce((sum, weight) => sum + weight, 0);
   const gradients = (params: P, batch: B, context: LossContext<P>): Gradients<P> => {
     partOf('makeBalancedStep', params, shared);
     // Lengths are those of the ranks' mean, or each would have weights of its own.
-    const found = slopes.map((slope) => {
-      const { loss, metrics, ...own } = slope(params, batch, context);
-      return gradientsOverRanks(
-        { ...own, metrics: { ...metrics, loss } },
+    const found = terms.map(({ loss }) =>
+      gradientsOverRanks(
+        [gradientPart(loss, params, batch, context)],
         context.communicator ?? solo,
-      );
-    });
+      ),
+    );
     const norms = found.map(({ grads }) => gradientNorm(partOf('makeBalancedStep', grads, shared)));
     const total = sumOf(norms.map((norm, i) => mul(norm, weights[i] ?? 0)));
     const factors = norms.map(
@@ -92,5 +95,18 @@ export function makeBalancedStep<P extends Params, B>(
       ),
     };
   };
-  return stepOverBatches('makeBalancedStep', gradients, optimizer, options);
+  return stepOverBatches<P, B>(
+    'makeBalancedStep',
+    (params, batches) => {
+      const parts = batches.map(
+        ({ batch, context }) =>
+          () =>
+            gradients(params, batch, context),
+      );
+      const [first] = parts;
+      return first !== undefined && parts.length === 1 ? first() : meanGradients(parts);
+    },
+    optimizer,
+    options,
+  );
 }

@@ -15,7 +15,7 @@ import {
 } from '@twocan/core';
 import { updatesInPlace } from '@twocan/ops';
 import { type ApplyOptions, applyTransform, type Transform } from '@twocan/optim';
-import { type Gradients, gradientNorm, gradientsOverRanks } from './gradients.ts';
+import { type Gradients, gradientNorm } from './gradients.ts';
 import { expectState, type TrainState } from './state.ts';
 
 /** What one step gives; the caller owns every tensor in it. */
@@ -57,7 +57,7 @@ export const STEP_OPTIONS = ['ema', 'communicator'] as const;
 /**
  * Turns a gradient computation into a step: norm, optimizer, moving average, next state.
  *
- * @param gradients gradients and metrics of parameters on a batch
+ * @param gradients gradients and metrics of parameters on a batch, those of all ranks of the context
  * @param optimizer the transform
  * @param options the average's decay
  * @returns a pure step, one tidy
@@ -86,11 +86,7 @@ export function finishStep<P extends Params, B>(
     return tidy((): never => {
       const { params, step, ema } = state;
       const context = { key: fold(root, step), ...(ema && { teacher: ema }), ...ranks };
-      const {
-        metrics: own,
-        grads,
-        unused,
-      } = gradientsOverRanks(gradients(params, batch, context), communicator);
+      const { metrics: own, grads, unused } = gradients(params, batch, context);
       const metrics = { ...own, gradNorm: gradientNorm(grads) };
       const next = applyTransform(optimizer, grads, state.optimizer, params, step, {
         donate: donate && updatesInPlace() && allFinite(metrics),

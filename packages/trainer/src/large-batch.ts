@@ -15,11 +15,12 @@ import {
   type LossContext,
   type LossOutput,
   type Params,
+  solo,
   valueAndGrad,
 } from '@twocan/core';
 import { expectTransform, type Transform } from '@twocan/optim';
 import { finishStep, partContext, STEP_OPTIONS, type Step, type StepOptions } from './finish.ts';
-import { type Gradients, meanGradients } from './gradients.ts';
+import { type GradientPart, type Gradients, gradientsOverRanks } from './gradients.ts';
 
 /** What one part of a large batch gives. */
 export type Part = {
@@ -74,17 +75,21 @@ export function makeLargeBatchStep<P extends Params, B>(
   expectTransform('makeLargeBatchStep', 'optimizer', optimizer);
   expectOptions('makeLargeBatchStep', 'options', options, [], STEP_OPTIONS);
   const differentiateJoint = valueAndGrad(loss.joint);
-  const differentiatePart = valueAndGrad(
-    (params: P, batch: B, context: LossContext<P>, pull: readonly Tensor[], parts: number) => {
-      const { embeddings, loss: own = scalar(0), metrics } = loss.part(params, batch, context);
-      // Σ z·∂joint/∂z has the joint loss's gradient; times k because meanGradients divides by it.
-      const toward = embeddings.reduce<Tensor>(
-        (total, z, i) => add(total, mul(sum(mul(z, pull[i] as Tensor)), parts)),
-        own,
-      );
-      return { loss: toward as Scalar, metrics: { ...metrics, loss: own } };
-    },
-  );
+  const partLoss = (
+    params: P,
+    batch: B,
+    context: LossContext<P>,
+    pull: readonly Tensor[],
+    parts: number,
+  ): LossOutput => {
+    const { embeddings, loss: own = scalar(0), metrics } = loss.part(params, batch, context);
+    // Σ z·∂joint/∂z has the joint loss's gradient; times k because the mean of the parts divides by it.
+    const toward = embeddings.reduce<Tensor>(
+      (total, z, i) => add(total, mul(sum(mul(z, pull[i] as Tensor)), parts)),
+      own,
+    );
+    return { loss: toward as Scalar, metrics: { ...metrics, loss: own } };
+  };
 
   const together = (params: P, batches: readonly B[], context: LossContext<P>): Gradients<P> => {
     expectType('makeLargeBatchStep', 'batch', batches, Array);
@@ -105,13 +110,13 @@ export function makeLargeBatchStep<P extends Params, B>(
     const { communicator } = context;
     const joint = differentiateJoint(whole, { ...(communicator && { communicator }) });
     let row = 0;
-    const parts = batches.map((batch, i) => {
+    const parts = batches.map((batch, i): GradientPart<P> => {
       const first = row;
       const count = embedded[i]?.[0]?.shape[0] ?? 0;
       row += count;
-      return (): Gradients<P> => {
+      return (listener): Gradients<P> => {
         const pull = joint.grads.map((grad) => rows(grad, first, count));
-        const { metrics, grads, unused } = differentiatePart(
+        const { metrics, grads, unused } = valueAndGrad(partLoss, listener)(
           params,
           batch,
           partContext(context, i),
@@ -121,9 +126,11 @@ export function makeLargeBatchStep<P extends Params, B>(
         return { metrics, grads, unused };
       };
     });
-    const mean = meanGradients(parts);
-    const value = add(mean.metrics.loss as Scalar, joint.loss) as Scalar;
-    return { ...mean, metrics: { ...mean.metrics, ...joint.metrics, loss: value } };
+    return gradientsOverRanks(parts, communicator ?? solo, (mean) => ({
+      ...mean,
+      ...joint.metrics,
+      loss: add(mean.loss as Scalar, joint.loss) as Scalar,
+    }));
   };
   return finishStep(together, optimizer, options);
 }

@@ -7,9 +7,8 @@ import {
   type Params,
   refuse,
   solo,
-  valueAndGrad,
 } from '@twocan/core';
-import { gradientNorm, gradientsOverRanks } from './gradients.ts';
+import { gradientNorm, gradientPart, gradientsOverRanks } from './gradients.ts';
 import type { Loss } from './step.ts';
 
 /** One of the losses whose weighted sum is minimised. */
@@ -51,10 +50,10 @@ export function gradientShares<P extends Params, B>(
 ) => { readonly [name: `share/${string}`]: Scalar } {
   expectLossTerms('gradientShares', terms);
   expectType('gradientShares', 'shared', shared, 'string');
-  const slopes = terms.map(({ loss }) =>
-    valueAndGrad((own: Params, params: P, batch: B, context: LossContext<P>) =>
-      loss({ ...(params as object), [shared]: own } as P, batch, context),
-    ),
+  const ofShared = terms.map(
+    ({ loss }) =>
+      (own: Params, params: P, batch: B, context: LossContext<P>) =>
+        loss({ ...(params as object), [shared]: own } as P, batch, context),
   );
   return (params, batch, context) => {
     expectOptions('gradientShares', 'context', context, ['key'], ['teacher', 'communicator']);
@@ -62,9 +61,9 @@ export function gradientShares<P extends Params, B>(
     return tidy((): never => {
       const norms = terms.map(({ weight }, i) =>
         tidy(() => {
-          const slope = slopes[i] as (typeof slopes)[number];
-          const found = slope(own, params, batch, context);
-          const { grads } = gradientsOverRanks(found, context.communicator ?? solo);
+          const loss = ofShared[i] as (typeof ofShared)[number];
+          const part = gradientPart(loss, own, params, batch, context);
+          const { grads } = gradientsOverRanks([part], context.communicator ?? solo);
           return mul(gradientNorm(grads), weight) as Scalar;
         }),
       );

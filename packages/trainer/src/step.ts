@@ -5,11 +5,11 @@ import {
   type LossContext,
   type LossOutput,
   type Params,
-  valueAndGrad,
+  solo,
 } from '@twocan/core';
 import { expectTransform, type Transform } from '@twocan/optim';
 import { finishStep, partContext, STEP_OPTIONS, type Step, type StepOptions } from './finish.ts';
-import { type Gradients, meanGradients } from './gradients.ts';
+import { type Gradients, gradientPart, gradientsOverRanks } from './gradients.ts';
 
 /**
  * What a model minimises: a pure function of parameters, one batch and the context `{ key, teacher }`.
@@ -61,23 +61,38 @@ export function makeStep<P extends Params, B>(
   expectType('makeStep', 'loss', loss, 'function');
   expectTransform('makeStep', 'optimizer', optimizer);
   expectOptions('makeStep', 'options', options, [], ['accumulate', ...STEP_OPTIONS]);
-  const differentiate = valueAndGrad(loss);
-  const gradients = (params: P, batch: B, context: LossContext<P>): Gradients<P> => {
-    const { loss: value, metrics, grads, unused } = differentiate(params, batch, context);
-    return { metrics: { ...metrics, loss: value }, grads, unused };
-  };
-  return stepOverBatches('makeStep', gradients, optimizer, options);
+  return stepOverBatches<P, B>(
+    'makeStep',
+    (params, batches, context) =>
+      gradientsOverRanks(
+        batches.map(({ batch, context: own }) => gradientPart(loss, params, batch, own)),
+        context.communicator ?? solo,
+      ),
+    optimizer,
+    options,
+  );
 }
+
+/** A batch of a step, and the context with a key of its own. */
+export type OwnBatch<P, B> = { readonly batch: B; readonly context: LossContext<P> };
 
 /** A step over one batch, or over several whose gradients are averaged. */
 export function stepOverBatches<P extends Params, B>(
   caller: string,
-  gradients: (params: P, batch: B, context: LossContext<P>) => Gradients<P>,
+  gradients: (
+    params: P,
+    batches: readonly OwnBatch<P, B>[],
+    context: LossContext<P>,
+  ) => Gradients<P>,
   optimizer: Transform,
   options: StepOptions & { readonly accumulate?: number },
 ): Step<P, B> | Step<P, readonly B[]> {
   const { accumulate } = options;
-  if (accumulate === undefined) return finishStep(gradients, optimizer, options);
+  if (accumulate === undefined) {
+    const alone = (params: P, batch: B, context: LossContext<P>): Gradients<P> =>
+      gradients(params, [{ batch, context }], context);
+    return finishStep(alone, optimizer, options);
+  }
   expectInteger(caller, 'accumulate', accumulate);
   const together = (params: P, batches: readonly B[], context: LossContext<P>): Gradients<P> => {
     expectType(caller, 'batch', batches, Array);
@@ -86,9 +101,8 @@ export function stepOverBatches<P extends Params, B>(
         `${caller}: a step accumulates ${accumulate} batches, got ${batches.length}`,
       );
     }
-    return meanGradients(
-      batches.map((batch, i) => () => gradients(params, batch, partContext(context, i))),
-    );
+    const own = batches.map((batch, i) => ({ batch, context: partContext(context, i) }));
+    return gradients(params, own, context);
   };
   return finishStep(together, optimizer, options);
 }
