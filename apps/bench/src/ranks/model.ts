@@ -12,6 +12,7 @@ const { values } = parseArgs({
     efficiency: { type: 'string', default: '0.9' },
     gigabits: { type: 'string', default: '10,100' },
     'latency-millis': { type: 'string', default: '0.03' },
+    hidden: { type: 'string', default: '0' },
     'core-gigaflops': { type: 'string', default: '100' },
     own: { type: 'string', default: '64' },
     batch: { type: 'string', default: '4096' },
@@ -31,7 +32,7 @@ const MACHINES = [1, 2, 4, 8, 16, 32, 64, 128, 256];
 
 console.log(
   `${values.preset}: ${(parameters / 1e6).toFixed(1)} million parameters, ${imageMillis} ms an image and core, efficiency ${values.efficiency}, ` +
-    `latency ${values['latency-millis']} ms, ${values['core-gigaflops']} GFLOP/s a core`,
+    `latency ${values['latency-millis']} ms, ${values['core-gigaflops']} GFLOP/s a core, ${values.hidden} of the gradients' sums hidden`,
 );
 for (const cores of numbers(values.cores)) {
   for (const gigabits of numbers(values.gigabits)) {
@@ -43,6 +44,7 @@ for (const cores of numbers(values.cores)) {
       embedding: config.projector.out,
       gigabits,
       latencyMillis: Number(values['latency-millis']),
+      hidden: Number(values.hidden),
       coreGigaflops: Number(values['core-gigaflops']),
     };
     console.log(`\n${cores} cores a machine, ${gigabits} Gbit/s`);

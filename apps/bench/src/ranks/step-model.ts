@@ -11,6 +11,8 @@ export type Measured = {
   /** Bits a second between two machines, and milliseconds until the first of them arrives. */
   readonly gigabits: number;
   readonly latencyMillis: number;
+  /** What share of the gradients' sums goes on during the backward pass at no cost, as sums.js measures it. */
+  readonly hidden: number;
   /** Floating-point operations a second of one core in products of matrices. */
   readonly coreGigaflops: number;
 };
@@ -24,12 +26,15 @@ export type StepParts = {
 };
 
 const BYTES = 4;
+/** What share of a step's time is the backward pass: about twice the work of the forward pass. */
+const BACKWARD = 2 / 3;
 
 /**
  * The parts of a step of so many machines.
  *
  * A sum over all machines moves twice the bytes of its numbers through each of them, but for one share, in a ring or by
- * halves; what is gathered moves once. Nothing overlaps: that is how the program works.
+ * halves; what is gathered moves once. Only sums of gradients overlap anything: the backward pass, which hides no more than it
+ * lasts.
  *
  * @param measured of one machine
  * @param machines how many
@@ -38,7 +43,7 @@ const BYTES = 4;
  */
 export function stepParts(measured: Measured, machines: number, own: number): StepParts {
   const { imageMillis, cores, efficiency, parameters, embedding } = measured;
-  const { gigabits, latencyMillis, coreGigaflops } = measured;
+  const { gigabits, latencyMillis, coreGigaflops, hidden } = measured;
   const speed = cores * efficiency;
   const rounds = Math.ceil(Math.log2(machines));
   const millis = (bytes: number): number => (8 * bytes) / (gigabits * 1e6);
@@ -52,11 +57,13 @@ export function stepParts(measured: Measured, machines: number, own: number): St
   // Similarities, their two gradients, and those of the metric that shows a collapse.
   const operations = 4 * 2 * rows * all * embedding;
   const embedded = BYTES * rows * embedding;
+  const images = (own * imageMillis) / speed;
+  const gradients = sum(BYTES * parameters);
   return {
-    images: (own * imageMillis) / speed,
+    images,
     contrast: operations / (speed * coreGigaflops * 1e6),
     embeddings: machines === 1 ? 0 : 2 * gather(embedded) + sum(embedded * machines),
-    gradients: sum(BYTES * parameters),
+    gradients: gradients - Math.min(hidden * gradients, BACKWARD * images),
   };
 }
 
