@@ -29,7 +29,7 @@ export type LossContext<P = unknown> = {
   readonly teacher?: P;
   /**
    * The ranks that compute the step together, where there are several: each has its own images, and the loss is the
-   * mean of what they return.
+   * mean of what they return. It must run the same operations on all of them: gradients are summed in their order.
    */
   readonly communicator?: Communicator;
 };
