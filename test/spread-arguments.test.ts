@@ -39,7 +39,7 @@ const SHORT: Readonly<Record<string, string>> = {
   '@twocan/trainer/src/balanced.ts: assign(...found.map(({ metrics }) => metrics))':
     'terms of a method',
   '@twocan/trainer/src/balanced.ts: mapTree(...others)': 'terms of a method',
-  '@twocan/trainer/src/gradients.ts: mapTree(...(before ? [before] : []))': 'one',
+  '@twocan/trainer/src/gradients.ts: mapTree(...(before ? [treesOf(before)] : []))': 'one',
   'twocan/src/ablation/power/needs-table.ts: max(...needs.map((need) => need[name]))':
     'claims of an ablation',
   'twocan/src/bench/benchmark.ts: min(...millis)': 'timed steps',
