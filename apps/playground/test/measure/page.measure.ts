@@ -122,7 +122,8 @@ it('memory', async () => {
   for (let step = 0; step <= MEMORY_STEPS; step += MEMORY_EVERY) {
     if (step > 0) await playOn(page, MEMORY_EVERY);
     const heap = await page.evaluate(
-      () => (performance as unknown as { memory: { usedJSHeapSize: number } }).memory,
+      () =>
+        (performance as unknown as { memory: { usedJSHeapSize: number } }).memory.usedJSHeapSize,
     );
     const { numTensors, numBytes } = await trainer(page).evaluate(() => {
       const { _tfengine } = globalThis as unknown as {
@@ -131,7 +132,7 @@ it('memory', async () => {
       return _tfengine.memory();
     });
     say(
-      `after about ${step} steps of 8 images: ${numTensors} tensors of ${(numBytes / 1e6).toFixed(2)} MB in the worker, ${(heap.usedJSHeapSize / 1e6).toFixed(1)} MB in the heap of the page`,
+      `after about ${step} steps of 8 images: ${numTensors} tensors of ${(numBytes / 1e6).toFixed(2)} MB in the worker, ${(heap / 1e6).toFixed(1)} MB in the heap of the page`,
     );
   }
   await context.close();
