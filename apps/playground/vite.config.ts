@@ -1,9 +1,11 @@
 import { defaultClientConditions, defineConfig, type Plugin } from 'vite';
 
-/** Without these two a browser gives a page no shared memory, and training one thread. */
+/** Without the first two a browser gives a page no shared memory, and training one thread. */
 const ISOLATED = {
   'Cross-Origin-Opener-Policy': 'same-origin',
   'Cross-Origin-Embedder-Policy': 'require-corp',
+  // After a reload WebKit takes a worker from its memory without these headers, and refuses it.
+  'Cache-Control': 'no-store',
 };
 /** What a host without headers serves; the tests train on such a page too. */
 const headers = process.env.PLAYGROUND_ISOLATED === 'no' ? {} : ISOLATED;

@@ -30,8 +30,9 @@ const MEMORY_LOSSES = 2;
 export function startEngine(): Engine {
   const early: Report[] = [];
   let receive = (report: Report): void => void early.push(report);
+  let earlyFailure: string | undefined;
   let failed = (message: string): void => {
-    throw new Error(message);
+    earlyFailure = message;
   };
   const without: string[] = [];
   let losses = 0;
@@ -41,7 +42,8 @@ export function startEngine(): Engine {
       // What an ended worker still had to say is about a run that is gone.
       if (own === worker) receive(data);
     };
-    own.onerror = ({ message }) => own === worker && failed(message);
+    // A worker that cannot be loaded has no message.
+    own.onerror = ({ message }) => own === worker && failed(message ?? 'its program did not load');
     own.postMessage({ type: 'start', without } satisfies Request);
     return own;
   };
@@ -53,6 +55,7 @@ export function startEngine(): Engine {
       receive = own;
       failed = ownFailed;
       for (const report of early.splice(0)) receive(report);
+      if (earlyFailure !== undefined) failed(earlyFailure);
     },
     replace({ backend, why }) {
       if (why === 'memory' && backend !== 'webgpu') losses++;
