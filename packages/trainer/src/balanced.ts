@@ -97,15 +97,14 @@ export function makeBalancedStep<P extends Params, B>(
   };
   return stepOverBatches<P, B>(
     'makeBalancedStep',
-    (params, batches) => {
-      const parts = batches.map(
-        ({ batch, context }) =>
-          () =>
-            gradients(params, batch, context),
-      );
-      const [first] = parts;
-      return first !== undefined && parts.length === 1 ? first() : meanGradients(parts);
-    },
+    (params, batches) =>
+      meanGradients(
+        batches.map(
+          ({ batch, context }) =>
+            () =>
+              gradients(params, batch, context),
+        ),
+      ),
     optimizer,
     options,
   );

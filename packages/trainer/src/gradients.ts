@@ -50,6 +50,8 @@ export const gradientPart =
  * @returns means of metrics and gradients; unused are the paths that no part used
  */
 export function meanGradients<P extends Params>(parts: readonly GradientPart<P>[]): Gradients<P> {
+  const [first] = parts;
+  if (first !== undefined && parts.length === 1) return first();
   const mean = runningMean(parts, 1 / parts.length);
   if (mean === undefined) throw new RangeError('meanGradients: needs at least one part, got none');
   return mean;
@@ -108,7 +110,7 @@ export function gradientsOverRanks<P extends Params>(
 ): Gradients<P> {
   const last = parts.at(-1);
   if (last === undefined || communicator.size === 1) {
-    const own = last !== undefined && parts.length === 1 ? last() : meanGradients(parts);
+    const own = meanGradients(parts);
     return { ...own, metrics: finish(own.metrics) };
   }
   return tidy((): never => meansWhileLast(last, parts.slice(0, -1), communicator, finish) as never);
