@@ -1,14 +1,8 @@
 import { defineConfig } from 'vitest/config';
+import page from './vitest.page.config.ts';
 
-// What the page costs, measured in headless Chromium. It prints numbers; nothing fails when a machine is slow.
+// What the same page costs. It prints numbers; nothing fails when a machine is slow.
 export default defineConfig({
-  resolve: { conditions: ['@twocan/source'] },
-  ssr: { resolve: { conditions: ['@twocan/source'] } },
-  test: {
-    include: ['test/measure/*.measure.ts'],
-    globalSetup: ['test/page/serve.ts'],
-    fileParallelism: false,
-    testTimeout: 1_800_000,
-    hookTimeout: 120_000,
-  },
+  ...page,
+  test: { ...page.test, include: ['test/measure/*.measure.ts'], testTimeout: 1_800_000 },
 });

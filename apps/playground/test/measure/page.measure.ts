@@ -1,7 +1,5 @@
-import { readFileSync } from 'node:fs';
 import { availableParallelism, cpus } from 'node:os';
 import { fileURLToPath } from 'node:url';
-import { gzipSync } from 'node:zlib';
 import type { Browser, Page } from 'playwright';
 import { afterAll, beforeAll, inject, it } from 'vitest';
 import { median } from '../../../bench/src/median.ts';
@@ -33,6 +31,15 @@ function tasksOf(tasks: Noted['longTasks']): string {
   const millis = tasks.map((task) => task.millis);
   if (millis.length === 0) return 'no task over 50 ms';
   return `${millis.length} tasks over 50 ms, ${whole(sum(millis))} ms together, the longest ${whole(Math.max(...millis))} ms`;
+}
+
+/** A page that notes what it does, with a run that is open. */
+async function openWatched(settings = ''): Promise<Page> {
+  const context = await watchedContext(browser, { presses: false });
+  const page = await context.newPage();
+  await page.goto(`${inject('isolatedPage')}${settings}`);
+  await ready(page);
+  return page;
 }
 
 /** Plays for so many steps more, then pauses; returns the steps. */
@@ -67,22 +74,16 @@ it('the first picture and the first step', async () => {
 });
 
 it('the main thread while training', async () => {
-  const context = await watchedContext(browser, { presses: false });
-  const page = await context.newPage();
-  await page.goto(inject('isolatedPage'));
-  await ready(page);
+  const page = await openWatched();
   const from = await page.evaluate(() => performance.now());
   await playOn(page, TRAINED);
   const { longTasks } = await notedBy(page);
   say(`${TRAINED} steps: ${tasksOf(longTasks.filter(({ at }) => at >= from))}`);
-  await context.close();
+  await page.context().close();
 });
 
 it('beside Node, in turns', async () => {
-  const context = await watchedContext(browser, { presses: false });
-  const page = await context.newPage();
-  await page.goto(inject('isolatedPage'));
-  await ready(page);
+  const page = await openWatched();
   const peer = await startPeer(
     { command: process.execPath, args: [NODE_RUN] },
     { settings: {}, threads: availableParallelism(), steps: STEPS_A_TURN },
@@ -111,14 +112,11 @@ it('beside Node, in turns', async () => {
   say(
     `images/s, medians of ${TURNS} turns of ${STEPS_A_TURN} steps: page ${whole(own)}, Node ${whole(node)}, page / Node ${(own / node).toFixed(2)}; with its pictures, neighbours and map the page takes ${whole(looking)}`,
   );
-  await context.close();
+  await page.context().close();
 });
 
 it('memory', async () => {
-  const context = await watchedContext(browser, { presses: false });
-  const page = await context.newPage();
-  await page.goto(`${inject('isolatedPage')}#batch=8&steps=${MEMORY_STEPS + 10}&checkpointEvery=0`);
-  await ready(page);
+  const page = await openWatched(`#batch=8&steps=${MEMORY_STEPS + 10}&checkpointEvery=0`);
   for (let step = 0; step <= MEMORY_STEPS; step += MEMORY_EVERY) {
     if (step > 0) await playOn(page, MEMORY_EVERY);
     const heap = await page.evaluate(
@@ -135,28 +133,5 @@ it('memory', async () => {
       `after about ${step} steps of 8 images: ${numTensors} tensors of ${(numBytes / 1e6).toFixed(2)} MB in the worker, ${(heap / 1e6).toFixed(1)} MB in the heap of the page`,
     );
   }
-  await context.close();
-});
-
-it('what is loaded', async () => {
-  const context = await browser.newContext();
-  const page = await context.newPage();
-  const urls = new Set<string>();
-  context.on('request', (request) => urls.add(request.url()));
-  await page.goto(inject('isolatedPage'));
-  await ready(page);
-  await press(page, 'Step');
-  await reached(page, 1);
-  const dist = fileURLToPath(new URL('../../dist/page/', import.meta.url));
-  const sizes = [...urls]
-    .filter((url) => url.startsWith(inject('isolatedPage')))
-    .map((url) => url.slice(inject('isolatedPage').length) || 'index.html')
-    .map((name) => [name, gzipSync(readFileSync(`${dist}${name}`)).length / 1000] as const);
-  for (const [name, size] of sizes) say(`${size.toFixed(1).padStart(8)} kB ${name}`);
-  say(
-    `${sum(sizes.map(([, size]) => size))
-      .toFixed(1)
-      .padStart(8)} kB together, by gzip`,
-  );
-  await context.close();
+  await page.context().close();
 });
