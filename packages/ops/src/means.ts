@@ -111,7 +111,10 @@ export function startMeans(communicator: Communicator): StartedMeans {
 function startMean(x: Tensor, { size, startSum }: Communicator): Omit<Bucket, 'places'> {
   const share = 1 / size;
   if (!hasKernels('changeFloats')) {
-    const values = tidy(() => floatsOf(mul(x, share)));
+    // Not out of a tidy, which looks for tensors among the numbers, one by one.
+    const scaled = mul(x, share);
+    const values = floatsOf(scaled);
+    scaled.dispose();
     return { sum: startSum(values), total: () => tensor(values, x.shape) };
   }
   const sums: StartedSum[] = [];
