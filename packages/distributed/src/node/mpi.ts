@@ -24,7 +24,8 @@ const INSTALL =
  * Starts MPI in a process that `mpirun`, `mpiexec` or `srun` started.
  *
  * It calls the library that is installed, through the package koffi: Open MPI 4 and 5, MPICH 3.4 to 5, or any library
- * with the standard's binary interface, MPI 5. A process can do so once.
+ * with the standard's binary interface, MPI 5. A process can do so once. The variable `UCX_MEM_EVENTS` is set to `no`
+ * where it is not set: UCX, which many of them use, may crash Node otherwise.
  *
  * @param options the library, where it must not be looked for
  * @returns the communicator of all ranks
@@ -83,6 +84,10 @@ const missing = (message: string, cause?: unknown): Error =>
 /** The first library that loads. */
 function open(koffi: Koffi, paths: readonly string[]) {
   const reasons: string[] = [];
+  // UCX, through which most MPI libraries talk, patches the functions of libc that hand out memory. As it loads it tries
+  // the patches by moving the end of the heap: what another thread of Node was given there meanwhile is gone, and the
+  // process crashes.
+  process.env.UCX_MEM_EVENTS ??= 'no';
   for (const path of paths) {
     try {
       // Global: Open MPI loads components that look for its symbols.
