@@ -82,9 +82,7 @@ describe.each(MPIS)('pretrain on $name', { timeout: 600_000 }, (mpi) => {
   it.each(
     backends.flatMap((backend) => ['light', 'large'].map((head) => [backend, head] as const)),
   )('comes to the same as one process: %s, the %s head', async (backend, head) => {
-    // In plain JavaScript a step of the large head takes most of a minute.
-    const steps = backend === 'cpu' && head === 'large' ? '1' : '3';
-    const words = [...DATA, '--steps', steps, '--backend', backend, '--head', head];
+    const words = [...DATA, '--steps', '3', '--backend', backend, '--head', head];
     const one = at(`${backend}-${head}-1`);
     expect((await twocan([...words, '--out', one])).code).toBe(0);
     for (const count of [2, 4]) {
