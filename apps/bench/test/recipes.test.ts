@@ -5,7 +5,7 @@ import { type Recipe, resolveConfig } from '@twocan/pretrain';
 import { recipeProblems } from '@twocan/pretrain/settings';
 import { afterAll, describe, expect, it } from 'vitest';
 import { keepRecipe } from '../src/recipes/files.ts';
-import { readFinishedRun } from '../src/recipes/finished-run.ts';
+import { configOf, readFinishedRun } from '../src/recipes/finished-run.ts';
 import { recipeFromRuns } from '../src/recipes/from-runs.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'twocan-recipes-'));
@@ -51,6 +51,26 @@ const first = runFolder('first', 6, { knn: 0.5 });
 const second = runFolder('second', 5, { knn: 0.6, seed: 7 });
 const recipe = (): Recipe =>
   recipeFromRuns([readFinishedRun(first, 'birds-1k'), readFinishedRun(second, 'birds-1k')]);
+
+describe('the config of a finished run', () => {
+  it('names the images, and is that of the run in all else', () => {
+    const { config } = readFinishedRun(second, 'birds-1k');
+    const folders = { data: 'birds-1k/train', evalData: 'birds-1k' };
+    expect(configOf(readFinishedRun(second, 'birds-1k'))).toEqual({
+      ...config,
+      data: folders.data,
+      options: { ...config.options, ...folders },
+    });
+  });
+
+  it('has no folder of another set', () => {
+    const elsewhere = runFolder('elsewhere', 5, {});
+    const run = readFinishedRun(elsewhere, 'birds-1k');
+    const options = { ...run.config.options, evalData: '/home/me/fish' };
+    const config = { ...run.config, options, evaluation: 'pictures of /home/me/fish/val' };
+    expect(JSON.stringify(configOf({ ...run, config }))).not.toContain('/home');
+  });
+});
 
 describe('a recipe from finished runs', () => {
   it('has their settings, scores and commands', () => {

@@ -3,7 +3,8 @@ import { dirname, join, relative } from 'node:path';
 import type { MetricsOfStep, PretrainConfig, RecipeUsed, Settings } from '@twocan/pretrain';
 
 /** The options that a run was started with. */
-type Options = Settings & Readonly<Record<string, unknown>> & { readonly data: string };
+type Options = Settings &
+  Readonly<Record<string, unknown>> & { readonly data: string; readonly evalData?: string };
 
 /** A line of metrics.jsonl. */
 type Line = MetricsOfStep & { readonly machine: { readonly millis: number } };
@@ -14,7 +15,11 @@ export type FinishedRun = {
   readonly path: string;
   /** The name of its images. */
   readonly name: string;
-  readonly config: PretrainConfig & { readonly options: Options; readonly recipe?: RecipeUsed };
+  readonly config: PretrainConfig & {
+    readonly options: Options;
+    readonly recipe?: RecipeUsed;
+    readonly evaluation?: string;
+  };
   readonly lines: readonly Line[];
   readonly environment: {
     readonly twocan: string;
@@ -50,6 +55,23 @@ export function readFinishedRun(path: string, name: string): FinishedRun {
   return { path, name, config, lines, environment, ...(probe && { probe: probe.trained }) };
 }
 
+/**
+ * The folders of a run's images by the name of the set, in place of where they lay on one machine.
+ *
+ * @param run the run
+ * @returns the folder to train on, and that to evaluate on where it is one of the set, such as `birds/train` and `birds`
+ */
+export function foldersOf({ name, config }: FinishedRun): { data: string; evalData?: string } {
+  const { data, evalData } = config.options;
+  const root = data.endsWith('/train') ? dirname(data) : data;
+  const placed = (path: string): string => {
+    const inside = relative(root, path);
+    return inside === '' ? name : `${name}/${inside}`;
+  };
+  const isOfSet = evalData !== undefined && !relative(root, evalData).startsWith('..');
+  return { data: placed(data), ...(isOfSet && { evalData: placed(evalData) }) };
+}
+
 /** Options that are no part of what was learned, or that are written first. */
 const LEFT_OUT = [
   'data',
@@ -68,21 +90,28 @@ const LEFT_OUT = [
  * @param run the run
  * @returns a line
  */
-export function commandOf({ name, config }: FinishedRun): string {
-  const { options, seed } = config;
-  const { data, evalData } = options;
-  const root = data.endsWith('/train') ? dirname(data) : data;
-  const placed = (path: unknown): string => {
-    const inside = relative(root, String(path));
-    return inside === '' ? name : `${name}/${inside}`;
-  };
+export function commandOf(run: FinishedRun): string {
+  const { options, seed } = run.config;
+  const { data, evalData } = foldersOf(run);
   const flags = Object.entries(options)
     .filter(([option]) => !LEFT_OUT.includes(option))
     .flatMap(([option, value]) => [
       `--${option.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`,
       String(value),
     ]);
-  const evaluated = evalData === undefined ? [] : ['--eval-data', placed(evalData)];
-  const words = ['--data', placed(data), ...evaluated, ...flags, '--seed', String(seed)];
-  return `twocan pretrain ${words.join(' ')}`;
+  const evaluated = evalData === undefined ? [] : ['--eval-data', evalData];
+  return `twocan pretrain ${['--data', data, ...evaluated, ...flags, '--seed', String(seed)].join(' ')}`;
+}
+
+/**
+ * The config.json of a run for others: `twocan pretrain --config` makes the run again beside a folder of the images' name.
+ *
+ * @param run the run
+ * @returns the config without what holds on one machine alone
+ */
+export function configOf(run: FinishedRun): object {
+  const { evaluation: _, ...config } = run.config;
+  const { evalData: __, ...options } = config.options;
+  const folders = foldersOf(run);
+  return { ...config, data: folders.data, options: { ...options, ...folders } };
 }
