@@ -3,7 +3,7 @@
     train_can.py RUN OUT [--seed N] [--threads N]
 
 RUN gives the settings: images, sizes, augmentation, optimizer, number of steps. Initial weights, views, masks and noise
-are drawn by torch and torchvision.
+are drawn by torch and torchvision. The same command goes on after the last whole epoch in OUT.
 """
 
 import argparse
@@ -45,19 +45,18 @@ def rate_at(step, config):
 
 
 def batches(images, config):
-    """Two views a picture, `[2 B, H, W, 3]`, shuffled anew in each epoch; a last part that fills no batch is left out."""
+    """Two views a picture, `[2 B, H, W, 3]`, shuffled, of one epoch; a last part that fills no batch is left out."""
     view, size = view_of(config), config["batch"]
-    while True:
-        order = torch.randperm(len(images)).split(size)
-        for chosen in (part for part in order if len(part) == size):
-            views = [torch.stack([view(images[i]) for i in chosen]) for _ in range(config["model"]["views"])]
-            yield torch.cat(views).permute(0, 2, 3, 1).contiguous()
+    order = torch.randperm(len(images)).split(size)
+    for chosen in (part for part in order if len(part) == size):
+        views = [torch.stack([view(images[i]) for i in chosen]) for _ in range(config["model"]["views"])]
+        yield torch.cat(views).permute(0, 2, 3, 1).contiguous()
 
 
 def write_run(model, run, out, config):
     """OUT is RUN with the parameters of the model."""
     newest = sorted((run / "checkpoints").glob("*.safetensors"))[-1]
-    (out / "checkpoints").mkdir(parents=True)
+    (out / "checkpoints").mkdir(exist_ok=True)
     shutil.copy(run / "config.json", out)
     with safe_open(newest, "pt") as file:
         tensors, metadata = {name: file.get_tensor(name) for name in file.keys()}, file.metadata()
@@ -83,18 +82,32 @@ def main():
     initialise(model)
     of = config["optimizer"]
     optimizer = can_step.optimizer_of(model, of["learningRate"], of["weightDecay"], (of["beta1"], of["beta2"]))
-    feed = batches(pictures(config["data"]), config)
+    images = pictures(config["data"])
+    steps, per_epoch = config["steps"], len(images) // config["batch"]
+    given.out.mkdir(parents=True, exist_ok=True)
+    kept, done = given.out / "epochs.pt", 0
+    if kept.exists():
+        state = torch.load(kept, weights_only=True)
+        done = state["epochs"]
+        model.load_state_dict(state["model"])
+        optimizer.load_state_dict(state["optimizer"])
     started = time.time()
-    for step in range(config["steps"]):
-        for group in optimizer.param_groups:
-            group["lr"] = rate_at(step, config)
-        loss, metrics, _ = can_step.loss_of_draws(model, next(feed))
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
-        if (step + 1) % 50 == 0 or step + 1 == config["steps"]:
-            terms = {name: round(float(metrics[name].detach()), 5) for name, w in config["model"]["weights"].items() if w}
-            print(f"{step + 1}/{config['steps']} {loss.item():.4f} {terms} {time.time() - started:.0f} s", flush=True)
+    for epoch in range(done, math.ceil(steps / per_epoch)):
+        # Draws of its own for each epoch, so that one that begins again draws the same.
+        torch.manual_seed(given.seed * 100_003 + epoch + 1)
+        for step, clean in zip(range(epoch * per_epoch, steps), batches(images, config)):
+            for group in optimizer.param_groups:
+                group["lr"] = rate_at(step, config)
+            loss, metrics, _ = can_step.loss_of_draws(model, clean)
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+        weights = config["model"]["weights"]
+        terms = {name: round(float(metrics[name].detach()), 5) for name, w in weights.items() if w}
+        print(f"{step + 1}/{steps} {loss.item():.4f} {terms} {time.time() - started:.0f} s", flush=True)
+        state = {"epochs": epoch + 1, "model": model.state_dict(), "optimizer": optimizer.state_dict()}
+        torch.save(state, kept.with_suffix(".part"))
+        kept.with_suffix(".part").replace(kept)
     write_run(model, given.run, given.out, config)
 
 
