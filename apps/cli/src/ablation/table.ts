@@ -124,7 +124,9 @@ function cellsOf(line: Line, more: readonly Extra[]): string[] {
   ];
 }
 
-const inPercent = (statistic: Statistic | undefined): string =>
-  statistic === undefined
-    ? '–'
-    : `${percent(statistic.mean)} ± ${(100 * statistic.deviation).toFixed(1)}`;
+/** A single seed has no deviation. */
+function inPercent(statistic: Statistic | undefined): string {
+  if (statistic === undefined) return '–';
+  const { values, mean, deviation } = statistic;
+  return values.length > 1 ? `${percent(mean)} ± ${(100 * deviation).toFixed(1)}` : percent(mean);
+}

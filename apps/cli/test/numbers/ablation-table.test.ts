@@ -84,6 +84,12 @@ describe('the table of an ablation', () => {
     ]);
   });
 
+  test('has no deviation of a single seed', () => {
+    const measures = { knn: statistic(0.3), probe: statistic(0.4, 0.5) };
+    const one = line('no noise', 'steps', 100, measures);
+    expect(markdownOf([one], baselines, '')).toContain('| no noise | 100 | 30.0% | 45.0% ± 7.1 | ');
+  });
+
   test('shows claims of both budgets side by side, and a dash where one has no numbers', () => {
     const more = [
       ...lines,
