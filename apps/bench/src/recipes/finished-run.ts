@@ -61,7 +61,7 @@ export function readFinishedRun(path: string, name: string): FinishedRun {
  * @param run the run
  * @returns the folder to train on, and that to evaluate on where it is one of the set, such as `birds/train` and `birds`
  */
-export function foldersOf({ name, config }: FinishedRun): { data: string; evalData?: string } {
+function foldersOf({ name, config }: FinishedRun): { data: string; evalData?: string } {
   const { data, evalData } = config.options;
   const root = data.endsWith('/train') ? dirname(data) : data;
   const placed = (path: string): string => {
