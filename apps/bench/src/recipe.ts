@@ -16,10 +16,16 @@ if (data === undefined) {
   process.exit(2);
 }
 const [STEPS, WARM_UP] = [22, 2];
-// 90 epochs of 39 steps; it evaluates at each fifth of the run and before it.
-const [WHOLE, EVALUATIONS] = [3510, 6];
-const RECIPE =
-  '--preset micro32 --patch 4 --batch 256 --weights 1,0.3,0.1 --temperature 0.2 --lr 2e-3';
+const CONFIG = fileURLToPath(new URL('../../../docs/results/cifar10-160.json', import.meta.url));
+const {
+  batch,
+  steps: whole,
+  checkpointEvery,
+} = JSON.parse(readFileSync(CONFIG, 'utf8')) as {
+  readonly [name in 'batch' | 'steps' | 'checkpointEvery']: number;
+};
+// It evaluates at each checkpoint and before the first step.
+const looks = whole / checkpointEvery + 1;
 const program = fileURLToPath(new URL('../../cli/bin/twocan.js', import.meta.url));
 
 /** A line of a run's metrics.jsonl. */
@@ -40,7 +46,7 @@ async function run(engine: string, count: number): Promise<Times | undefined> {
   const images = ['--data', join(data as string, 'train'), '--eval-data', data as string];
   const where = ['--backend', engine, '--threads', String(count), '--out', out];
   const ends = ['--steps', String(STEPS), '--checkpoint-every', '0'];
-  const args = [program, 'pretrain', ...RECIPE.split(' '), ...images, ...where, ...ends];
+  const args = [program, 'pretrain', '--config', CONFIG, ...images, ...where, ...ends];
   try {
     const child = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'pipe'] });
     let messages = '';
@@ -67,7 +73,7 @@ async function run(engine: string, count: number): Promise<Times | undefined> {
   }
 }
 
-console.log(`CIFAR-10's recipe, ${WHOLE} steps of 256 images; ${machine()}\n`);
+console.log(`CIFAR-10's recipe, ${whole} steps of ${batch} images; ${machine()}\n`);
 console.log(
   '| threads | engine | step, ms | evaluation, ms | the whole run, minutes | the first is |',
 );
@@ -86,7 +92,7 @@ for (const count of threads) {
     }
   }
   const minutes = ({ steps, evaluations }: Times): number =>
-    (WHOLE * median(steps) + EVALUATIONS * median(evaluations)) / 60_000;
+    (whole * median(steps) + looks * median(evaluations)) / 60_000;
   const first = minutes([...all.values()][0] ?? { steps: [], evaluations: [] });
   for (const [name, times] of all) {
     console.log(

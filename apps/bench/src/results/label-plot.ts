@@ -1,3 +1,5 @@
+import { meanAndDeviation } from '@twocan/evaluate';
+
 /** Accuracies of one way to learn from labels, a value a seed, in [0, 1]. */
 export type LabelRow = {
   readonly how: string;
@@ -8,11 +10,10 @@ export type LabelRow = {
 const [WIDTH, HEIGHT] = [640, 380];
 const PLOT = { left: 56, right: 450, top: 16, bottom: 320 } as const;
 const COLOURS = ['#1f6feb', '#8250df', '#9a6700', '#57606a'];
+/** How far right of the axis the fewest labels stand. */
+const INSET = 24;
 /** How far apart two names may stand at the right. */
 const LINE = 18;
-
-const mean = (values: readonly number[]): number =>
-  values.reduce((sum, value) => sum + value, 0) / values.length;
 
 /**
  * Draws accuracy over the number of labels: a line through the means of each way, a dot a seed.
@@ -30,8 +31,8 @@ export function labelPlot(rows: readonly LabelRow[]): string {
   const top = Math.ceil(10 * Math.max(...rows.flatMap(({ values }) => values))) / 10;
   const x = (labels: number): number =>
     PLOT.left +
-    24 +
-    (Math.log(labels / fewest) / (Math.log(most / fewest) || 1)) * (PLOT.right - PLOT.left - 24);
+    INSET +
+    (Math.log(labels / fewest) / (Math.log(most / fewest) || 1)) * (PLOT.right - PLOT.left - INSET);
   const y = (share: number): number => PLOT.bottom - (share / top) * (PLOT.bottom - PLOT.top);
   const at = (px: number, py: number): string => `${px.toFixed(1)},${py.toFixed(1)}`;
   const tenths = Array.from({ length: Math.round(10 * top) + 1 }, (_, i) => i / 10);
@@ -45,15 +46,18 @@ export function labelPlot(rows: readonly LabelRow[]): string {
   );
   const ways = [...new Set(rows.map(({ how }) => how))].map((how, i) => {
     const own = rows.filter((row) => row.how === how).sort((a, b) => a.labels - b.labels);
-    const last = own.at(-1) as LabelRow;
-    const curve = own.map(({ labels, values }) => at(x(labels), y(mean(values))));
+    const means = own.map(({ labels, values }): readonly [number, number] => [
+      x(labels),
+      y(meanAndDeviation(values).mean),
+    ]);
+    const curve = means.map(([px, py]) => at(px, py));
     const dots = own.flatMap(({ labels, values }) =>
       values.map(
         (value) =>
           `<circle cx="${x(labels).toFixed(1)}" cy="${y(value).toFixed(1)}" r="3.5" fill-opacity="0.6"/>`,
       ),
     );
-    const [endX, endY] = [x(last.labels), y(mean(last.values))];
+    const [endX = 0, endY = 0] = means.at(-1) ?? [];
     return { how, colour: COLOURS[i % COLOURS.length] as string, curve, dots, endX, endY };
   });
   const drawn = ways.map(
