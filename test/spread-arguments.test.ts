@@ -9,6 +9,8 @@ const SHORT: Readonly<Record<string, string>> = {
   '@twocan/backend/src/tensorflow.ts: max(...versions)': 'installed versions of a library',
   '@twocan/bench/src/beside-torch.ts: min(...millis)': 'timed repeats',
   '@twocan/bench/src/naive.ts: min(...all.map(({ millis }) => median(millis)))': 'timed programs',
+  '@twocan/bench/src/results/label-plot.ts: max(...rows.flatMap(({ values }) => values))':
+    'runs of a plot',
   '@twocan/can/src/resolve.ts: push(...findProblems(complete))': 'settings',
   '@twocan/can/src/terms/sum.ts: assign(...outputs.map(({ metrics }) => metrics))':
     'terms of a method',
