@@ -134,7 +134,10 @@ describe.each(MPIS)('pretrain on $name', { timeout: 600_000 }, (mpi) => {
       [...LONG, '--out', run],
       atStep(7, ({ kill }) => kill('SIGINT')),
     );
-    expect(interrupted.code).not.toBe(0);
+    // Not by the exit code: all ranks return 130, but the launcher of MPICH 4.0 then sometimes returns 0.
+    expect(interrupted.stderr).toContain(
+      `saved; go on with: twocan pretrain --resume --out ${run}`,
+    );
     // Stopped between two steps, after a checkpoint of its own.
     const last = Math.max(...checkpointsOf(run));
     expect(last).toBeGreaterThanOrEqual(7);
