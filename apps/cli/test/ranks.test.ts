@@ -30,8 +30,9 @@ const ranks = (
   count: number,
   words: readonly string[],
   watch?: (running: Running) => void,
+  nodeOptions: readonly string[] = [],
 ): Promise<RanksOutcome> =>
-  runRanks(mpi, count, [BIN, ...words], { environment, ...(watch && { watch }) });
+  runRanks(mpi, count, [...nodeOptions, BIN, ...words], { environment, ...(watch && { watch }) });
 
 /** Calls once, as soon as some step was printed, or a later one. */
 function atStep(step: number, act: (running: Running) => void): (running: Running) => void {
@@ -127,17 +128,17 @@ describe.each(MPIS)('pretrain on $name', { timeout: 600_000 }, (mpi) => {
   });
 
   it('saves once when it is interrupted, and goes on in one process', async () => {
-    const run = at('interrupted');
+    const [run, exits] = [at('interrupted'), at('exits')];
     const interrupted = await ranks(
       mpi,
       2,
       [...LONG, '--out', run],
       atStep(7, ({ kill }) => kill('SIGINT')),
+      ['--import', noteExit(exits)],
     );
-    // Not by the exit code: all ranks return 130, but the launcher of MPICH 4.0 then sometimes returns 0.
-    expect(interrupted.stderr).toContain(
-      `saved; go on with: twocan pretrain --resume --out ${run}`,
-    );
+    // The launcher of MPICH 4.0 sometimes returns 0 here, so there the ranks themselves are asked.
+    if (mpi.name.startsWith('MPICH')) expect(readFileSync(exits, 'utf8')).toBe('130\n130\n');
+    else expect(interrupted.code).not.toBe(0);
     // Stopped between two steps, after a checkpoint of its own.
     const last = Math.max(...checkpointsOf(run));
     expect(last).toBeGreaterThanOrEqual(7);
@@ -146,6 +147,15 @@ describe.each(MPIS)('pretrain on $name', { timeout: 600_000 }, (mpi) => {
     expectSameLosses(run, lossesOf(whole));
   });
 });
+
+/** A module for `node --import`: when the process ends, its exit code becomes a line of a file. */
+function noteExit(file: string): string {
+  const source = `import { appendFileSync } from 'node:fs';
+    import { isMainThread } from 'node:worker_threads';
+    const note = (code) => appendFileSync(${JSON.stringify(file)}, code + '\\n');
+    if (isMainThread) process.on('exit', note);`;
+  return `data:text/javascript,${encodeURIComponent(source)}`;
+}
 
 /** Kills one rank that is not the first: the processes whose words name the run. */
 function killOne(run: string): void {
