@@ -1,5 +1,5 @@
 import { expectOptions, refuse } from '@twocan/core';
-import type { Settings } from '../settings/settings.ts';
+import { checkedSettings, type Settings } from '../settings/settings.ts';
 import { RECIPES } from './list.ts';
 import { type Recipe, type RecipeSettings, recipeName } from './recipe.ts';
 
@@ -14,8 +14,8 @@ export type RecipeUsed = {
 /** The method's own values, as in the papers. */
 export const PAPER: RecipeUsed = { name: 'paper', settings: {} };
 
-/** The usual method and length of a run. */
-const USUAL = { preset: 'micro32', method: 'can', epochs: 100 } as const;
+/** Preset, method and length of a run that names none. */
+const USUAL = checkedSettings('recipeFor', {});
 
 /**
  * The recipe that a run takes: of its preset and method, the one whose length is nearest.

@@ -23,6 +23,8 @@ const PLACEMENTS: readonly LevelPlacement[] = ['all', 'visible', 'none'];
 /** What noise levels may be given in. */
 const UNITS = ['deviations', 'unit', 'signed'] as const;
 const HEADS: readonly HeadName[] = ['light', 'large'];
+/** Sizes of a run that names none. */
+const PRESET = 'micro32';
 
 /** The weights of a method's terms in the order in which they are written. */
 const inOrder = (weights: CanConfig['weights']): readonly number[] =>
@@ -41,11 +43,11 @@ const inOrder = (weights: CanConfig['weights']): readonly number[] =>
  */
 export function methodSettings(names: readonly MethodName[] = methodNames) {
   const [method] = names;
-  const usual = resolveCanConfig({ preset: 'micro32', ...(method && { method }) });
+  const usual = resolveCanConfig({ preset: PRESET, ...(method && { method }) });
   return {
     preset: setting(choice(presetNames), {
       group,
-      default: 'micro32',
+      default: PRESET,
       text: 'Sizes of encoder and decoder',
     }),
     imageSize: setting(whole({ min: 1 }), {
