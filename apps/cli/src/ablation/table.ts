@@ -105,11 +105,12 @@ const POINTS = new Intl.NumberFormat('en', {
  * A claim's difference as text.
  *
  * @param verdict of the claim
- * @returns such as `within noise: +0.5 ± 1.2 (1.6)`
+ * @returns such as `within noise: +0.5 ± 1.2 (1.6)`; `+0.5, one seed` where nothing says how it spreads
  */
-export function inPoints({ difference, margin, detectable, verdict }: Verdict): string {
-  const found = `${POINTS.format(100 * difference)} ± ${points(margin)}`;
-  return `${verdict}: ${found} (${points(detectable)})`;
+export function inPoints({ difference, margin, detectable, verdict, seeds }: Verdict): string {
+  const found = POINTS.format(100 * difference);
+  if (seeds < 2) return `${found}, one seed`;
+  return `${verdict}: ${found} ± ${points(margin)} (${points(detectable)})`;
 }
 
 function cellsOf(line: Line, more: readonly Extra[]): string[] {
