@@ -8,7 +8,7 @@ export type LabelRow = {
 };
 
 const [WIDTH, HEIGHT] = [640, 380];
-const PLOT = { left: 56, right: 450, top: 16, bottom: 320 } as const;
+const PLOT = { left: 72, right: 460, top: 16, bottom: 320 } as const;
 const COLOURS = ['#1f6feb', '#8250df', '#9a6700', '#57606a'];
 /** How far right of the axis the fewest labels stand. */
 const INSET = 24;
@@ -76,6 +76,7 @@ export function labelPlot(rows: readonly LabelRow[]): string {
 <rect width="${WIDTH}" height="${HEIGHT}" fill="#ffffff"/>
 ${[...grid, ...axis, ...drawn, ...names].join('\n')}
 <text x="${(PLOT.left + PLOT.right) / 2}" y="${PLOT.bottom + 46}" text-anchor="middle">labelled images</text>
+<text transform="translate(18 ${(PLOT.top + PLOT.bottom) / 2}) rotate(-90)" text-anchor="middle">accuracy on test images</text>
 </svg>
 `;
 }
