@@ -86,8 +86,11 @@ def main():
     steps, per_epoch = config["steps"], len(images) // config["batch"]
     given.out.mkdir(parents=True, exist_ok=True)
     kept, done = given.out / "epochs.pt", 0
+    settings = json.dumps([config, given.seed])
     if kept.exists():
         state = torch.load(kept, weights_only=True)
+        if state["settings"] != settings:
+            raise SystemExit(f"{given.out} was begun with other settings or another seed: give another OUT")
         done = state["epochs"]
         model.load_state_dict(state["model"])
         optimizer.load_state_dict(state["optimizer"])
@@ -105,7 +108,8 @@ def main():
         weights = config["model"]["weights"]
         terms = {name: round(float(metrics[name].detach()), 5) for name, w in weights.items() if w}
         print(f"{step + 1}/{steps} {loss.item():.4f} {terms} {time.time() - started:.0f} s", flush=True)
-        state = {"epochs": epoch + 1, "model": model.state_dict(), "optimizer": optimizer.state_dict()}
+        state = {"epochs": epoch + 1, "settings": settings}
+        state |= {"model": model.state_dict(), "optimizer": optimizer.state_dict()}
         torch.save(state, kept.with_suffix(".part"))
         kept.with_suffix(".part").replace(kept)
     write_run(model, given.run, given.out, config)
