@@ -74,7 +74,10 @@ describe('the config of a finished run', () => {
 
 describe('a recipe from finished runs', () => {
   it('has their settings, scores and commands', () => {
-    writeFileSync(join(first, 'probe.json'), JSON.stringify({ trained: 0.625, rawPixels: 0.2 }));
+    const kept = (file: string, trained: number, rawPixels: number, untrained: number): void =>
+      writeFileSync(join(first, file), JSON.stringify({ trained, rawPixels, untrained }));
+    kept('knn.json', 0.5625, 0.375, 0.1875);
+    kept('probe.json', 0.625, 0.2, 0.3);
     const found = recipe();
     expect(recipeProblems(found)).toEqual([]);
     expect(found).toMatchObject({
@@ -84,10 +87,10 @@ describe('a recipe from finished runs', () => {
       settings: { patch: 4, temperature: 0.2, batch: 100, lr: 2e-3, cropMin: 0.4 },
     });
     expect(Object.keys(found.settings)).toHaveLength(5);
-    const scores = { effectiveRank: 30, rawPixels: 0.3, untrained: 0.25 };
+    // k-NN and its baselines by all test images where they were measured, else those of the last checkpoint.
     expect(found.runs.map((run) => run.scores)).toEqual([
-      { ...scores, knn: 0.5, probe: 0.625 },
-      { ...scores, knn: 0.6 },
+      { effectiveRank: 30, knn: 0.5625, rawPixels: 0.375, untrained: 0.1875, probe: 0.625 },
+      { effectiveRank: 30, knn: 0.6, rawPixels: 0.3, untrained: 0.25 },
     ]);
     expect(found.runs[1]).toMatchObject({
       ...{ data: 'birds-1k', seed: 7, steps: STEPS, minutes: 2, processor: 'a CPU', threads: 1 },

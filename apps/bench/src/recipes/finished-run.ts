@@ -27,8 +27,15 @@ export type FinishedRun = {
     readonly backend: string;
     readonly threads: number | null;
   };
-  /** The accuracy of the linear probe, where `twocan probe --json` was written to probe.json. */
-  readonly probe?: number;
+  /** Accuracies by all test images, where `twocan knn --json` was written to knn.json, and `twocan probe --json` to probe.json. */
+  readonly measured: Readonly<Record<string, number>>;
+};
+
+/** What `knn` and `probe` say with --json. */
+type Measured = {
+  readonly trained: number;
+  readonly rawPixels: number;
+  readonly untrained: number;
 };
 
 /**
@@ -49,10 +56,14 @@ export function readFinishedRun(path: string, name: string): FinishedRun {
   const isDone = lines.some(({ step, evaluation }) => step === config.steps && evaluation);
   if (!isDone) throw new Error(`${path}: the run is not finished; let it come to its last step`);
   const environment = json('environment.json') as FinishedRun['environment'];
-  const probe = existsSync(join(path, 'probe.json'))
-    ? (json('probe.json') as { readonly trained: number })
-    : undefined;
-  return { path, name, config, lines, environment, ...(probe && { probe: probe.trained }) };
+  const found = (file: string): Measured | undefined =>
+    existsSync(join(path, file)) ? (json(file) as Measured) : undefined;
+  const [knn, probe] = [found('knn.json'), found('probe.json')];
+  const measured = {
+    ...(knn && { knn: knn.trained, rawPixels: knn.rawPixels, untrained: knn.untrained }),
+    ...(probe && { probe: probe.trained }),
+  };
+  return { path, name, config, lines, environment, measured };
 }
 
 /**

@@ -83,7 +83,7 @@ function measured(run: FinishedRun): Recipe['runs'][number] {
     lines.findLast((line) => line.step === step && line.evaluation)?.evaluation;
   const { rawPixels, knn: untrained } = at(0) ?? {};
   const millis = lines.reduce((sum, { machine }) => sum + machine.millis, 0);
-  const scores = { ...at(config.steps), rawPixels, untrained, probe: run.probe };
+  const scores = { ...at(config.steps), rawPixels, untrained, ...run.measured };
   const { processor, backend, threads, twocan } = environment;
   return {
     command: commandOf(run),

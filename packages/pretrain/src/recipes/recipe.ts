@@ -39,7 +39,7 @@ const RUN = v.strictObject({
   backend: text,
   threads: v.nullable(whole({ min: 1 })),
   twocan: text,
-  /** The last evaluation, and k-NN's baselines: shares in [0, 1]. */
+  /** The last evaluation, k-NN's baselines and the probe: accuracies are shares in [0, 1]. */
   scores: v.record(text, anyNumber),
 });
 
