@@ -1,5 +1,5 @@
 import { expectOptions, refuse } from '@twocan/core';
-import { checkedSettings, type Settings } from '../settings/settings.ts';
+import { pretrainSettings, type Settings } from '../settings/settings.ts';
 import { RECIPES } from './list.ts';
 import { type Recipe, type RecipeSettings, recipeName } from './recipe.ts';
 
@@ -15,7 +15,11 @@ export type RecipeUsed = {
 export const PAPER: RecipeUsed = { name: 'paper', settings: {} };
 
 /** Preset, method and length of a run that names none. */
-const USUAL = checkedSettings('recipeFor', {});
+const USUAL = {
+  preset: pretrainSettings.preset.default,
+  method: pretrainSettings.method.default,
+  epochs: pretrainSettings.epochs.default,
+};
 
 /**
  * The recipe that a run takes: of its preset and method, the one whose length is nearest.
