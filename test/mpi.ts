@@ -30,8 +30,8 @@ const OPEN_MPI = {
     // Waiting ranks give their processor away.
     OMPI_MCA_mpi_yield_when_idle: '1',
     // Seconds that an interrupted rank may take to save, and that the others take to end when one dies.
-    OMPI_MCA_odls_base_sigkill_timeout: '8',
-    PRTE_MCA_odls_base_sigkill_timeout: '8',
+    OMPI_MCA_odls_base_sigkill_timeout: '5',
+    PRTE_MCA_odls_base_sigkill_timeout: '5',
   },
 };
 

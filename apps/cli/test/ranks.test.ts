@@ -18,8 +18,8 @@ const folder = scratch();
 afterAll(folder.remove);
 
 const DATA = ['pretrain', '--data', 'shapes:16', '--batch', '8', '--threads', '1'];
-/** So many steps that the run still goes on when a signal arrives: mpirun of Open MPI waits 8 s with it. */
-const STEPS = 60;
+/** So many steps that the run still goes on when a signal arrives: mpirun of Open MPI waits 5 s with it. */
+const STEPS = 100;
 const LONG = [
   ...['pretrain', '--data', 'shapes:64', '--batch', '64', '--threads', '1', '--backend', 'simd'],
   ...['--steps', `${STEPS}`, '--checkpoint-every', '2'],
@@ -138,7 +138,8 @@ describe.each(MPIS)('pretrain on $name', { timeout: 600_000 }, (mpi) => {
       ['--import', noteExit(exits)],
     );
     // The launcher of MPICH 4.0 sometimes returns 0 here, so there the ranks themselves are asked.
-    if (mpi.name.startsWith('MPICH')) expect(readFileSync(exits, 'utf8')).toBe('130\n130\n');
+    // Once the first has ended, it may kill the other before that notes its code.
+    if (mpi.name.startsWith('MPICH')) expect(readFileSync(exits, 'utf8')).toMatch(/^(130\n){1,2}$/);
     else expect(interrupted.code).not.toBe(0);
     // Stopped between two steps, after a checkpoint of its own.
     const last = Math.max(...checkpointsOf(run));
