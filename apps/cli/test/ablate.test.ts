@@ -141,6 +141,15 @@ describe('the grid of the paper', () => {
     }
   });
 
+  test('beside equal steps, rows that cost nearly as much as the whole are not trained again', () => {
+    const of = { steps: 2000, batch: 8, seeds: [0], budgets: ['steps', 'flops'] as const };
+    const { runs, cells } = planRuns(GRIDS.claims, { ...base, preset: 'micro32p4' }, of);
+    const again = cells.filter(({ steps }) => steps !== 2000).map(({ row }) => row.name);
+    // Contrast alone has no decoder; all others have the whole of it.
+    expect(again).toEqual(['C']);
+    expect(runs).toHaveLength(7 + 4 - 2 + 1);
+  });
+
   test('a step of balanced terms costs as much as a step of each term alone', () => {
     const of = { steps: 1000, batch: 8, seeds: [0], budgets: ['steps'] as const };
     const { cells } = planRuns(GRIDS.losses, { ...base, balance: 'gradients' as const }, of);

@@ -41,6 +41,7 @@ export type Plan = { readonly runs: readonly PlannedRun[]; readonly cells: reado
  *
  * Under the budget of operations a row trains for as many steps as cost what `steps` of the base
  * cost, counted by the formulas of `countFlops`, with a pass for each term where terms are balanced.
+ * Where that is asked for beside equal steps, and differs by less than 1%, the row has the same runs.
  *
  * @param rows the grid
  * @param base what all rows share
@@ -62,8 +63,10 @@ export function planRuns(
     of.budgets.map((budget) => {
       const { epochs: _, ...options } = optionsOf(base, row);
       const model = resolveModel(options);
-      const ratio = budget === 'steps' ? 1 : whole / flopsOf(model, options);
-      const steps = Math.max(1, Math.round(of.steps * ratio));
+      const ratio = whole / flopsOf(model, options);
+      const same = of.budgets.includes('steps') && Math.abs(ratio - 1) < ALIKE;
+      const steps =
+        budget === 'steps' || same ? of.steps : Math.max(1, Math.round(of.steps * ratio));
       const flops = steps * of.batch * flopsOf(model, options);
       const runs = of.seeds.map(
         (seed): PlannedRun => ({
@@ -81,6 +84,9 @@ export function planRuns(
     cells: planned.map((cell) => ({ ...cell, runs: cell.runs.map(({ name }) => name) })),
   };
 }
+
+/** So little more or fewer steps show in no result, but would double the runs of a table. */
+const ALIKE = 0.01;
 
 /** Operations of a training step for one image; balanced terms have a pass each, with what they need. */
 function flopsOf(model: CanConfig, { balance }: Options): number {
