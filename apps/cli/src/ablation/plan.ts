@@ -63,11 +63,11 @@ export function planRuns(
     of.budgets.map((budget) => {
       const { epochs: _, ...options } = optionsOf(base, row);
       const model = resolveModel(options);
-      const ratio = whole / flopsOf(model, options);
+      const each = flopsOf(model, options);
+      const ratio = budget === 'steps' ? 1 : whole / each;
       const same = of.budgets.includes('steps') && Math.abs(ratio - 1) < ALIKE;
-      const steps =
-        budget === 'steps' || same ? of.steps : Math.max(1, Math.round(of.steps * ratio));
-      const flops = steps * of.batch * flopsOf(model, options);
+      const steps = same ? of.steps : Math.max(1, Math.round(of.steps * ratio));
+      const flops = steps * of.batch * each;
       const runs = of.seeds.map(
         (seed): PlannedRun => ({
           name: `${nameOf(model)}${otherOptions(base, row)}-${steps}-seed${seed}`,
