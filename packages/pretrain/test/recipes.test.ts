@@ -10,6 +10,7 @@ import {
   valueAt,
 } from '@twocan/pretrain';
 import {
+  besidePaper,
   layUnder,
   PAPER,
   RECIPES,
@@ -136,6 +137,16 @@ describe('settings of a recipe', () => {
     expect(recipeDefaults('lr', MADE_UP)).toBe('0.003 (micro32-10), 0.002 (micro32-40)');
     expect(recipeDefaults('weights', MADE_UP)).toBe('1,0.3,0.1 (micro32-10, micro32-40)');
     expect(recipeDefaults('maskRatio', MADE_UP)).toBeUndefined();
+  });
+
+  it("are not shown where they are the papers'", () => {
+    const settings = { batch: 64, lr: 1.5e-3, temperature: 0.2 };
+    expect(besidePaper('micro32', settings)).toEqual({ temperature: 0.2 });
+    // The papers' rate is one for 256 images, and another for large encoders.
+    expect(besidePaper('micro32', { batch: 128, lr: 3e-3 })).toEqual({ batch: 128, lr: 3e-3 });
+    expect(besidePaper('b16', { batch: 64, lr: 1.5e-3 })).toEqual({ lr: 1.5e-3 });
+    const [first] = MADE_UP;
+    expect(recipeDefaults('lr', [{ ...first, settings }])).toBeUndefined();
   });
 });
 

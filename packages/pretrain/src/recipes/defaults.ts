@@ -1,8 +1,9 @@
+import { besidePaper } from './beside-paper.ts';
 import { RECIPES } from './list.ts';
 import { type Recipe, recipeName } from './recipe.ts';
 
 /**
- * What the recipes set where a setting is not given: shown beside its own default.
+ * What the recipes set where a setting is not given, other than the papers' value: shown beside its own default.
  *
  * @param name of the setting
  * @param recipes those there are; by default all that were measured
@@ -16,7 +17,8 @@ export function recipeDefaults(
 ): string | undefined {
   const names = new Map<string, string[]>();
   for (const recipe of recipes) {
-    const value = (recipe.settings as Readonly<Record<string, unknown>>)[name];
+    const settings = besidePaper(recipe.preset, recipe.settings);
+    const value = (settings as Readonly<Record<string, unknown>>)[name];
     if (value === undefined) continue;
     names.set(String(value), [...(names.get(String(value)) ?? []), recipeName(recipe)]);
   }

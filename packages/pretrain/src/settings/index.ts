@@ -1,3 +1,4 @@
+export { besidePaper } from '../recipes/beside-paper.ts';
 export { PAPER, type RecipeUsed, recipeFor } from '../recipes/choose.ts';
 export { recipeDefaults } from '../recipes/defaults.ts';
 export { layUnder } from '../recipes/lay-under.ts';
