@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { termNames } from '@twocan/can';
 import { bandOf, curveOf, imagesOfStep, type Recipe } from '@twocan/pretrain';
 import { recipeProblems, recipeSettings } from '@twocan/pretrain/settings';
+import { median } from '../median.ts';
 import { commandOf, type FinishedRun } from './finished-run.ts';
 
 /** The metrics that a recipe has a band of. */
@@ -76,13 +77,21 @@ function aboutOf({ config }: FinishedRun) {
   };
 }
 
+/** A run at the pace of its middle step: what else ran on the machine for a while does not count. */
+function minutesOf({ lines, config }: FinishedRun): number {
+  const millis = (part: typeof lines): number[] => part.map(({ machine }) => machine.millis);
+  const evaluations = lines.filter(({ evaluation }) => evaluation !== undefined);
+  const steps = lines.filter(({ evaluation }) => evaluation === undefined);
+  const evaluating = millis(evaluations).reduce((sum, time) => sum + time, 0);
+  return (median(millis(steps)) * config.steps + evaluating) / 60_000;
+}
+
 /** What a recipe keeps of a run. */
 function measured(run: FinishedRun): Recipe['runs'][number] {
   const { name, config, lines, environment } = run;
   const at = (step: number) =>
     lines.findLast((line) => line.step === step && line.evaluation)?.evaluation;
   const { rawPixels, knn: untrained } = at(0) ?? {};
-  const millis = lines.reduce((sum, { machine }) => sum + machine.millis, 0);
   const scores = { ...at(config.steps), rawPixels, untrained, ...run.measured };
   const { processor, backend, threads, twocan } = environment;
   return {
@@ -90,7 +99,7 @@ function measured(run: FinishedRun): Recipe['runs'][number] {
     data: name,
     seed: config.seed,
     steps: config.steps,
-    minutes: short(millis / 60_000),
+    minutes: short(minutesOf(run)),
     ...{ processor, backend, threads, twocan },
     scores: Object.fromEntries(
       Object.entries(scores).flatMap(([score, value]) =>
