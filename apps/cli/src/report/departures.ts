@@ -10,7 +10,7 @@ export type Departure = {
 };
 
 /** A curve that leaves its band at fewer of its points than this share has not left it: bands are of few runs. */
-const FEW = 0.1;
+const FEW = 0.2;
 /** Bands of runs that agree are thin: a curve that is as near as this share of the value is not outside. */
 const MARGIN = 0.02;
 

@@ -46,6 +46,11 @@ describe('where a curve leaves its band', () => {
     // Three of forty points are few.
     const spike = over((share) => middle(share) + (share > 0.5 && share < 0.57 ? 9 : 0));
     expect(departureOf(spike, band)).toBeUndefined();
+    // So is one of six evaluations.
+    const first = [0, 0.2, 0.4, 0.6, 0.8, 1].map(
+      (share) => [share, share === 0 ? 9 : middle(share)] as const,
+    );
+    expect(departureOf(first, band)).toBeUndefined();
   });
 
   test('from where on, on which side, and whether it came back', () => {
