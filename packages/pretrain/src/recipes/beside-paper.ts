@@ -1,9 +1,5 @@
-import { withDefaults } from '../settings/setting.ts';
-import { resolveTraining, TRAINING } from '../settings/training.ts';
+import { BATCH, usualRate } from '../settings/training.ts';
 import type { RecipeSettings } from './recipe.ts';
-
-/** More images than any default batch has. */
-const MANY = 1e6;
 
 /**
  * What a recipe sets otherwise than the papers' values: its batch and rate are always named, though they may be those.
@@ -18,11 +14,7 @@ export function besidePaper(
   preset: string,
   settings: Partial<RecipeSettings>,
 ): Partial<RecipeSettings> {
-  const { batch, optimizer } = resolveTraining('besidePaper', withDefaults(TRAINING, {}), {
-    preset,
-    images: MANY,
-  });
-  const papers: Readonly<Record<string, unknown>> = { batch, lr: optimizer.learningRate };
+  const papers: Readonly<Record<string, unknown>> = { batch: BATCH, lr: usualRate(preset, BATCH) };
   return Object.fromEntries(
     Object.entries(settings).filter(([name, value]) => papers[name] !== value),
   );

@@ -4,7 +4,8 @@ import { choice, number, setting, type Values, whole } from './setting.ts';
 
 const group = 'Training';
 
-const BATCH = 64;
+/** The images of a step where nothing is given. */
+export const BATCH = 64;
 /** The peak rate for 256 images, as in MAE and both CAN codes. */
 const RATES = { small: 6e-3, large: 2.5e-4 } as const;
 /** Presets for 32 and 64 px: narrow models on short runs learn at a much larger rate. */
@@ -141,6 +142,18 @@ export function imagesOfStep(training: {
 }
 
 /**
+ * The peak learning rate where nothing is given.
+ *
+ * @param preset the name of the sizes
+ * @param images of a step
+ * @returns the rate
+ */
+export function usualRate(preset: string, images: number): number {
+  const base = SMALL.some((name) => new RegExp(`^${name}\\d`).test(preset)) ? 'small' : 'large';
+  return scaledLearningRate(RATES[base], images);
+}
+
+/**
  * How a run is trained.
  *
  * @param caller the function that names itself in errors
@@ -171,7 +184,6 @@ export function resolveTraining(
       warmupEpochs,
     );
   }
-  const base = SMALL.some((name) => new RegExp(`^${name}\\d`).test(preset)) ? 'small' : 'large';
   return {
     batch,
     ...(accumulate !== undefined && { accumulate }),
@@ -179,8 +191,7 @@ export function resolveTraining(
     steps,
     optimizer: {
       name: 'adamw',
-      learningRate:
-        values.lr ?? scaledLearningRate(RATES[base], imagesOfStep({ batch, accumulate })),
+      learningRate: values.lr ?? usualRate(preset, imagesOfStep({ batch, accumulate })),
       minLearningRate: 0,
       warmupSteps,
       beta1: 0.9,
